@@ -1,0 +1,572 @@
+/* The Glassbox trace format, version 1: the one header that the interpreter (which writes traces)
+   and the runner (which reads them) share.
+
+   Theory of operation.  A trace is one file per process.  It is a header block followed by
+   segments; every offset and size is a multiple of GBX_GRANULE.  The header block says who wrote
+   the file and how to read its clock, and carries tables that describe every event, field and
+   enumeration, so that a reader needs no knowledge of its own to print a record.  A segment belongs
+   to one thread, which alone writes to it; `committed` is stored after the records it covers, so the
+   file is valid at every instant.  EVENT segments hold fixed-size records; NAMES segments hold the
+   definitions (strings, code objects, threads, opcodes...) that records refer to by id.
+
+   Numbers are little-endian.  Records are aligned to 8 bytes and begin with a gbx_head.
+   This header includes <stdint.h> alone (and <stddef.h> for offsetof) and must never contain code
+   with an effect: only layouts, constants and the X-macro tables that both sides expand. */
+
+#ifndef GLASSBOX_FORMAT_H
+#define GLASSBOX_FORMAT_H
+
+#include <stddef.h>               // offsetof()
+#include <stdint.h>
+
+#define GBX_MAGIC            "GLASSBOX"      /* 8 bytes, no terminator */
+#define GBX_VERSION_MAJOR    1               /* a reader refuses another major version */
+#define GBX_VERSION_MINOR    0               /* new events and fields only */
+#define GBX_BYTE_ORDER       0x01020304u
+#define GBX_GRANULE          16384u          /* segments start and end on this boundary */
+#define GBX_HEADER_SIZE      65536u          /* header block with its tables */
+#define GBX_SEGMENT_MAGIC    0x53584247u     /* "GBXS" */
+
+/* ------------------------------------------------------------------ classes */
+
+/* X(NAME, bit, "name"): the event classes; the bit indexes the class mask. */
+#define GBX_CLASSES(X)            \
+    X(FRAME,    0, "frame")       \
+    X(SPEC,     1, "spec")        \
+    X(REF,      2, "ref")         \
+    X(OBJ,      3, "obj")         \
+    X(ALLOC,    4, "alloc")       \
+    X(GC,       5, "gc")          \
+    X(GIL,      6, "gil")         \
+    X(THREAD,   7, "thread")      \
+    X(COMPILE,  8, "compile")     \
+    X(IMPORT,   9, "import")      \
+    X(AIO,     10, "aio")         \
+    X(BUF,     11, "buf")         \
+    X(MARK,    12, "mark")        \
+    X(STREAM,  13, "stream")      /* bookkeeping of the recorder itself: always on */
+
+enum gbx_class {
+#define X(NAME, bit, text) GBX_CLASS_##NAME = bit,
+    GBX_CLASSES(X)
+#undef X
+    GBX_CLASS_COUNT
+};
+
+/* ------------------------------------------------------------------ records */
+
+/* The first eight bytes of every record. */
+typedef struct {
+    uint8_t  event;        /* enum gbx_event; 0 never occurs */
+    uint8_t  flags;        /* meaning per event, see its field table */
+    uint16_t arg;          /* meaning per event */
+    uint32_t dt;           /* clock ticks since the stream's base time (segment base_ticks, or the
+                              last STREAM_TIME); 0 in records that are not timed */
+} gbx_head;
+
+#define GBX_NO_OFFSET  0xffffu    /* an instruction offset that is unknown or does not fit */
+
+/* class stream */
+typedef struct { gbx_head h; uint64_t ticks; } gbx_stream_time;        /* new base time */
+typedef struct { gbx_head h; uint64_t count; uint64_t reserved; } gbx_stream_lost;
+typedef struct { gbx_head h; uint32_t interp; uint32_t reserved; } gbx_stream_interp;
+typedef struct { gbx_head h; uint32_t old_mask; uint32_t new_mask; } gbx_stream_mask;
+
+/* class frame.  `frame` is bits 3..34 of the _PyInterpreterFrame's address: it tells frames of one
+   thread apart; it is reused when the memory is. */
+typedef struct { gbx_head h; uint32_t code; uint32_t frame; } gbx_frame_edge;
+typedef struct {
+    gbx_head h; uint32_t code; uint32_t frame; uint32_t generator; uint32_t reserved;
+} gbx_frame_generator;
+typedef struct {
+    gbx_head h; uint32_t code; uint32_t frame; uint32_t object; uint32_t reserved; uint64_t caller;
+} gbx_frame_object_new;
+typedef struct {
+    gbx_head h; uint32_t code; uint32_t frame; uint32_t object; uint32_t refs;
+} gbx_frame_own;
+typedef struct { gbx_head h; uint32_t code; uint32_t object; } gbx_frame_object_free;
+typedef struct { gbx_head h; uint32_t size; uint32_t reserved; uint64_t address; } gbx_frame_chunk;
+
+/* class spec */
+typedef struct {
+    gbx_head h;               /* flags: opcode before; arg: instruction offset (code units) */
+    uint32_t code;
+    uint16_t counter_before;  /* the raw _Py_BackoffCounter: value << 4 | backoff (3.13) */
+    uint16_t counter_after;
+    uint8_t  opcode_after;
+    uint8_t  family;          /* the generic opcode */
+    uint8_t  reason;          /* spec.fail: SPEC_FAIL_* of the family */
+    uint8_t  guard;           /* enum gbx_guard: what a miss found wrong */
+    uint32_t expected;        /* version the inline cache holds */
+    uint32_t found;           /* version met instead; 0 unknown */
+    uint32_t type;            /* string id: type of the object looked at; 0 none */
+} gbx_spec;
+
+/* class compile, import, thread */
+typedef struct { gbx_head h; uint32_t name; uint32_t code; } gbx_compile_stage;
+typedef struct { gbx_head h; uint32_t code; uint32_t units; } gbx_code;
+typedef struct { gbx_head h; uint32_t name; uint32_t reserved; } gbx_import;
+typedef struct { gbx_head h; uint32_t thread; uint32_t interp; } gbx_thread;
+typedef struct { gbx_head h; uint32_t interp; uint32_t reserved; } gbx_interp;
+typedef struct { gbx_head h; uint32_t pid; uint32_t reserved; } gbx_fork;
+
+/* class mark, obj */
+typedef struct { gbx_head h; uint32_t name; uint32_t reserved; uint64_t value; } gbx_mark;
+typedef struct { gbx_head h; uint32_t name; uint32_t span; } gbx_span;
+typedef struct {
+    gbx_head h; uint32_t watch; uint32_t name; uint64_t address; uint32_t type; uint32_t refs;
+} gbx_watch;
+typedef struct {
+    gbx_head h;               /* arg: instruction offset in `code` */
+    uint32_t watch; uint32_t name; uint64_t address; uint32_t type; uint32_t code;
+} gbx_obj_destroy;
+
+/* --------------------------------------------------------------- the events */
+
+/* X(NAME, id, CLASS, "class.name", struct, timed): ids are stable, never reused. */
+#define GBX_EVENTS(X)                                                                    \
+    X(STREAM_TIME,      1, STREAM,  "stream.time",         gbx_stream_time,        0)    \
+    X(STREAM_LOST,      2, STREAM,  "stream.lost",         gbx_stream_lost,        0)    \
+    X(STREAM_INTERP,    3, STREAM,  "stream.interp",       gbx_stream_interp,      1)    \
+    X(STREAM_MASK,      4, STREAM,  "stream.mask",         gbx_stream_mask,        1)    \
+    X(FRAME_PUSH,      16, FRAME,   "frame.push",          gbx_frame_edge,         1)    \
+    X(FRAME_POP,       17, FRAME,   "frame.pop",           gbx_frame_edge,         1)    \
+    X(FRAME_SUSPEND,   18, FRAME,   "frame.suspend",       gbx_frame_edge,         1)    \
+    X(FRAME_RESUME,    19, FRAME,   "frame.resume",        gbx_frame_edge,         1)    \
+    X(FRAME_GENERATOR, 20, FRAME,   "frame.generator",     gbx_frame_generator,    1)    \
+    X(FRAME_OBJECT_NEW, 21, FRAME,  "frame.object_new",    gbx_frame_object_new,   1)    \
+    X(FRAME_OWN,       22, FRAME,   "frame.take_ownership", gbx_frame_own,         1)    \
+    X(FRAME_OBJECT_FREE, 23, FRAME, "frame.object_free",   gbx_frame_object_free,  1)    \
+    X(FRAME_CHUNK_NEW, 24, FRAME,   "frame.chunk_new",     gbx_frame_chunk,        1)    \
+    X(FRAME_CHUNK_FREE, 25, FRAME,  "frame.chunk_free",    gbx_frame_chunk,        1)    \
+    X(FRAME_DISCARD,   26, FRAME,   "frame.discard",       gbx_frame_edge,         1)    \
+    X(SPEC_ATTEMPT,    32, SPEC,    "spec.attempt",        gbx_spec,               1)    \
+    X(SPEC_SUCCESS,    33, SPEC,    "spec.success",        gbx_spec,               1)    \
+    X(SPEC_FAIL,       34, SPEC,    "spec.fail",           gbx_spec,               1)    \
+    X(SPEC_MISS,       35, SPEC,    "spec.miss",           gbx_spec,               1)    \
+    X(SPEC_DEOPT,      36, SPEC,    "spec.deopt",          gbx_spec,               1)    \
+    X(SPEC_RESPECIALIZE, 37, SPEC,  "spec.respecialize",   gbx_spec,               1)    \
+    X(SPEC_INSTRUMENT, 38, SPEC,    "spec.instrument",     gbx_spec,               1)    \
+    X(COMPILE_BEGIN,   48, COMPILE, "compile.begin",       gbx_compile_stage,      1)    \
+    X(COMPILE_END,     49, COMPILE, "compile.end",         gbx_compile_stage,      1)    \
+    X(CODE_NEW,        50, COMPILE, "compile.code_new",    gbx_code,               1)    \
+    X(CODE_FREE,       51, COMPILE, "compile.code_free",   gbx_code,               1)    \
+    X(IMPORT_BEGIN,    56, IMPORT,  "import.begin",        gbx_import,             1)    \
+    X(IMPORT_END,      57, IMPORT,  "import.end",          gbx_import,             1)    \
+    X(THREAD_START,    64, THREAD,  "thread.start",        gbx_thread,             1)    \
+    X(THREAD_EXIT,     65, THREAD,  "thread.exit",         gbx_thread,             1)    \
+    X(INTERP_NEW,      66, THREAD,  "thread.interp_new",   gbx_interp,             1)    \
+    X(INTERP_END,      67, THREAD,  "thread.interp_end",   gbx_interp,             1)    \
+    X(FORK,            68, THREAD,  "thread.fork",         gbx_fork,               1)    \
+    X(MARK,            80, MARK,    "mark.mark",           gbx_mark,               1)    \
+    X(SPAN_BEGIN,      81, MARK,    "mark.span_begin",     gbx_span,               1)    \
+    X(SPAN_END,        82, MARK,    "mark.span_end",       gbx_span,               1)    \
+    X(WATCH,           83, MARK,    "mark.watch",          gbx_watch,              1)    \
+    X(UNWATCH,         84, MARK,    "mark.unwatch",        gbx_watch,              1)    \
+    X(OBJ_DESTROY,     96, OBJ,     "obj.destroy",         gbx_obj_destroy,        1)
+
+enum gbx_event {
+    GBX_EV_NONE = 0,
+#define X(NAME, id, CLASS, text, record, timed) GBX_EV_##NAME = id,
+    GBX_EVENTS(X)
+#undef X
+};
+
+/* ------------------------------------------------------------- enumerations */
+
+/* Each enumeration: E(NAME, id) in GBX_ENUMS, its values in GBX_VALUES as
+   V(ENUM, VALUE, number, "label"). */
+#define GBX_ENUMS(E)                                                                     \
+    E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)
+
+#define GBX_VALUES(V)                                                                    \
+    V(POP, RETURN,     0, "return")                                                      \
+    V(POP, UNWIND,     1, "unwind")          /* an exception left the frame */           \
+    V(SUSPEND, YIELD,  0, "yield")                                                       \
+    V(SUSPEND, AWAIT,  1, "await")           /* await, or yield from */                  \
+    V(SUSPEND, THROW,  2, "throw")           /* gen.throw() had linked it for a delegate */ \
+    V(GUARD, NONE,           0, "none")                                                  \
+    V(GUARD, TYPE,           1, "type")            /* another type of operand */         \
+    V(GUARD, TYPE_VERSION,   2, "type_version")    /* type changed or another type */    \
+    V(GUARD, KEYS_VERSION,   3, "keys_version")    /* instance or module dict keys */    \
+    V(GUARD, GLOBALS_KEYS,   4, "globals_keys")    /* a new name among the globals */    \
+    V(GUARD, BUILTINS_KEYS,  5, "builtins_keys")                                         \
+    V(GUARD, FUNCTION_VERSION, 6, "function_version")                                    \
+    V(GUARD, STACK_SPACE,    7, "stack_space")     /* data-stack chunk is full */        \
+    V(GUARD, RECURSION,      8, "recursion")                                             \
+    V(GUARD, EVAL_BREAKER,   9, "eval_breaker")                                          \
+    V(GUARD, OTHER,         10, "other")                                                 \
+    V(STAGE, RUN_FILE,       1, "run_file")                                              \
+    V(STAGE, PARSE,          2, "parse")                                                 \
+    V(STAGE, AST_OPTIMIZE,   3, "ast_optimize")                                          \
+    V(STAGE, SYMTABLE,       4, "symtable")                                              \
+    V(STAGE, COMPILE,        5, "compile")         /* the whole of _PyAST_Compile */     \
+    V(STAGE, CODEGEN,        6, "codegen")                                               \
+    V(STAGE, FLOWGRAPH,      7, "flowgraph")                                             \
+    V(STAGE, ASSEMBLE,       8, "assemble")                                              \
+    V(STAGE, EVAL,           9, "eval")            /* the module's code object runs */   \
+    V(IMPORT_STEP, FIND_LOAD, 1, "find_load")                                            \
+    V(IMPORT_STEP, FIND,     2, "find")                                                  \
+    V(IMPORT_STEP, LOAD,     3, "load")                                                  \
+    V(IMPORT_STEP, RELOAD,   4, "reload")                                                \
+    V(VALUE, NONE,           0, "none")                                                  \
+    V(VALUE, INT,            1, "int")                                                   \
+    V(VALUE, FLOAT,          2, "float")                                                 \
+    V(VALUE, STRING,         3, "str")             /* value is a string id */
+
+enum gbx_enum {
+#define E(NAME, id) GBX_ENUM_##NAME = id,
+    GBX_ENUMS(E)
+#undef E
+};
+enum gbx_value {
+#define V(ENUM, VALUE, number, label) GBX_##ENUM##_##VALUE = number,
+    GBX_VALUES(V)
+#undef V
+};
+
+/* ------------------------------------------------------------------- fields */
+
+/* What a field's number means, so that a reader can print it without knowing the event. */
+#define GBX_KINDS(K)                                                                     \
+    K(UINT, 1)        /* a plain number */                                               \
+    K(BYTES, 2)       /* a size in bytes */                                              \
+    K(ADDRESS, 3)     /* an address in the traced process */                             \
+    K(FRAME, 4)       /* bits 3..34 of a frame's (or frame object's) address */          \
+    K(STRING, 5)      /* id of a STRING definition; 0 none */                            \
+    K(CODE, 6)        /* id of a CODE definition; 0 none */                              \
+    K(OFFSET, 7)      /* instruction offset in code units, in the record's `code` */     \
+    K(OPCODE, 8)      /* an opcode of this interpreter */                                \
+    K(COUNTER, 9)     /* adaptive counter */                                             \
+    K(VERSION, 10)    /* type, keys or function version */                               \
+    K(REASON, 11)     /* specialization failure, named by (family, reason) */            \
+    K(ENUM, 12)       /* value of the enumeration named in `detail` */                   \
+    K(THREAD, 13)     /* id of a THREAD definition */                                    \
+    K(INTERP, 14)     /* interpreter id */                                               \
+    K(CALLER_OFFSET, 15) /* instruction offset in the frame below */                     \
+    K(PC, 16)         /* address of machine code in the interpreter */                   \
+    K(VALUE, 17)      /* 64 bits whose type is the record's flags (enum VALUE) */        \
+    K(ENTRY, 18)      /* 0 = a new C call of the eval loop, 255 = was there when tracing \
+                         began, else the opcode that pushed it inline */                 \
+    K(MASK, 19)       /* class mask */                                                   \
+    K(PID, 20)
+
+enum gbx_kind {
+#define K(NAME, id) GBX_KIND_##NAME = id,
+    GBX_KINDS(K)
+#undef K
+};
+
+/* F(EVENT, "name", struct, member, KIND, detail).  Members of the head appear under the name that
+   they have in that event. */
+#define GBX_SPEC_FIELDS(F, EVENT)                                                        \
+    F(EVENT, "code",           gbx_spec, code,           CODE,    0)                     \
+    F(EVENT, "offset",         gbx_spec, h.arg,          OFFSET,  0)                     \
+    F(EVENT, "opcode_before",  gbx_spec, h.flags,        OPCODE,  0)                     \
+    F(EVENT, "opcode_after",   gbx_spec, opcode_after,   OPCODE,  0)                     \
+    F(EVENT, "family",         gbx_spec, family,         OPCODE,  0)                     \
+    F(EVENT, "counter_before", gbx_spec, counter_before, COUNTER, 0)                     \
+    F(EVENT, "counter_after",  gbx_spec, counter_after,  COUNTER, 0)                     \
+    F(EVENT, "reason",         gbx_spec, reason,         REASON,  0)                     \
+    F(EVENT, "guard",          gbx_spec, guard,          ENUM,    GBX_ENUM_GUARD)        \
+    F(EVENT, "expected",       gbx_spec, expected,       VERSION, 0)                     \
+    F(EVENT, "found",          gbx_spec, found,          VERSION, 0)                     \
+    F(EVENT, "type",           gbx_spec, type,           STRING,  0)
+
+#define GBX_FIELDS(F)                                                                    \
+    F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
+    F(STREAM_LOST, "count", gbx_stream_lost, count, UINT, 0)                             \
+    F(STREAM_INTERP, "interp", gbx_stream_interp, interp, INTERP, 0)                     \
+    F(STREAM_MASK, "old_mask", gbx_stream_mask, old_mask, MASK, 0)                       \
+    F(STREAM_MASK, "new_mask", gbx_stream_mask, new_mask, MASK, 0)                       \
+    F(FRAME_PUSH, "entry", gbx_frame_edge, h.flags, ENTRY, 0)                            \
+    F(FRAME_PUSH, "caller_offset", gbx_frame_edge, h.arg, CALLER_OFFSET, 0)              \
+    F(FRAME_PUSH, "code", gbx_frame_edge, code, CODE, 0)                                 \
+    F(FRAME_PUSH, "frame", gbx_frame_edge, frame, FRAME, 0)                              \
+    F(FRAME_POP, "why", gbx_frame_edge, h.flags, ENUM, GBX_ENUM_POP)                     \
+    F(FRAME_POP, "offset", gbx_frame_edge, h.arg, OFFSET, 0)                             \
+    F(FRAME_POP, "code", gbx_frame_edge, code, CODE, 0)                                  \
+    F(FRAME_POP, "frame", gbx_frame_edge, frame, FRAME, 0)                               \
+    F(FRAME_SUSPEND, "why", gbx_frame_edge, h.flags, ENUM, GBX_ENUM_SUSPEND)             \
+    F(FRAME_SUSPEND, "offset", gbx_frame_edge, h.arg, OFFSET, 0)                         \
+    F(FRAME_SUSPEND, "code", gbx_frame_edge, code, CODE, 0)                              \
+    F(FRAME_SUSPEND, "frame", gbx_frame_edge, frame, FRAME, 0)                           \
+    F(FRAME_RESUME, "entry", gbx_frame_edge, h.flags, ENTRY, 0)                          \
+    F(FRAME_RESUME, "caller_offset", gbx_frame_edge, h.arg, CALLER_OFFSET, 0)            \
+    F(FRAME_RESUME, "code", gbx_frame_edge, code, CODE, 0)                               \
+    F(FRAME_RESUME, "frame", gbx_frame_edge, frame, FRAME, 0)                            \
+    F(FRAME_GENERATOR, "code", gbx_frame_generator, code, CODE, 0)                       \
+    F(FRAME_GENERATOR, "frame", gbx_frame_generator, frame, FRAME, 0)                    \
+    F(FRAME_GENERATOR, "generator", gbx_frame_generator, generator, FRAME, 0)            \
+    F(FRAME_OBJECT_NEW, "offset", gbx_frame_object_new, h.arg, OFFSET, 0)                \
+    F(FRAME_OBJECT_NEW, "code", gbx_frame_object_new, code, CODE, 0)                     \
+    F(FRAME_OBJECT_NEW, "frame", gbx_frame_object_new, frame, FRAME, 0)                  \
+    F(FRAME_OBJECT_NEW, "object", gbx_frame_object_new, object, FRAME, 0)                \
+    F(FRAME_OBJECT_NEW, "caller", gbx_frame_object_new, caller, PC, 0)                   \
+    F(FRAME_OWN, "code", gbx_frame_own, code, CODE, 0)                                   \
+    F(FRAME_OWN, "frame", gbx_frame_own, frame, FRAME, 0)                                \
+    F(FRAME_OWN, "object", gbx_frame_own, object, FRAME, 0)                              \
+    F(FRAME_OWN, "refs", gbx_frame_own, refs, UINT, 0)                                   \
+    F(FRAME_OBJECT_FREE, "code", gbx_frame_object_free, code, CODE, 0)                   \
+    F(FRAME_OBJECT_FREE, "object", gbx_frame_object_free, object, FRAME, 0)              \
+    F(FRAME_CHUNK_NEW, "size", gbx_frame_chunk, size, BYTES, 0)                          \
+    F(FRAME_CHUNK_NEW, "address", gbx_frame_chunk, address, ADDRESS, 0)                  \
+    F(FRAME_CHUNK_FREE, "size", gbx_frame_chunk, size, BYTES, 0)                         \
+    F(FRAME_CHUNK_FREE, "address", gbx_frame_chunk, address, ADDRESS, 0)                 \
+    F(FRAME_DISCARD, "code", gbx_frame_edge, code, CODE, 0)                              \
+    F(FRAME_DISCARD, "frame", gbx_frame_edge, frame, FRAME, 0)                           \
+    GBX_SPEC_FIELDS(F, SPEC_ATTEMPT)                                                     \
+    GBX_SPEC_FIELDS(F, SPEC_SUCCESS)                                                     \
+    GBX_SPEC_FIELDS(F, SPEC_FAIL)                                                        \
+    GBX_SPEC_FIELDS(F, SPEC_MISS)                                                        \
+    GBX_SPEC_FIELDS(F, SPEC_DEOPT)                                                       \
+    GBX_SPEC_FIELDS(F, SPEC_RESPECIALIZE)                                                \
+    GBX_SPEC_FIELDS(F, SPEC_INSTRUMENT)                                                  \
+    F(COMPILE_BEGIN, "stage", gbx_compile_stage, h.flags, ENUM, GBX_ENUM_STAGE)          \
+    F(COMPILE_BEGIN, "name", gbx_compile_stage, name, STRING, 0)                         \
+    F(COMPILE_END, "stage", gbx_compile_stage, h.flags, ENUM, GBX_ENUM_STAGE)            \
+    F(COMPILE_END, "name", gbx_compile_stage, name, STRING, 0)                           \
+    F(COMPILE_END, "code", gbx_compile_stage, code, CODE, 0)                             \
+    F(CODE_NEW, "code", gbx_code, code, CODE, 0)                                         \
+    F(CODE_NEW, "units", gbx_code, units, UINT, 0)                                       \
+    F(CODE_FREE, "code", gbx_code, code, CODE, 0)                                        \
+    F(CODE_FREE, "units", gbx_code, units, UINT, 0)                                      \
+    F(IMPORT_BEGIN, "step", gbx_import, h.flags, ENUM, GBX_ENUM_IMPORT_STEP)             \
+    F(IMPORT_BEGIN, "name", gbx_import, name, STRING, 0)                                 \
+    F(IMPORT_END, "step", gbx_import, h.flags, ENUM, GBX_ENUM_IMPORT_STEP)               \
+    F(IMPORT_END, "ok", gbx_import, h.arg, UINT, 0)                                      \
+    F(IMPORT_END, "name", gbx_import, name, STRING, 0)                                   \
+    F(THREAD_START, "thread", gbx_thread, thread, THREAD, 0)                             \
+    F(THREAD_START, "interp", gbx_thread, interp, INTERP, 0)                             \
+    F(THREAD_EXIT, "thread", gbx_thread, thread, THREAD, 0)                              \
+    F(THREAD_EXIT, "interp", gbx_thread, interp, INTERP, 0)                              \
+    F(INTERP_NEW, "interp", gbx_interp, interp, INTERP, 0)                               \
+    F(INTERP_END, "interp", gbx_interp, interp, INTERP, 0)                               \
+    F(FORK, "pid", gbx_fork, pid, PID, 0)                                                \
+    F(MARK, "type", gbx_mark, h.flags, ENUM, GBX_ENUM_VALUE)                             \
+    F(MARK, "name", gbx_mark, name, STRING, 0)                                           \
+    F(MARK, "value", gbx_mark, value, VALUE, 0)                                          \
+    F(SPAN_BEGIN, "name", gbx_span, name, STRING, 0)                                     \
+    F(SPAN_BEGIN, "span", gbx_span, span, UINT, 0)                                       \
+    F(SPAN_END, "name", gbx_span, name, STRING, 0)                                       \
+    F(SPAN_END, "span", gbx_span, span, UINT, 0)                                         \
+    F(WATCH, "watch", gbx_watch, watch, UINT, 0)                                         \
+    F(WATCH, "name", gbx_watch, name, STRING, 0)                                         \
+    F(WATCH, "address", gbx_watch, address, ADDRESS, 0)                                  \
+    F(WATCH, "type", gbx_watch, type, STRING, 0)                                         \
+    F(WATCH, "refs", gbx_watch, refs, UINT, 0)                                           \
+    F(UNWATCH, "watch", gbx_watch, watch, UINT, 0)                                       \
+    F(UNWATCH, "name", gbx_watch, name, STRING, 0)                                       \
+    F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
+    F(UNWATCH, "type", gbx_watch, type, STRING, 0)                                       \
+    F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
+    F(OBJ_DESTROY, "offset", gbx_obj_destroy, h.arg, OFFSET, 0)                          \
+    F(OBJ_DESTROY, "watch", gbx_obj_destroy, watch, UINT, 0)                             \
+    F(OBJ_DESTROY, "name", gbx_obj_destroy, name, STRING, 0)                             \
+    F(OBJ_DESTROY, "address", gbx_obj_destroy, address, ADDRESS, 0)                      \
+    F(OBJ_DESTROY, "type", gbx_obj_destroy, type, STRING, 0)                             \
+    F(OBJ_DESTROY, "code", gbx_obj_destroy, code, CODE, 0)
+
+/* ------------------------------------------------- tables in the header block */
+
+typedef struct {             /* one per event, ended by id 0 or the table's count */
+    uint8_t  id;
+    uint8_t  klass;          /* enum gbx_class */
+    uint8_t  size;           /* bytes of a record, head included */
+    uint8_t  timed;
+    char     name[28];       /* "class.event", NUL-terminated */
+} gbx_event_entry;
+
+typedef struct {
+    uint8_t  event;
+    uint8_t  offset;         /* in the record */
+    uint8_t  width;          /* 1, 2, 4 or 8 bytes */
+    uint8_t  kind;           /* enum gbx_kind */
+    uint8_t  detail;         /* enum id where kind is ENUM */
+    uint8_t  reserved[3];
+    char     name[24];
+} gbx_field_entry;
+
+typedef struct {
+    uint8_t  enumeration;    /* enum gbx_enum */
+    uint8_t  value;
+    uint8_t  reserved[2];
+    char     label[28];
+} gbx_enum_entry;
+
+typedef struct {
+    uint8_t  id;             /* bit in the class mask */
+    uint8_t  reserved[3];
+    char     name[12];
+} gbx_class_entry;
+
+typedef struct {             /* where a table lies in the header block */
+    uint32_t offset;         /* from the start of the file */
+    uint32_t count;          /* entries */
+} gbx_table;
+
+/* ------------------------------------------------------------------- header */
+
+enum gbx_clock { GBX_CLOCK_NONE = 0, GBX_CLOCK_TSC = 1, GBX_CLOCK_MONOTONIC = 2 };
+enum gbx_mode { GBX_MODE_FULL = 1, GBX_MODE_RING = 2 };
+enum gbx_state {             /* why recording ended, if it did */
+    GBX_STATE_RECORDING = 0, GBX_STATE_STOPPED = 1, GBX_STATE_FULL = 2, GBX_STATE_ERROR = 3
+};
+enum gbx_build { GBX_BUILD_FREE_THREADED = 1, GBX_BUILD_DEBUG = 2, GBX_BUILD_STATS = 4 };
+
+typedef struct {             /* the same instant on three clocks */
+    uint64_t ticks;
+    uint64_t monotonic_ns;
+    uint64_t realtime_ns;
+} gbx_instant;
+
+typedef struct {
+    /* written once, before the file gets its final name */
+    char     magic[8];
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t byte_order;
+    uint32_t header_size;    /* where the first segment starts */
+    uint32_t granule;
+    uint64_t run_id[2];      /* random; shared by a program and all its children */
+    uint32_t pid;
+    uint32_t parent_pid;
+    uint64_t process_start;  /* /proc/PID/stat field 22: tells a reused pid apart */
+    uint8_t  clock;          /* enum gbx_clock; ticks are ns for MONOTONIC, 0 for NONE */
+    uint8_t  mode;           /* enum gbx_mode */
+    uint8_t  build;          /* bits of enum gbx_build */
+    uint8_t  reserved0;
+    uint32_t hexversion;     /* PY_VERSION_HEX */
+    uint64_t limit;          /* bytes the file may grow to (full), or has (ring) */
+    uint64_t load_base;      /* address at which `executable` was mapped: PC minus this = link-time address */
+    gbx_instant start;
+    gbx_table classes;
+    gbx_table events;
+    gbx_table fields;
+    gbx_table enums;
+    char     executable[1024];
+    char     reserved1[32];
+
+    /* updated while recording; each field has one kind of writer */
+    uint64_t allocated;      /* end of the last segment handed out; atomic add by any thread */
+    uint64_t lost_unattached;/* events of threads that never got a segment; atomic add */
+    gbx_instant latest;      /* at the newest segment, and at stop; any thread, torn values possible:
+                                a reader prefers the instants of the segments */
+    uint32_t state;          /* enum gbx_state */
+    uint32_t error;          /* errno behind GBX_STATE_ERROR */
+    uint32_t mask;           /* classes on now */
+    uint32_t first_mask;     /* classes on at the start */
+    uint32_t threads;        /* thread ids handed out; atomic add */
+    uint32_t reserved2;
+    uint64_t reserved3[8];
+} gbx_header;
+
+/* ----------------------------------------------------------------- segments */
+
+enum gbx_segment_kind { GBX_SEGMENT_EVENTS = 1, GBX_SEGMENT_NAMES = 2 };
+
+typedef struct {
+    uint32_t magic;          /* GBX_SEGMENT_MAGIC, stored last when a segment is taken */
+    uint8_t  kind;           /* enum gbx_segment_kind */
+    uint8_t  reserved0[3];
+    uint32_t size;           /* bytes, header included; multiple of GBX_GRANULE */
+    uint32_t thread;         /* id of the thread that owns it (EVENTS) */
+    uint32_t sequence;       /* 0, 1, 2... per thread; in ring mode it goes on as segments are reused */
+    uint32_t interp;         /* interpreter of the first record */
+    /* written by the owning thread, read by anyone */
+    uint64_t committed;      /* end of the last whole record, from the segment's start; stored after
+                                the record itself.  0 while the segment is being (re)initialized */
+    uint64_t lost;           /* events of this thread lost since this segment filled up */
+    uint64_t overwritten;    /* ring: records of this thread overwritten so far, all segments */
+    gbx_instant base;        /* when taken; base.ticks is the base of dt */
+    uint64_t reserved1[5];
+} gbx_segment;               /* records follow */
+
+#define GBX_SEGMENT_TAIL  ((uint32_t)sizeof(gbx_stream_lost))  /* kept free for a LOST record */
+
+/* -------------------------------------------------------------------- names */
+
+enum gbx_name_kind {
+    GBX_NAME_STRING = 1,     /* bytes: UTF-8, not terminated */
+    GBX_NAME_CODE = 2,       /* gbx_name_code, then its strings and its location table */
+    GBX_NAME_THREAD = 3,     /* gbx_name_thread, then the name */
+    GBX_NAME_OPCODE = 4,     /* id: opcode; bytes: its name */
+    GBX_NAME_REASON = 5,     /* id: family << 8 | SPEC_FAIL_*; bytes: its name */
+    GBX_NAME_META = 6        /* bytes: "key=value" about the run, e.g. "version=3.13.5 ..." */
+};
+
+typedef struct {             /* the head of every definition */
+    uint8_t  kind;           /* enum gbx_name_kind */
+    uint8_t  reserved[3];
+    uint32_t size;           /* whole definition, head and padding included; multiple of 8 */
+    uint32_t id;             /* STRING, CODE and THREAD ids are unique in the file, per kind */
+    uint32_t length;         /* bytes of payload after this head */
+} gbx_name;
+
+typedef struct {             /* payload of CODE; then name, file and table, in that order */
+    uint32_t first_line;
+    uint32_t units;          /* instructions and caches, 2 bytes each */
+    uint32_t co_flags;
+    uint32_t interp;
+    uint32_t name_length;    /* co_qualname */
+    uint32_t file_length;    /* co_filename */
+    uint32_t table_length;   /* co_linetable: see Objects/locations.md (PEP 626) */
+    uint32_t nlocals;
+    uint64_t address;        /* of the code object, at definition */
+} gbx_name_code;
+
+typedef struct {             /* payload of THREAD; then the name */
+    uint64_t native_id;      /* gettid() */
+    uint64_t ident;          /* threading.get_ident() */
+} gbx_name_thread;
+
+#define GBX_CODE_INIT_SHIM  1u    /* CODE id of _Py_InitCleanup, the shim below an inlined __init__ */
+#define GBX_FIRST_CODE_ID   2u
+
+/* ------------------------------------------------ every size and offset, pinned */
+
+#define GBX_PIN(expr) _Static_assert(expr, #expr)
+GBX_PIN(sizeof(gbx_head) == 8);
+GBX_PIN(sizeof(gbx_stream_time) == 16);
+GBX_PIN(sizeof(gbx_stream_lost) == 24);
+GBX_PIN(sizeof(gbx_stream_interp) == 16);
+GBX_PIN(sizeof(gbx_stream_mask) == 16);
+GBX_PIN(sizeof(gbx_frame_edge) == 16);
+GBX_PIN(sizeof(gbx_frame_generator) == 24);
+GBX_PIN(sizeof(gbx_frame_object_new) == 32);
+GBX_PIN(sizeof(gbx_frame_own) == 24);
+GBX_PIN(sizeof(gbx_frame_object_free) == 16);
+GBX_PIN(sizeof(gbx_frame_chunk) == 24);
+GBX_PIN(sizeof(gbx_spec) == 32);
+GBX_PIN(sizeof(gbx_compile_stage) == 16);
+GBX_PIN(sizeof(gbx_code) == 16);
+GBX_PIN(sizeof(gbx_import) == 16);
+GBX_PIN(sizeof(gbx_thread) == 16);
+GBX_PIN(sizeof(gbx_interp) == 16);
+GBX_PIN(sizeof(gbx_fork) == 16);
+GBX_PIN(sizeof(gbx_mark) == 24);
+GBX_PIN(sizeof(gbx_span) == 16);
+GBX_PIN(sizeof(gbx_watch) == 32);
+GBX_PIN(sizeof(gbx_obj_destroy) == 32);
+GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
+GBX_PIN(offsetof(gbx_spec, type) == 28);
+GBX_PIN(sizeof(gbx_event_entry) == 32);
+GBX_PIN(sizeof(gbx_field_entry) == 32);
+GBX_PIN(sizeof(gbx_enum_entry) == 32);
+GBX_PIN(sizeof(gbx_class_entry) == 16);
+GBX_PIN(sizeof(gbx_instant) == 24);
+GBX_PIN(offsetof(gbx_header, run_id) == 24);
+GBX_PIN(offsetof(gbx_header, start) == 80);
+GBX_PIN(offsetof(gbx_header, classes) == 104);
+GBX_PIN(offsetof(gbx_header, executable) == 136);
+GBX_PIN(offsetof(gbx_header, allocated) == 1192);
+GBX_PIN(offsetof(gbx_header, latest) == 1208);
+GBX_PIN(sizeof(gbx_header) == 1320);
+GBX_PIN(offsetof(gbx_segment, committed) == 24);
+GBX_PIN(offsetof(gbx_segment, base) == 48);
+GBX_PIN(sizeof(gbx_segment) == 112);
+GBX_PIN(sizeof(gbx_name) == 16);
+GBX_PIN(sizeof(gbx_name_code) == 40);
+GBX_PIN(sizeof(gbx_name_thread) == 16);
+
+#endif /* GLASSBOX_FORMAT_H */
