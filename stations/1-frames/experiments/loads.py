@@ -1,0 +1,149 @@
+"""One value, read as a local and as a global: what the interpreter does, and what it costs."""
+import dis
+from time import perf_counter_ns
+from types import FunctionType
+
+try:
+    from glassbox import mark
+except ImportError:  # any other Python: print what would have been recorded
+    mark = print
+
+LOADS = 16  # loads in one turn of each loop below
+TURNS = 200
+ROUNDS = 60
+
+value = 7
+
+
+# One name a line: the compiler would make one instruction of two locals on the same line.
+
+def from_local(turns):
+    x = value
+    for _ in range(turns):
+        (
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+            x,
+        )
+
+
+def from_global(turns):
+    for _ in range(turns):
+        (
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+            value,
+        )
+
+
+def from_local_pairs(turns):
+    x = value
+    for _ in range(turns):
+        (x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x)
+
+
+def empty_loop(turns):
+    for _ in range(turns):
+        pass
+
+
+def read_answer():
+    return answer
+
+
+def show_sites(function):
+    """Record every instruction of `function` by its general opcode."""
+    for instruction in dis.get_instructions(function):
+        offset = instruction.offset // 2
+        mark(f"site {function.__qualname__} {offset}", instruction.baseopname)
+
+
+def copy_of(function, name, namespace):
+    """The same instructions with inline caches of their own and other globals."""
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    return FunctionType(code, namespace)
+
+
+def timed(function):
+    start = perf_counter_ns()
+    function(TURNS)
+    return perf_counter_ns() - start
+
+
+# --- who specializes -----------------------------------------------------------------------------
+
+mark("loads", "begin")
+for call in range(2):  # what runs once does not specialize, and range is looked up once a call
+    from_local(100)
+    from_global(100)
+show_sites(from_local)
+show_sites(from_global)
+mark("loads", "end")
+
+# --- a new global, and what it does to those who never heard of it --------------------------------
+
+answer = 42
+
+# From here to the end of this part no name may be new but one: each would be a change of its own.
+mark("globals", "warm up")
+for call in range(10):
+    read_answer()
+mark("globals", "change")
+newcomer = "a name that read_answer never asks for"
+mark("globals", "after")
+for call in range(60):
+    read_answer()
+mark("globals", "end")
+
+# --- what each form costs -------------------------------------------------------------------------
+
+# With 65536 names before it the value's place in the dict does not fit the 16 bits of the inline
+# cache.  The specializer gives up, and LOAD_GLOBAL stays what it is: a lookup in an ordinary dict.
+crowd = dict.fromkeys(map(str, range(1 << 16)))
+crowd["value"] = value
+
+mark("cost", "begin")
+forms = {
+    "empty": empty_loop,
+    "local": from_local,
+    "local pairs": from_local_pairs,
+    "specialized": from_global,
+    "generic": copy_of(from_global, "from_crowd", crowd),
+}
+# The forms take turns, so that noise meets all of them alike; the least time has the least of it.
+rounds = [{name: timed(form) for name, form in forms.items()} for _ in range(ROUNDS)]
+best = {name: min(times[name] for times in rounds) for name in forms}
+for name in forms:
+    if name != "empty":
+        mark(f"ns {name}", (best[name] - best["empty"]) / (TURNS * LOADS))
+mark("loads a turn", LOADS)
+mark("rounds", ROUNDS)
+mark("rounds in order", sum(r["local"] < r["specialized"] < r["generic"] for r in rounds))
+show_sites(forms["generic"])
+mark("cost", "end")
