@@ -7,7 +7,6 @@
 # trees are made beside it and renamed into place.
 
 set -euo pipefail
-shopt -s lastpipe                       # the last part of a pipe runs here and may set variables
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS  # ours are not for upstream's make
 export LC_ALL=C.UTF-8
 
@@ -63,7 +62,12 @@ on_error() {
 }
 
 on_interrupt() {
-    trap - ERR INT TERM HUP
+    trap - ERR
+    trap '' INT TERM HUP
+    if [[ -n ${gb_child:-} ]]; then
+        kill -TERM "$gb_child" 2>/dev/null || true
+        wait "$gb_child" 2>/dev/null || true
+    fi
     clear_line
     printf 'glassbox: interrupted; the same command goes on where this one stopped\n' >&2
     exit 130
@@ -176,15 +180,36 @@ start_log() {
         die "cannot write the log '$(shown "$gb_log")': no space, or not yours"
 }
 
+gb_child=                               # the process that `start_reading` started, while it runs
+
+# Start a command whose output can be read from descriptor 8, line by line.
+start_reading() {
+    gb_why='' gb_why_rank=0
+    exec 8< <(trap - ERR INT TERM HUP; set +eE; "$@" 2>&1 </dev/null)
+    gb_child=$!
+}
+
+# Its end: the command's exit status.
+end_reading() {
+    local status=0
+    exec 8<&-
+    wait "$gb_child" || status=$?
+    gb_child=
+    return "$status"
+}
+
+# One line of output, for the log and for the reason.
+take_line() {
+    { printf '%s\n' "$1" >>"$gb_log"; } 2>/dev/null || true    # a full disk is somebody's reason, not this one's
+    notice "$1"
+}
+
 # Run a command, its output in the log. Returns its status; gb_why then has the telling line.
 logged() {
-    local line status
-    gb_why='' gb_why_rank=0
-    { "$@" 2>&1 </dev/null || status=$?; exit "${status:-0}"; } |
-        while IFS= read -r line || [[ -n $line ]]; do
-            printf '%s\n' "$line" >>"$gb_log" || true
-            notice "$line"
-        done 2>/dev/null || return "${PIPESTATUS[0]}"
+    local line
+    start_reading "$@"
+    while IFS= read -r line <&8 || [[ -n $line ]]; do take_line "$line"; done
+    end_reading
 }
 
 # Stop because WHAT failed, with the telling line and the log.

@@ -1,0 +1,71 @@
+# Glassbox: the contents page. What each name does is under `make help`; how, in scripts/.
+#
+# Each step looks for itself whether it has anything to do, and says nothing when it has not. The
+# compiling of the runner, its tests and the stations is described in the three .mk files; they are
+# read again (by $(MAKE)) once the packages they ask about are installed.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local
+export PGO CC CFLAGS GLASSBOX_CACHE GLASSBOX_TARBALL PREDICT PYTHON
+
+variants := gil ft stock stats debug
+again     = @$(MAKE) -s
+
+-include labs/runner/runner.mk
+-include tests/tests.mk
+-include stations/stations.mk
+
+.PHONY: all setup source $(variants) runner stations test bench check-san fuzz test-cpython \
+	install clean distclean help
+
+all: setup gil runner
+
+## The course
+# station-N: everything that station N needs, then the station itself
+station-%: setup gil runner
+	@./glassbox station $*
+stations: setup gil runner
+	@scripts/run-stations
+
+## The parts
+# setup: install the system packages; source: fetch and patch CPython
+setup:
+	@scripts/setup run
+source: setup
+	@scripts/patch upstream
+	@scripts/patch glassbox
+# gil ft stock stats debug: build that variant of CPython (PGO=1: optimized)
+$(variants): setup
+	@scripts/build $@
+runner: setup
+	$(again) glassbox
+
+## The proofs
+# test: all suites; check-san: the runner under sanitizers; fuzz: the reader, FUZZ_SECONDS long
+test:
+	@scripts/setup run test
+	@scripts/run-tests
+check-san fuzz: setup
+	@scripts/setup run test
+	$(again) $@-runner
+# test-cpython: CPython's own suite on stock and on gil (SUBSET=1: a telling fifth; HOOKS=off|on)
+test-cpython: setup stock gil
+	@scripts/test-cpython
+bench: setup gil stock runner
+	@scripts/setup run bench
+	@scripts/bench
+
+## The rest
+# install: runner, interpreter and stations to PREFIX; clean: what was built; distclean: and fetched
+install: all
+	@scripts/install "$(PREFIX)"
+clean:
+	rm -rf build cpython/build glassbox
+distclean: clean
+	rm -rf cpython/src
+help:
+	@scripts/help
