@@ -10,8 +10,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
-export PGO CC CFLAGS GLASSBOX_CACHE GLASSBOX_TARBALL PREDICT PYTHON
-
 variants := gil ft stock stats debug
 again     = @$(MAKE) -s
 
@@ -28,11 +26,12 @@ all: setup gil runner
 # station-N: everything that station N needs, then the station itself
 station-%: setup gil runner
 	@./glassbox station $*
+# stations: all of them
 stations: setup gil runner
 	@scripts/run-stations
 
 ## The parts
-# setup: install the system packages; source: fetch and patch CPython
+# setup source: the system packages; CPython fetched and patched
 setup:
 	@scripts/setup run
 source: setup
@@ -41,31 +40,36 @@ source: setup
 # gil ft stock stats debug: build that variant of CPython (PGO=1: optimized)
 $(variants): setup
 	@scripts/build $@
+# runner: the program ./glassbox
 runner: setup
 	$(again) glassbox
 
 ## The proofs
-# test: all suites; check-san: the runner under sanitizers; fuzz: the reader, FUZZ_SECONDS long
+# test: all suites, with their counts
 test:
 	@scripts/setup run test
 	@scripts/run-tests
+# check-san fuzz: the runner under sanitizers; its reader under a fuzzer
 check-san fuzz: setup
 	@scripts/setup run test
 	$(again) $@-runner
 # test-cpython: CPython's own suite on stock and on gil (SUBSET=1: a telling fifth; HOOKS=off|on)
 test-cpython: setup stock gil
 	@scripts/test-cpython
+# bench: what it costs, beside its peers
 bench: setup gil stock runner
 	@scripts/setup run bench
 	@scripts/bench
 
 ## The rest
-# install: runner, interpreter and stations to PREFIX; clean: what was built; distclean: and fetched
+# install: runner, interpreter and stations to PREFIX
 install: all
 	@scripts/install "$(PREFIX)"
+# clean distclean: take away what was built; and what was unpacked, too
 clean:
 	rm -rf build cpython/build glassbox
 distclean: clean
 	rm -rf cpython/src
+# help: this page
 help:
-	@scripts/help
+	@sed -n 's/^## \(.*\)/\n\1/p; s/^# \([a-zN -]*\): \(.*\)/  \1: \2/p' Makefile

@@ -32,12 +32,14 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
+said_why=102                            # a subshell's way to say that the sentence is already out
+
 # Why this stopped, in one sentence, and stop.
 die() {
     clear_line
     printf 'glassbox: %s\n' "$*" >&2
     trap - ERR
-    exit 2
+    exit $((BASH_SUBSHELL ? said_why : 2))
 }
 
 # Replace the live line; without a terminal, say nothing.
@@ -55,9 +57,13 @@ clear_line() {
     fi
 }
 
-# A command that nobody looked after failed: say which, rather than stop in silence.
+# A command that nobody looked after failed: say which, rather than stop in silence. A subshell
+# leaves the saying to the shell that started it.
 on_error() {
     local status=$1 line=$2 command=$3
+    trap - ERR
+    if ((BASH_SUBSHELL)); then exit "$status"; fi
+    if ((status == said_why)); then exit 2; fi
     die "${0##*/} stopped at line $line: '${command%%$'\n'*}' ended with status $status"
 }
 
