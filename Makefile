@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup source $(variants) runner stations test bench check-san fuzz test-cpython \
+.PHONY: all setup setup-test source $(variants) runner stations test bench check-san fuzz test-cpython \
 	install clean distclean help
 
 all: setup gil runner
@@ -46,13 +46,12 @@ runner: setup
 
 ## The proofs
 # test: all suites, with their counts
-test:
-	@scripts/setup run test
+test: setup-test gil ft runner
 	@scripts/run-tests
-# check-san fuzz: the runner under sanitizers; its reader under a fuzzer
-check-san fuzz: setup
+setup-test:
 	@scripts/setup run test
-	$(again) $@-runner
+# check-san fuzz: the runner under sanitizers; its reader under a fuzzer
+check-san fuzz: setup-test
 # test-cpython: CPython's own suite on stock and on gil (SUBSET=1: a telling fifth; HOOKS=off|on)
 test-cpython: setup stock gil
 	@scripts/test-cpython
