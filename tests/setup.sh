@@ -31,7 +31,8 @@ said() {
     done
 }
 
-# A clone of what the scripts read, without a patch; upstream's tree linked, so that it costs nothing.
+# A clone of what the scripts read, without a patch; of upstream's tree the part that is patched
+# here, linked, so that it costs little.
 clone() {
     mkdir -p "$scratch/clone"/{cpython/src,patches}
     cp -R "$root/scripts" "$scratch/clone"
@@ -42,7 +43,9 @@ clone() {
 
 with_upstream() {
     "$root/scripts/patch" upstream 2>/dev/null
-    cp -al "$root/cpython/src/upstream" cpython/src/upstream
+    mkdir -p cpython/src/upstream
+    (cd "$root/cpython/src/upstream" &&
+        cp -al --parents -t "$scratch/clone/cpython/src/upstream" Include Python Tools/cases_generator Lib/_opcode_metadata.py)
     cp "$root/cpython/src/upstream.stamp" cpython/src
 }
 
