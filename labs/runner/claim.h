@@ -75,7 +75,6 @@ typedef struct {
     const char *environment[6];       /* "NAME=value" */
     uint32_t events;                  /* GBX_BIT(...); 0: run it without tracing */
     uint32_t timeout_ms;              /* 0: 30 000 */
-    uint8_t clock;                    /* enum gbx_clock; 0: TSC */
     bool untimed;                     /* record order alone, no clock */
     int status;                       /* the exit status that it ends with when all is well */
 } gbx_experiment;
