@@ -43,8 +43,10 @@ def size_of(function):
     return code.co_nlocals + code.co_stacksize
 
 
+mark("sizes", "begin")
 for function in (outer, middle, leaf):
     mark(f"words {function.__qualname__}", size_of(function))
+mark("sizes", "end")
 
 mark("stack", "begin")
 outer(1)
@@ -56,7 +58,9 @@ DEPTH = 30
 seen = [0] * (DEPTH + 1)
 blocks_at(DEPTH, seen)  # once to warm up: an instruction that specializes may allocate
 blocks_at(DEPTH, seen)
-mark("blocks", seen[0] - seen[DEPTH - 1])
+mark("blocks", "begin")
+mark("new blocks", seen[0] - seen[DEPTH - 1])
+mark("blocks", "end")
 
 # --- one C frame, or a new one ---------------------------------------------------------------------
 

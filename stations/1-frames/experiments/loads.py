@@ -78,10 +78,11 @@ def read_answer():
 
 
 def show_sites(function):
-    """Record every instruction of `function` by its general opcode."""
+    """Record every instruction of `function`: its general opcode and what it is about."""
     for instruction in dis.get_instructions(function):
         offset = instruction.offset // 2
-        mark(f"site {function.__qualname__} {offset}", instruction.baseopname)
+        site = f"site {function.__qualname__} {offset} {instruction.baseopname}"
+        mark(site, str(instruction.argval))
 
 
 def copy_of(function, name, namespace):

@@ -1,7 +1,6 @@
 """Watch instructions specialize: warm up, succeed, fail, miss, change their mind.
 
-Run with an argument, it records nothing and prints the adaptive code that it ends with: what tracing
-has to leave unchanged.
+At its end it prints the adaptive code of all its functions, which tracing has to leave unchanged.
 """
 import dis
 import sys
@@ -47,12 +46,15 @@ def tour(points, table):
     return total
 
 
-def adaptive_sites(function):
-    """Every instruction as dis shows it now: offset in code units, opcode, counter if it has one."""
-    for instruction in dis.get_instructions(function, adaptive=True, show_caches=True):
-        cache = instruction.cache_info
-        counter = int.from_bytes(cache[0][2], sys.byteorder) if cache else None
-        yield instruction.offset // 2, instruction.opname, counter
+def instructions(function):
+    """Every instruction as dis shows it now, with its cache."""
+    return dis.get_instructions(function, adaptive=True, show_caches=True)
+
+
+def counter(instruction):
+    """The adaptive counter, which is the first thing in the cache; "-" if there is none."""
+    cache = instruction.cache_info
+    return int.from_bytes(cache[0][2], sys.byteorder) if cache else "-"
 
 
 call = 0
@@ -84,10 +86,12 @@ SUBJECTS = f, mixed, flip, tour, Point.norm, Point.__init__
 
 mark("dis", "begin")
 for function in SUBJECTS:
-    for offset, opname, _ in adaptive_sites(function):
-        mark(f"dis {function.__qualname__} {offset}", opname)
+    for instruction in instructions(function):
+        site = f"dis {function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
+        mark(site, instruction.opname)
 mark("dis", "end")
 
 for function in SUBJECTS:
-    listing = " ".join(f"{offset}:{opname}/{counter}" for offset, opname, counter in adaptive_sites(function))
-    print(function.__qualname__, listing)
+    print(function.__qualname__)
+    for instruction in instructions(function):
+        print(" ", instruction.offset // 2, instruction.opname, counter(instruction))

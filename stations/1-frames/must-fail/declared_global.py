@@ -30,5 +30,6 @@ for call in range(2):
     from_global(100)
 for function in from_local, from_global:
     for instruction in dis.get_instructions(function):
-        mark(f"site {function.__qualname__} {instruction.offset // 2}", instruction.baseopname)
+        site = f"site {function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
+        mark(site, str(instruction.argval))
 mark("loads", "end")

@@ -20,12 +20,16 @@ def outer(a):
     yield from middle(a)
 
 
+mark("sizes", "begin")
 for function in (outer, middle, leaf):
     code = function.__code__
     mark(f"words {function.__qualname__}", code.co_nlocals + code.co_stacksize)
+mark("sizes", "end")
 
 mark("stack", "begin")
 list(outer(1))
 list(outer(2))
 mark("stack", "end")
-mark("blocks", 0)
+mark("blocks", "begin")
+mark("new blocks", 0)
+mark("blocks", "end")

@@ -16,5 +16,5 @@ f(3)
 f(3)
 mark("dis", "begin")
 for instruction in dis.get_instructions(f):
-    mark(f"dis f {instruction.offset // 2}", instruction.opname)
+    mark(f"dis f {instruction.offset // 2} {instruction.baseopname}", instruction.opname)
 mark("dis", "end")

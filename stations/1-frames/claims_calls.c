@@ -1,0 +1,400 @@
+/* Claims 1.3a, b, c and g: where frames are, and how calls move them.
+
+   Experiment: frames.py.  A record has bits 3 to 34 of a frame's address, so that the difference of
+   two of them is a distance in words of eight bytes. */
+
+#include "claims.h"
+#include "part.h"
+
+#include <stdio.h>
+
+GBX_EXPERIMENT(gbx_s1_frames, "experiments", "frames", OBJECTS);
+
+static GBX_EXPERIMENT(generators_only, "must-fail", "generators_only", OBJECTS);
+static GBX_EXPERIMENT(through_c, "must-fail", "through_c", OBJECTS);
+static GBX_EXPERIMENT(shallow, "must-fail", "shallow", OBJECTS);
+static GBX_EXPERIMENT(list_of_numbers, "must-fail", "list_of_numbers", OBJECTS);
+
+#define MAX_DEPTH  64
+
+/* The frames that are live in a part, outermost first: pushed there and not yet popped. */
+typedef struct {
+    const gbx_frame_edge *frames[MAX_DEPTH];
+    uint32_t depth;
+} live;
+
+/* Take one event into account; false if there are more frames than we follow. */
+static bool
+live_step(live *stack, const gbx_part *part, size_t at)
+{
+    uint8_t event = gbx_part_event(part, at);
+    if (event == GBX_EV_FRAME_PUSH) {
+        if (stack->depth == MAX_DEPTH) {
+            return false;
+        }
+        stack->frames[stack->depth++] = gbx_part_record(part, at);
+    } else if (event == GBX_EV_FRAME_POP && stack->depth > 0) {
+        stack->depth--;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------- 1.3a: the data stack */
+
+/* What the program says of a function's frame: its words beside the fixed part. */
+static bool
+words_of(const gbx_look *look, gbx_finding *finding, const gbx_part *part, uint32_t code,
+         double *words)
+{
+    char name[96];
+    gbx_part sizes;
+    snprintf(name, sizeof(name), "words %s", gbx_part_code_name(part, code));
+    if (!gbx_part_find(look, finding, "sizes", "begin", &sizes)) {
+        return false;
+    }
+    return gbx_part_number(&sizes, name, words);
+}
+
+typedef struct {
+    size_t pair;             /* a push whose frame begins where its caller's ends */
+    size_t again;            /* a push at an address that an earlier frame had */
+    double fixed;            /* the fixed part of a frame, in words; 0 not known yet */
+    uint32_t pairs;
+    uint32_t reused;
+} stacking;
+
+/* The frame pushed at `at` lies right behind its caller's; the fixed part follows, and is the same
+   for all. */
+static gbx_verdict
+judge_push(const gbx_part *part, gbx_finding *finding, const live *stack, size_t at,
+           stacking *seen)
+{
+    const gbx_frame_edge *callee = gbx_part_record(part, at);
+    const gbx_frame_edge *caller = stack->frames[stack->depth - 1];
+    double words;
+    if (!words_of(part->look, finding, part, caller->code, &words)) {
+        return gbx_finding_insufficient(finding, "the program marks no size for the caller");
+    }
+    double fixed = (double)(callee->frame - caller->frame) - words;
+    if (seen->fixed == 0 && fixed > 0 && fixed < 64) {
+        seen->fixed = fixed;
+        seen->pair = at;
+    }
+    if (fixed != seen->fixed || fixed <= 0) {
+        gbx_finding_event(finding, part->look, at, "%u words from its caller's frame",
+                          callee->frame - caller->frame);
+        return gbx_finding_fail(finding, "each frame begins where its caller's ends",
+                                "one lies elsewhere", "the frame belongs to a generator");
+    }
+    seen->pairs++;
+    return GBX_PASS;
+}
+
+static gbx_verdict
+judge_stack(const gbx_part *part, gbx_finding *finding, stacking *seen)
+{
+    live stack = { .depth = 0 };
+    uint32_t first = 0;
+    for (size_t at = part->begin; at < part->end; at++) {
+        if (gbx_part_event(part, at) == GBX_EV_FRAME_PUSH) {
+            const gbx_frame_edge *push = gbx_part_record(part, at);
+            if (stack.depth == 0) {
+                seen->reused += push->frame == first;
+                seen->again = push->frame == first ? at : seen->again;
+                first = push->frame;
+            } else {
+                gbx_verdict verdict = judge_push(part, finding, &stack, at, seen);
+                if (verdict != GBX_PASS) {
+                    return verdict;
+                }
+            }
+        }
+        if (!live_step(&stack, part, at)) {
+            return gbx_finding_insufficient(finding, "more than %d frames", MAX_DEPTH);
+        }
+    }
+    return GBX_PASS;
+}
+
+static gbx_verdict
+check_data_stack(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part part, blocks;
+    stacking seen = { .pair = GBX_NO_EVENT, .again = GBX_NO_EVENT };
+    double count;
+    if (!gbx_part_find(look, finding, "stack", "begin", &part)
+        || !gbx_part_find(look, finding, "blocks", "begin", &blocks)) {
+        return GBX_INSUFFICIENT;
+    }
+    if (!gbx_part_number(&blocks, "new blocks", &count)) {
+        return gbx_finding_insufficient(finding, "the program marks no count of blocks");
+    }
+    size_t moved = gbx_part_next(&part, part.begin, GBX_EV_FRAME_GENERATOR, 0);
+    if (moved != GBX_NO_EVENT) {
+        gbx_finding_event(finding, look, moved, "this frame leaves the data stack");
+        return gbx_finding_fail(finding, "each frame stays on the data stack", "one does not",
+                                "the function is a generator");
+    }
+    gbx_verdict verdict = judge_stack(&part, finding, &seen);
+    if (verdict != GBX_PASS) {
+        return verdict;
+    }
+    if (seen.pairs == 0 || seen.reused == 0) {
+        return gbx_finding_fail(finding, "nested calls, and one after another",
+                                "there is none in this part", NULL);
+    }
+    if (count != 0) {
+        return gbx_finding_failf(finding, "no new block of memory in thirty nested calls", NULL,
+                                 "%.0f blocks", count);
+    }
+    gbx_finding_event(finding, look, seen.pair, "begins where its caller's frame ends");
+    gbx_finding_event(finding, look, seen.again, "at the address of the call before it");
+    gbx_finding_fact(finding, "%u nested pushes, each right behind its caller", seen.pairs);
+    gbx_finding_fact(finding, "the allocator counted no new block in thirty nested calls");
+    gbx_finding_number(finding, "fixed part of a frame", seen.fixed * 8, "bytes");
+    gbx_finding_observe(finding, 0);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_data_stack = {
+    .id = "1.3a",
+    .title = "pushed without an allocation",
+    .sentence = "A call pushes its frame on the thread's data stack, right behind its caller's, and "
+                "allocates nothing; the next call gets the same place.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_data_stack,
+    .must_fail = { { &gbx_s1_frames, &generators_only, "a generator's frame leaves the data stack" } },
+    .readings = {
+        { "Include/internal/pycore_frame.h#_PyFrame_PushUnchecked", "an addition, and a few stores" },
+        { "Python/pystate.c#_PyThreadState_PopFrame", "the way back: a subtraction" },
+    },
+    .prediction = {
+        .question = "f calls g. Where is the frame of g?",
+        .choices = {
+            { "right behind the frame of f, in memory that the thread already has", NULL, NULL },
+            { "in a new block from the allocator", "every call allocates a frame",
+              "that was so before 3.11" },
+            { "on the C stack", "Python calls are C calls",
+              "the loop does not call itself for a Python call" },
+        },
+    },
+};
+
+/* --------------------------------------------------------- 1.3b: one C frame */
+
+/* Count the pushes of one function by how they came; *example is one of them. */
+static void
+count_entries(const gbx_part *part, uint32_t code, uint32_t *inlined, uint32_t *anew,
+              size_t *example)
+{
+    size_t at = part->begin;
+    *inlined = *anew = 0;
+    while ((at = gbx_part_next(part, at, GBX_EV_FRAME_PUSH, code)) != GBX_NO_EVENT) {
+        const gbx_frame_edge *push = gbx_part_record(part, at);
+        *(push->h.flags == 0 ? anew : inlined) += 1;
+        *example = at++;
+    }
+}
+
+static gbx_verdict
+check_one_c_frame(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part python, c;
+    if (!gbx_part_find(look, finding, "inline", "begin", &python)
+        || !gbx_part_find(look, finding, "through C", "begin", &c)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t inlined, anew;
+    size_t nested = GBX_NO_EVENT, entered = GBX_NO_EVENT;
+    count_entries(&python, 0, &inlined, &anew, &nested);
+    if (inlined < 2 || anew != 0) {
+        if (nested != GBX_NO_EVENT) {
+            gbx_finding_event(finding, look, nested, "one of the calls");
+        }
+        return gbx_finding_failf(finding, "no call of the loop for any nested Python call",
+                                 "a C function stands between caller and callee",
+                                 "%u of %u calls entered it anew", anew, inlined + anew);
+    }
+    const gbx_frame_edge *push = gbx_part_record(&python, nested);
+    gbx_finding_event(finding, look, nested, "pushed by %s, within the same C frame",
+                      gbx_part_opcode(&python, push->h.flags));
+    gbx_finding_fact(finding, "%u Python calls, no new call of the loop", inlined);
+    count_entries(&c, gbx_part_code(&c, "leaf"), &inlined, &anew, &entered);
+    if (anew == 0 || inlined != 0) {
+        return gbx_finding_failf(finding, "a call through sorted() enters the loop anew", NULL,
+                                 "%u inlined, %u anew", inlined, anew);
+    }
+    gbx_finding_event(finding, look, entered, "called by sorted(): a new C call of the loop");
+    gbx_finding_observe(finding, 0);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_one_c_frame = {
+    .id = "1.3b",
+    .title = "many Python frames, one C frame",
+    .sentence = "Python that calls Python stays in one call of the interpreter loop; Python called "
+                "through C enters the loop anew.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_one_c_frame,
+    .must_fail = { { &gbx_s1_frames, &through_c, "map() stands between caller and callee" } },
+    .readings = {
+        { "Python/bytecodes.c#_PUSH_FRAME", "the callee becomes the current frame" },
+        { "Python/ceval.c#_PyEval_Vector", "how C calls a Python function" },
+    },
+    .prediction = {
+        .question = "Ten Python functions call each other in a row. How many C calls of the "
+                    "interpreter loop does that add?",
+        .choices = {
+            { "none", NULL, NULL },
+            { "one for each", "Python calls are C calls", "that was so before 3.11" },
+            { "one for all ten", "a batch of calls", "the loop that is running goes on" },
+        },
+    },
+};
+
+/* ------------------------------------------------------------- 1.3c: chunks */
+
+/* Whether a frame's address (bits 3..34 of it) lies in a chunk. */
+static bool
+lies_in(const gbx_frame_chunk *chunk, const gbx_frame_edge *push)
+{
+    uint32_t start = (uint32_t)(chunk->address >> 3);
+    return push->frame - start < chunk->size >> 3;
+}
+
+static gbx_verdict
+check_chunks(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part part;
+    if (!gbx_part_find(look, finding, "deep", "begin", &part)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t taken = 0, code = gbx_part_code(&part, "deep");
+    uint32_t given = gbx_part_count(&part, GBX_EV_FRAME_CHUNK_FREE, 0);
+    size_t at = part.begin, first = GBX_NO_EVENT;
+    while ((at = gbx_part_next(&part, at, GBX_EV_FRAME_CHUNK_NEW, 0)) != GBX_NO_EVENT) {
+        const gbx_frame_chunk *chunk = gbx_part_record(&part, at);
+        size_t next = gbx_part_next(&part, at, GBX_EV_FRAME_PUSH, 0);
+        if (next == GBX_NO_EVENT || !lies_in(chunk, gbx_part_record(&part, next))) {
+            gbx_finding_event(finding, look, at, "the next frame is not in it");
+            return gbx_finding_fail(finding, "the frame that did not fit is pushed there",
+                                    "it is elsewhere", NULL);
+        }
+        first = first == GBX_NO_EVENT ? at : first;
+        taken++;
+        at++;
+    }
+    uint32_t calls = gbx_part_count(&part, GBX_EV_FRAME_PUSH, code);
+    if (taken == 0 || given != taken) {
+        return gbx_finding_failf(finding, "new chunks on the way down, given back on the way up",
+                                 "so few frames fit into one chunk",
+                                 "%u calls: %u chunks taken, %u given back", calls, taken, given);
+    }
+    const gbx_frame_chunk *chunk = gbx_part_record(&part, first);
+    gbx_finding_event(finding, look, first, "after %u calls a new chunk is needed",
+                      gbx_part_count(&(gbx_part){ look, part.trace, part.begin, first },
+                                     GBX_EV_FRAME_PUSH, code));
+    gbx_finding_event(finding, look,
+                      gbx_part_next(&part, first, GBX_EV_FRAME_CHUNK_FREE, 0), "given back");
+    gbx_finding_number(finding, "calls", calls, "");
+    gbx_finding_number(finding, "chunks", taken, "");
+    gbx_finding_number(finding, "a chunk", chunk->size, "bytes");
+    gbx_finding_observe(finding, 1);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_chunks = {
+    .id = "1.3c",
+    .title = "the data stack grows",
+    .sentence = "When a frame does not fit, the data stack gets a new chunk; it is given back when "
+                "the frame at its start returns.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_chunks,
+    .must_fail = { { &gbx_s1_frames, &shallow, "twenty frames fit into one chunk" } },
+    .readings = {
+        { "Python/pystate.c#push_chunk", "the size, and the link to the chunk before" },
+    },
+    .prediction = {
+        .question = "deep(400) calls itself 400 times. What happens to the thread's data stack?",
+        .choices = {
+            { "nothing: it was made for the recursion limit", "the stack has a fixed size",
+              "the limit counts calls, the stack counts bytes" },
+            { "it grows by a few chunks, and shrinks on the way back", NULL, NULL },
+            { "it is copied to a larger block", "stacks grow like lists",
+              "frames point to each other, and must not move" },
+        },
+    },
+};
+
+/* ---------------------------------------------------------- 1.3g: generators */
+
+static gbx_verdict
+check_generator(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part part;
+    if (!gbx_part_find(look, finding, "generator", "begin", &part)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t code = gbx_part_code(&part, "count");
+    size_t moved = gbx_part_next(&part, part.begin, GBX_EV_FRAME_GENERATOR, code);
+    if (moved == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "the frame moves into a generator", "it never does",
+                                "the function has no yield");
+    }
+    const gbx_frame_generator *move = gbx_part_record(&part, moved);
+    uint32_t suspended = 0, resumed = 0;
+    gbx_finding_event(finding, look, moved, "the frame moves from the data stack into the generator");
+    for (size_t at = moved + 1; at < part.end; at++) {
+        uint8_t event = gbx_part_event(&part, at);
+        if (event != GBX_EV_FRAME_SUSPEND && event != GBX_EV_FRAME_RESUME) {
+            continue;
+        }
+        const gbx_frame_edge *edge = gbx_part_record(&part, at);
+        if (edge->code != code) {
+            continue;
+        }
+        if (edge->frame != move->generator) {
+            gbx_finding_event(finding, look, at, "another address");
+            return gbx_finding_fail(finding, "it is suspended and resumed where it was moved to",
+                                    "at another address", NULL);
+        }
+        suspended += event == GBX_EV_FRAME_SUSPEND;
+        resumed += event == GBX_EV_FRAME_RESUME;
+        if (suspended + resumed <= 3) {
+            gbx_finding_event(finding, look, at, event == GBX_EV_FRAME_RESUME
+                              ? "resumed at the same address" : "suspended there");
+        }
+    }
+    if (suspended < 2 || resumed < suspended || gbx_part_count(&part, GBX_EV_FRAME_POP, code) == 0) {
+        return gbx_finding_failf(finding, "two values, and then the end", NULL,
+                                 "suspended %u times, resumed %u times", suspended, resumed);
+    }
+    gbx_finding_fact(finding, "one frame, suspended %u times and resumed %u times", suspended,
+                     resumed);
+    gbx_finding_observe(finding, 1);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_generator = {
+    .id = "1.3g",
+    .title = "a generator's frame lives in the generator",
+    .sentence = "The frame of a generator moves into the generator object before its first line runs, "
+                "and is suspended and resumed there.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_generator,
+    .must_fail = { { &gbx_s1_frames, &list_of_numbers, "a function without yield" } },
+    .readings = {
+        { "Python/bytecodes.c#RETURN_GENERATOR", "the move" },
+        { "Objects/genobject.c#gen_send_ex2", "resumed from C" },
+    },
+    .prediction = {
+        .question = "A generator has yielded and waits. Where is its frame?",
+        .choices = {
+            { "on the data stack, where the call pushed it", "suspended frames stay on the stack",
+              "the caller's next call would overwrite it" },
+            { "inside the generator object", NULL, NULL },
+            { "nowhere: it is rebuilt when it goes on", "generators replay",
+              "it is the same frame, at the same address" },
+        },
+    },
+};

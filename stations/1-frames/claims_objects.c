@@ -1,0 +1,211 @@
+/* Claims 1.3d, e and f: the frame object, who asks for it, and what it keeps alive.
+
+   Experiment: frames.py.  The frame object is a Python object; the frame is not.  The events name
+   both, and so do these checks. */
+
+#include "claims.h"
+#include "part.h"
+
+#include <string.h>
+
+static GBX_EXPERIMENT(locals_asks, "must-fail", "locals_asks", OBJECTS);
+static GBX_EXPERIMENT(dropped_at_once, "must-fail", "dropped_at_once", OBJECTS);
+static GBX_EXPERIMENT(forgotten_exception, "must-fail", "forgotten_exception", OBJECTS);
+
+/* ------------------------------------------------------ 1.3d: who asks for it */
+
+static gbx_verdict
+check_frame_object(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part quiet, asks;
+    if (!gbx_part_find(look, finding, "nobody asks", "begin", &quiet)
+        || !gbx_part_find(look, finding, "asks", "begin", &asks)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t calls = gbx_part_count(&quiet, GBX_EV_FRAME_PUSH, 0);
+    size_t made = gbx_part_next(&quiet, quiet.begin, GBX_EV_FRAME_OBJECT_NEW, 0);
+    if (made != GBX_NO_EVENT) {
+        gbx_finding_event(finding, look, made, "made by %s", gbx_part_caller(&quiet, made));
+        return gbx_finding_failf(finding, "calls without a frame object", "somebody asked for it",
+                                 "one is made, by %s", gbx_part_caller(&quiet, made));
+    }
+    size_t asked = gbx_part_next(&asks, asks.begin, GBX_EV_FRAME_OBJECT_NEW,
+                                 gbx_part_code(&asks, "asks"));
+    if (calls == 0 || asked == GBX_NO_EVENT) {
+        return gbx_finding_failf(finding, "sys._getframe() makes one", NULL,
+                                 "none, and %u calls without", calls);
+    }
+    const char *caller = gbx_part_caller(&asks, asked);
+    if (strstr(caller, "_getframe") == NULL) {
+        return gbx_finding_fail(finding, "made by sys._getframe()", caller, NULL);
+    }
+    gbx_finding_fact(finding, "%u calls of which nobody asks: no frame object", calls);
+    gbx_finding_event(finding, look, asked, "made by %s", caller);
+    gbx_finding_observe(finding, 2);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_frame_object = {
+    .id = "1.3d",
+    .title = "a frame object only for those who ask",
+    .sentence = "A call has no frame object until somebody asks for one, such as sys._getframe() or "
+                "a traceback.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_frame_object,
+    .must_fail = { { &gbx_s1_frames, &locals_asks, "locals() asks for one" } },
+    .readings = {
+        { "Python/frame.c#_PyFrame_MakeAndSetFrameObject", "made late, and linked to the frame" },
+        { "Python/sysmodule.c#sys__getframe_impl", "somebody who asks" },
+    },
+    .prediction = {
+        .question = "When is the frame object of a call made?",
+        .choices = {
+            { "with every call", "a frame is an object", "most calls never have one" },
+            { "when the call returns", "frames are snapshots",
+              "only if somebody asked before is anything kept" },
+            { "when somebody asks for it", NULL, NULL },
+        },
+    },
+};
+
+/* ------------------------------------------------------- 1.3e: taken over */
+
+static gbx_verdict
+check_ownership(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part call, later;
+    if (!gbx_part_find(look, finding, "keeps", "begin", &call)
+        || !gbx_part_find(look, finding, "keeps", "returned", &later)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t code = gbx_part_code(&call, "keeps");
+    size_t made = gbx_part_next(&call, call.begin, GBX_EV_FRAME_OBJECT_NEW, code);
+    size_t own = gbx_part_next(&call, call.begin, GBX_EV_FRAME_OWN, code);
+    if (made == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "a frame object is made", "none", NULL);
+    }
+    gbx_finding_event(finding, look, made, "the frame object, made while the call lasts");
+    if (own == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "the frame object takes the frame over when the call returns",
+                                "it does not", "nobody holds it when the call returns");
+    }
+    const gbx_frame_object_new *object = gbx_part_record(&call, made);
+    const gbx_frame_own *owned = gbx_part_record(&call, own);
+    size_t freed = gbx_part_next(&later, later.begin, GBX_EV_FRAME_OBJECT_FREE, code);
+    if (owned->object != object->object || own < made) {
+        return gbx_finding_fail(finding, "the object that was made takes the frame over",
+                                "another one does", NULL);
+    }
+    gbx_finding_event(finding, look, own, "the call returns: the object takes the frame over");
+    size_t back = gbx_part_next(&call, own, GBX_EV_FRAME_OBJECT_NEW, 0);
+    if (back != GBX_NO_EVENT) {
+        const gbx_frame_object_new *below = gbx_part_record(&call, back);
+        gbx_finding_event(finding, look, back, "and %s gets one, to be its f_back",
+                          gbx_part_code_name(&call, below->code));
+    }
+    if (freed == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "it goes with the last reference", "it is still there",
+                                "something else holds it");
+    }
+    gbx_finding_event(finding, look, freed, "the last reference goes, and the object with it");
+    gbx_finding_observe(finding, 1);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_ownership = {
+    .id = "1.3e",
+    .title = "a frame that outlives its call",
+    .sentence = "If the frame object is still held when the call returns, it takes the frame's contents "
+                "over; they go with its last reference.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_ownership,
+    .must_fail = { { &gbx_s1_frames, &dropped_at_once, "nobody holds the frame object at the return" } },
+    .readings = { { "Python/frame.c#take_ownership", "a copy, and a chain of f_back" } },
+    .prediction = {
+        .question = "A function returns sys._getframe(), and the caller keeps it. What becomes of the "
+                    "frame on the data stack?",
+        .choices = {
+            { "it stays there until the frame object goes", "the stack is pinned",
+              "the place is free for the next call" },
+            { "its contents move into the frame object", NULL, NULL },
+            { "it is gone: the frame object is empty", "a returned frame is dead",
+              "its locals are still there, and still alive" },
+        },
+    },
+};
+
+/* ------------------------------------------------------- 1.3f: tracebacks */
+
+/* The death of the watched object of this name, from `at` on. */
+static size_t
+death(const gbx_part *part, const char *name)
+{
+    size_t at = part->begin;
+    while ((at = gbx_part_next(part, at, GBX_EV_OBJ_DESTROY, 0)) != GBX_NO_EVENT) {
+        const gbx_obj_destroy *destroy = gbx_part_record(part, at);
+        if (strcmp(gbx_part_string(part, destroy->name), name) == 0) {
+            return at;
+        }
+        at++;
+    }
+    return GBX_NO_EVENT;
+}
+
+static gbx_verdict
+check_traceback(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_part call, later;
+    if (!gbx_part_find(look, finding, "traceback", "begin", &call)
+        || !gbx_part_find(look, finding, "traceback", "handled", &later)) {
+        return GBX_INSUFFICIENT;
+    }
+    uint32_t code = gbx_part_code(&call, "fails");
+    size_t watched = gbx_part_next(&call, call.begin, GBX_EV_WATCH, 0);
+    size_t unwound = gbx_part_next(&call, call.begin, GBX_EV_FRAME_POP, code);
+    size_t own = gbx_part_next(&call, call.begin, GBX_EV_FRAME_OWN, code);
+    size_t early = death(&call, "cargo"), dies = death(&later, "cargo");
+    if (watched == GBX_NO_EVENT || unwound == GBX_NO_EVENT) {
+        return gbx_finding_insufficient(finding, "the program watches no 'cargo' in a call that fails");
+    }
+    gbx_finding_event(finding, look, unwound, "the exception leaves the frame");
+    if (early != GBX_NO_EVENT) {
+        gbx_finding_event(finding, look, early, "the local dies here");
+        return gbx_finding_fail(finding, "the local outlives its call",
+                                "it dies before the exception is let go",
+                                "nobody keeps the exception");
+    }
+    if (own == GBX_NO_EVENT || dies == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "the frame is taken over, and goes with the exception",
+                                own == GBX_NO_EVENT ? "it is not taken over" : "it stays", NULL);
+    }
+    gbx_finding_event(finding, look, own, "a traceback holds the frame object, which keeps the frame");
+    gbx_finding_event(finding, look, dies, "del error: the local dies only now");
+    gbx_finding_observe(finding, 2);
+    return GBX_PASS;
+}
+
+const gbx_claim gbx_s1_traceback = {
+    .id = "1.3f",
+    .title = "a traceback pins frames and locals",
+    .sentence = "A local of a function that has failed lives as long as the exception's traceback: it "
+                "dies with the last reference to the exception, not before.",
+    .experiments = { &gbx_s1_frames },
+    .check = check_traceback,
+    .must_fail = { { &gbx_s1_frames, &forgotten_exception, "nobody keeps the exception" } },
+    .readings = {
+        { "Python/traceback.c#PyTraceBack_Here", "one entry for each frame that is left" },
+        { "Python/ceval.c#_PyEval_EvalFrameDefault", "the label `error`: it asks for the frame object" },
+    },
+    .prediction = {
+        .question = "A function with a large local fails; the caller keeps the exception. When does "
+                    "the local die?",
+        .choices = {
+            { "when the exception leaves the function", "unwinding frees the locals",
+              "the traceback holds the frame object, which holds them" },
+            { "when the except block ends", "except cleans up", "it deletes its own name, not yours" },
+            { "when the exception goes", NULL, NULL },
+            { "at the next garbage collection", "only the collector frees",
+              "there is no cycle here: the last reference is enough" },
+        },
+    },
+};

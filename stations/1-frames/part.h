@@ -1,0 +1,87 @@
+/* Parts: how the claims of station 1 find what they look at.
+
+   An experiment cuts its run into parts by marks: mark("globals", "change") begins the part "change"
+   of "globals", and the next mark of that name ends it.  A check takes a part and walks its events
+   in order.  This module finds and decodes; it never judges, and it adds nothing to a finding but the
+   words for a part that is missing.
+
+   Records, strings and names belong to the trace and live as long as it does. */
+
+#ifndef GBX_STATION_1_PART_H
+#define GBX_STATION_1_PART_H
+
+#include "claim.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Positions begin (included) to end (not included) of one run's events. */
+typedef struct {
+    const gbx_look *look;
+    const gbx_trace *trace;
+    size_t begin;
+    size_t end;
+} gbx_part;
+
+/* One instruction, as the program saw it: mark("KIND FUNCTION OFFSET OPCODE", value). */
+typedef struct {
+    char function[64];
+    char opcode[48];
+    uint16_t offset;          /* in code units */
+    const char *value;
+} gbx_site;
+
+/* Find the part that mark(name, from) begins.  Where there is none, says so in `finding` and
+   returns false: the caller returns GBX_INSUFFICIENT. */
+bool gbx_part_find(const gbx_look *look, gbx_finding *finding, const char *name, const char *from,
+                   gbx_part *part);
+
+/* The same, from mark(name, from) to the end of the part that mark(name, last) begins. */
+bool gbx_part_find_span(const gbx_look *look, gbx_finding *finding, const char *name,
+                        const char *from, const char *last, gbx_part *part);
+
+/* The whole run as one part; false if nothing was recorded. */
+bool gbx_part_whole(const gbx_look *look, gbx_part *part);
+
+/* The first event of this kind at or after `at`, with this code id (0: any), or GBX_NO_EVENT. */
+size_t gbx_part_next(const gbx_part *part, size_t at, uint8_t event, uint32_t code);
+
+/* The first specialization event of this kind (0: any kind) at one instruction. */
+size_t gbx_part_next_spec(const gbx_part *part, size_t at, uint8_t event, uint32_t code,
+                          uint16_t offset);
+
+/* The first specialization event of this kind (0: any kind) in one function at an instruction of
+   one family, such as "BINARY_OP". */
+size_t gbx_part_next_family(const gbx_part *part, size_t at, uint8_t event, uint32_t code,
+                            const char *family);
+
+/* How many events of this kind, with this code id (0: any). */
+uint32_t gbx_part_count(const gbx_part *part, uint8_t event, uint32_t code);
+
+/* The code id of the function of this name that ran in the part, else of any such; 0: none. */
+uint32_t gbx_part_code(const gbx_part *part, const char *function);
+
+/* The number that mark(name, number) recorded in the part; false if there is no such mark. */
+bool gbx_part_number(const gbx_part *part, const char *name, double *value);
+
+/* The string that mark(name, text) recorded anywhere in the run, or NULL. */
+const char *gbx_part_text(const gbx_look *look, const char *name);
+
+/* The next mark of `kind` at or after *at; moves *at past it. */
+bool gbx_part_site(const gbx_part *part, const char *kind, size_t *at, gbx_site *site);
+
+/* The record at a position.  The caller knows its kind, from having looked for it. */
+const void *gbx_part_record(const gbx_part *part, size_t at);
+uint8_t gbx_part_event(const gbx_part *part, size_t at);
+
+/* The C function that asked for a frame object: the caller of a frame.object_new event. */
+const char *gbx_part_caller(const gbx_part *part, size_t at);
+
+/* Names; "?" where the trace has none. */
+const char *gbx_part_string(const gbx_part *part, uint32_t id);
+const char *gbx_part_opcode(const gbx_part *part, uint8_t opcode);
+const char *gbx_part_reason(const gbx_part *part, const gbx_spec *spec);
+const char *gbx_part_code_name(const gbx_part *part, uint32_t code);
+
+#endif
