@@ -1,0 +1,209 @@
+/* Glassbox: the hook macros, the one thing upstream files include.
+
+   A hook is one upper-case macro on one line of an upstream file.  Off, it tests one word and
+   evaluates none of its arguments; compiled out (Py_GLASSBOX=0) it is ((void)0) and the object code
+   is upstream's.  Upper case is not decoration: Tools/cases_generator would take a lower-case call
+   in bytecodes.c for one that can escape, and derive other metadata.
+
+   This file holds declarations and macros.  It must never hold logic: what a hook does is in
+   Python/glassbox_hooks.c, and how a record reaches the file is in Python/glassbox_recorder.c. */
+
+#ifndef Py_INTERNAL_GLASSBOX_H
+#define Py_INTERNAL_GLASSBOX_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#ifndef Py_GLASSBOX
+#  define Py_GLASSBOX 1             // -DPy_GLASSBOX=0 compiles every hook out
+#endif
+
+#include "glassbox_format.h"        // GBX_CLASS_*, GBX_STAGE_*, GBX_POP_*
+
+struct _PyInterpreterFrame;
+struct PyConfig;
+
+#if Py_GLASSBOX
+
+/* The classes that are being recorded, one bit each; 0 while nothing is.  Written by start, stop
+   and the fork handler; read by every hook without a lock: a stale read costs one event at the edge
+   of a recording, and the slow path checks again. */
+PyAPI_DATA(uint32_t) _PyGlassbox_mask;
+
+#define GLASSBOX_ON(CLASS) \
+    (__builtin_expect((_PyGlassbox_mask & (1u << GBX_CLASS_##CLASS)) != 0, 0))
+
+#define GLASSBOX_HOOK(CLASS, CALL) do { if (GLASSBOX_ON(CLASS)) { CALL; } } while (0)
+
+#else
+#  define GLASSBOX_ON(CLASS)          0
+#  define GLASSBOX_HOOK(CLASS, CALL)  ((void)0)
+#endif
+
+/* --- control (Python/glassbox.c) --- */
+
+/* What a recording is asked to be; see _PyGlassbox_Start. */
+typedef struct {
+    char path[1024];          // final path of the root process's file
+    uint32_t mask;            // classes; 0 = the default set
+    uint64_t limit;           // bytes; 0 = the default of the mode
+    uint64_t run_id[2];       // 0,0 = draw one
+    uint8_t mode;             // enum gbx_mode
+    uint8_t clock;            // enum gbx_clock; GBX_CLOCK_TSC falls back by itself
+} _PyGlassbox_options;
+
+/* Parse "FILE[:key=value...]" into *options.  Returns NULL, or a static sentence saying what is
+   wrong.  Allocates nothing. */
+extern const char *_PyGlassbox_Parse(const char *spec, _PyGlassbox_options *options);
+
+/* Begin to record into options->path.  Returns 0, or an errno value (EBUSY: already recording).
+   Needs no thread state. */
+extern int _PyGlassbox_Start(const _PyGlassbox_options *options);
+
+/* End the recording, if there is one. */
+extern void _PyGlassbox_Stop(void);
+
+/* Called once the configuration is read, before there is an interpreter: honours -X glassbox and
+   PYTHONGLASSBOX.  Returns NULL, or a static sentence. */
+extern const char *_PyGlassbox_StartFromConfig(const PyConfig *config);
+
+/* --- the hooks (Python/glassbox_hooks.c) --- */
+
+// class frame
+PyAPI_FUNC(void) _PyGlassbox_FrameEnter(PyThreadState *, struct _PyInterpreterFrame *);
+PyAPI_FUNC(void) _PyGlassbox_FrameLeave(PyThreadState *, struct _PyInterpreterFrame *, int why);
+PyAPI_FUNC(void) _PyGlassbox_FrameSuspend(PyThreadState *, struct _PyInterpreterFrame *, int why);
+PyAPI_FUNC(void) _PyGlassbox_FrameGenerator(PyThreadState *, struct _PyInterpreterFrame *frame,
+                                            struct _PyInterpreterFrame *generator);
+extern void _PyGlassbox_FrameDiscard(struct _PyInterpreterFrame *);
+extern void _PyGlassbox_FrameObjectNew(struct _PyInterpreterFrame *, const void *object,
+                                       const void *caller);
+extern void _PyGlassbox_FrameOwn(struct _PyInterpreterFrame *, PyObject *object);
+extern void _PyGlassbox_FrameObjectFree(PyObject *object);
+extern void _PyGlassbox_FrameChunk(int event, const void *address, size_t size);
+
+#define GLASSBOX_FRAME_ENTER(TSTATE, FRAME) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameEnter((TSTATE), (FRAME)))
+#define GLASSBOX_FRAME_LEAVE(TSTATE, FRAME, WHY) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameLeave((TSTATE), (FRAME), GBX_POP_##WHY))
+#define GLASSBOX_FRAME_SUSPEND(TSTATE, FRAME, WHY) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameSuspend((TSTATE), (FRAME), (WHY)))
+#define GLASSBOX_FRAME_GENERATOR(TSTATE, FRAME, GENERATOR) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameGenerator((TSTATE), (FRAME), (GENERATOR)))
+#define GLASSBOX_FRAME_DISCARD(FRAME) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameDiscard(FRAME))
+#define GLASSBOX_FRAME_OBJECT_NEW(FRAME, OBJECT) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameObjectNew((FRAME), (OBJECT), __builtin_return_address(0)))
+#define GLASSBOX_FRAME_OWN(FRAME, OBJECT) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameOwn((FRAME), (PyObject *)(OBJECT)))
+#define GLASSBOX_FRAME_OBJECT_FREE(OBJECT) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameObjectFree((PyObject *)(OBJECT)))
+#define GLASSBOX_FRAME_CHUNK_NEW(CHUNK, SIZE) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameChunk(GBX_EV_FRAME_CHUNK_NEW, (CHUNK), (size_t)(SIZE)))
+#define GLASSBOX_FRAME_CHUNK_FREE(CHUNK, SIZE) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameChunk(GBX_EV_FRAME_CHUNK_FREE, (CHUNK), (size_t)(SIZE)))
+
+// class spec
+extern void _PyGlassbox_SpecAttempt(const _Py_CODEUNIT *instr, int family);
+extern void _PyGlassbox_SpecReason(int reason);
+extern void _PyGlassbox_SpecResult(const _Py_CODEUNIT *instr, int family, int success);
+PyAPI_FUNC(void) _PyGlassbox_SpecMiss(PyThreadState *, struct _PyInterpreterFrame *,
+                                      PyObject **stack_pointer, int family);
+extern void _PyGlassbox_SpecInstrument(PyCodeObject *code, int offset, int before, int after);
+
+#define GLASSBOX_SPEC_ATTEMPT(INSTR, FAMILY) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecAttempt((INSTR), (FAMILY)))
+#define GLASSBOX_SPEC_REASON(REASON) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecReason(REASON))
+#define GLASSBOX_SPEC_FAIL(INSTR, FAMILY) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecResult((INSTR), (FAMILY), 0))
+#define GLASSBOX_SPEC_SUCCESS(INSTR, FAMILY) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecResult((INSTR), (FAMILY), 1))
+#define GLASSBOX_SPEC_MISS(FAMILY) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecMiss(tstate, frame, stack_pointer, (FAMILY)))
+#define GLASSBOX_SPEC_INSTRUMENT(CODE, OFFSET, BEFORE, AFTER) \
+    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecInstrument((CODE), (OFFSET), (BEFORE), (AFTER)))
+
+// class compile
+extern void _PyGlassbox_CompileStage(int event, int stage, PyObject *filename, PyCodeObject *code);
+extern void _PyGlassbox_CodeNew(PyCodeObject *);
+extern void _PyGlassbox_CodeFree(PyCodeObject *);
+
+#define GLASSBOX_COMPILE_BEGIN(STAGE, FILENAME) \
+    GLASSBOX_HOOK(COMPILE, _PyGlassbox_CompileStage(GBX_EV_COMPILE_BEGIN, GBX_STAGE_##STAGE, \
+                                                    (FILENAME), NULL))
+#define GLASSBOX_COMPILE_END(STAGE, FILENAME, CODE) \
+    GLASSBOX_HOOK(COMPILE, _PyGlassbox_CompileStage(GBX_EV_COMPILE_END, GBX_STAGE_##STAGE, \
+                                                    (FILENAME), (PyCodeObject *)(CODE)))
+/* Brackets one expression and has its value, so that no exit path can leave a stage open. */
+#if Py_GLASSBOX
+#  define GLASSBOX_COMPILE_STAGE(STAGE, FILENAME, EXPR) \
+    __extension__ ({ \
+        GLASSBOX_COMPILE_BEGIN(STAGE, FILENAME); \
+        __typeof__(EXPR) glassbox_value = (EXPR); \
+        GLASSBOX_COMPILE_END(STAGE, FILENAME, NULL); \
+        glassbox_value; })
+#else
+#  define GLASSBOX_COMPILE_STAGE(STAGE, FILENAME, EXPR) (EXPR)
+#endif
+#define GLASSBOX_CODE_NEW(CODE)   GLASSBOX_HOOK(COMPILE, _PyGlassbox_CodeNew(CODE))
+#define GLASSBOX_CODE_FREE(CODE)  GLASSBOX_HOOK(COMPILE, _PyGlassbox_CodeFree(CODE))
+#if Py_GLASSBOX
+#  define GLASSBOX_CODE_ID_INIT(CODE)  ((CODE)->_co_glassbox_id = 0)
+#else
+#  define GLASSBOX_CODE_ID_INIT(CODE)  ((void)0)
+#endif
+
+// class import
+extern void _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
+
+#define GLASSBOX_IMPORT_BEGIN(STEP, NAME) \
+    GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_BEGIN, GBX_IMPORT_STEP_##STEP, (NAME), 0))
+#define GLASSBOX_IMPORT_END(STEP, NAME, OK) \
+    GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_END, GBX_IMPORT_STEP_##STEP, (NAME), (OK)))
+
+// class thread, and the recorder's own upkeep
+extern void _PyGlassbox_Thread(int event, PyThreadState *);
+extern void _PyGlassbox_Interp(int event, PyInterpreterState *);
+extern void _PyGlassbox_Attach(PyThreadState *);
+extern void _PyGlassbox_ForkParent(int pid);
+extern void _PyGlassbox_ForkChild(void);
+
+#define GLASSBOX_THREAD_START(TSTATE) \
+    GLASSBOX_HOOK(THREAD, _PyGlassbox_Thread(GBX_EV_THREAD_START, (TSTATE)))
+#define GLASSBOX_THREAD_EXIT(TSTATE) \
+    GLASSBOX_HOOK(THREAD, _PyGlassbox_Thread(GBX_EV_THREAD_EXIT, (TSTATE)))
+#define GLASSBOX_INTERP_NEW(INTERP) \
+    GLASSBOX_HOOK(THREAD, _PyGlassbox_Interp(GBX_EV_INTERP_NEW, (INTERP)))
+#define GLASSBOX_INTERP_END(INTERP) \
+    GLASSBOX_HOOK(THREAD, _PyGlassbox_Interp(GBX_EV_INTERP_END, (INTERP)))
+#define GLASSBOX_ATTACH(TSTATE)     GLASSBOX_HOOK(STREAM, _PyGlassbox_Attach(TSTATE))
+#define GLASSBOX_FORK_PARENT(PID)   GLASSBOX_HOOK(STREAM, _PyGlassbox_ForkParent(PID))
+#if Py_GLASSBOX
+#  define GLASSBOX_FORK_CHILD()     _PyGlassbox_ForkChild()
+#  define GLASSBOX_FINALIZE()       _PyGlassbox_Stop()
+#else
+#  define GLASSBOX_FORK_CHILD()     ((void)0)
+#  define GLASSBOX_FINALIZE()       ((void)0)
+#endif
+
+// class obj
+PyAPI_FUNC(void) _PyGlassbox_ObjDestroy(PyObject *);
+
+#define GLASSBOX_OBJ_DESTROY(OP)    GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjDestroy(OP))
+
+// class mark: called by Modules/_glassbox.c, not by upstream files
+extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t value);
+extern uint64_t _PyGlassbox_StringId(PyObject *text);
+extern void _PyGlassbox_Span(int event, PyObject *name, uint32_t span);
+extern int _PyGlassbox_Watch(PyObject *object, PyObject *name);
+extern int _PyGlassbox_Unwatch(PyObject *object);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_GLASSBOX_H */

@@ -1,0 +1,187 @@
+/* Glassbox: what the recorder offers the hooks.  Included by Python/glassbox*.c alone.
+
+   Call order in a hook: gbx_reserve() gives room for one record in the calling thread's own segment
+   or NULL (the loss is then already counted); the hook fills in the record after its head;
+   gbx_commit() writes the head and publishes the record.  Nothing may happen between the two that
+   could record another event on the same thread. */
+
+#ifndef Py_INTERNAL_GLASSBOX_RECORDER_H
+#define Py_INTERNAL_GLASSBOX_RECORDER_H
+
+#include "pycore_glassbox.h"       // _PyGlassbox_mask
+#include <stdbool.h>
+#include <time.h>                  // clock_gettime()
+#if defined(__x86_64__) || defined(__i386__)
+#  include <x86intrin.h>           // __rdtsc()
+#  define GBX_HAVE_TSC 1
+#endif
+
+#define GBX_RING_SEGMENTS 8        // segments a thread may hold in ring mode
+
+/* One per OS thread, in thread-local storage. */
+typedef struct _gbx_stream {
+    /* hot: read at every event.  Owned by the thread, save `limit`, which whoever stops the
+       recording sets to 0 so that the owner's next event takes the slow path. */
+    gbx_segment *segment;          // mapped; NULL until the first event
+    volatile uint32_t limit;       // offset in the segment up to which pages are populated
+    uint32_t interp;               // interpreter of the last record
+    uint64_t base_ticks;           // base of dt
+
+    /* cold: owned by the thread */
+    uint32_t session;              // the recording that `segment` belongs to
+    uint32_t thread;               // id in the file
+    uint32_t sequence;             // of the next segment
+    uint32_t held;                 // ring: segments held
+    uint32_t next_reuse;           // ring: index of the oldest
+    uint64_t lost_before;          // events lost before there was a segment to note them in
+    gbx_segment *ring[GBX_RING_SEGMENTS];
+
+    /* between spec.attempt and its result; the specializer does not nest */
+    uint16_t spec_counter;
+    uint8_t spec_opcode;
+    uint8_t spec_reason;
+
+    /* registry of streams, under the recorder's lock */
+    struct _gbx_stream *next, *prev;
+    bool registered;
+} gbx_stream;
+
+extern _Py_thread_local gbx_stream _PyGlassbox_stream;
+
+/* Set at start, constant while a recording lasts. */
+typedef struct {
+    gbx_header *header;            // mapped; NULL while nothing is recorded
+    uint32_t session;              // counts recordings of this process
+    uint32_t first_code_id;        // ids below were given in an earlier recording
+    uint8_t clock;
+    uint8_t mode;
+} gbx_recorder;
+
+extern gbx_recorder _PyGlassbox_recorder;
+
+/* Slow path of gbx_reserve(): takes a segment, populates a step, or counts the loss.  tstate may be
+   NULL; `entering` says that the top frame of tstate is the one about to be recorded. */
+extern void *_PyGlassbox_Reserve(uint32_t size, PyThreadState *tstate, bool entering);
+
+/* Write a STREAM_TIME record and re-base dt; returns false if there was no room. */
+extern bool _PyGlassbox_Rebase(uint64_t ticks);
+
+static inline uint64_t
+gbx_now(void)
+{
+#ifdef GBX_HAVE_TSC
+    if (_PyGlassbox_recorder.clock == GBX_CLOCK_TSC) {
+        return __rdtsc();
+    }
+#endif
+    if (_PyGlassbox_recorder.clock == GBX_CLOCK_NONE) {
+        return 0;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Room for one record of `size` bytes, or NULL. */
+static inline void *
+gbx_reserve(uint32_t size, PyThreadState *tstate, bool entering)
+{
+    gbx_stream *stream = &_PyGlassbox_stream;
+    gbx_segment *segment = stream->segment;
+    if (__builtin_expect(segment != NULL, 1)) {
+        uint64_t at = segment->committed;
+        if (__builtin_expect(at + size <= stream->limit, 1)) {
+            return (char *)segment + at;
+        }
+    }
+    return _PyGlassbox_Reserve(size, tstate, entering);
+}
+
+/* Publish the record at `record`, whose body is complete. */
+static inline void
+gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t arg, uint32_t dt)
+{
+    gbx_segment *segment = _PyGlassbox_stream.segment;
+    gbx_head *head = (gbx_head *)record;
+    *head = (gbx_head){ .event = event, .flags = flags, .arg = arg, .dt = dt };
+    /* Release: whoever reads `committed` (the reader, after the process or beside it) finds the
+       records below it whole. */
+    __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
+                     __ATOMIC_RELEASE);
+}
+
+/* Reserve a record and take its time: the usual beginning of a timed hook.  *dt is 0 without a
+   clock.  A gap too long for 32 bits of ticks is bridged by a STREAM_TIME record. */
+static inline void *
+gbx_begin(uint32_t size, PyThreadState *tstate, bool entering, uint32_t *dt)
+{
+    void *record = gbx_reserve(size, tstate, entering);
+    *dt = 0;
+    if (record == NULL || _PyGlassbox_recorder.clock == GBX_CLOCK_NONE) {
+        return record;
+    }
+    uint64_t now = gbx_now();
+    uint64_t delta = now - _PyGlassbox_stream.base_ticks;
+    if (__builtin_expect(delta > UINT32_MAX, 0)) {
+        if (!_PyGlassbox_Rebase(now)) {
+            return NULL;
+        }
+        delta = 0;
+        record = gbx_reserve(size, tstate, entering);
+    }
+    *dt = (uint32_t)delta;
+    return record;
+}
+
+/* --- file and segments (Python/glassbox_recorder.c) --- */
+
+typedef struct {
+    const char *path;              // absolute
+    uint64_t run_id[2];
+    uint64_t limit;
+    uint32_t mask;
+    uint8_t mode;
+    uint8_t clock;
+} gbx_file_options;
+
+/* Create and map the file; its header is complete before it has its name.  0 or errno. */
+extern int _PyGlassbox_FileOpen(const gbx_file_options *options);
+/* Note `state` and the final instant; unmap.  Other threads keep their mapped segments until they
+   notice. */
+extern void _PyGlassbox_FileClose(uint32_t state);
+/* In a forked child: drop everything inherited without touching the parent's file. */
+extern void _PyGlassbox_FileForget(void);
+extern uint64_t _PyGlassbox_ProcessStart(int pid);
+extern gbx_instant _PyGlassbox_Instant(void);
+/* Append one definition (head.size bytes from `parts`) to the NAMES segments; false if no room. */
+typedef struct { const void *data; uint32_t length; } gbx_part;
+extern bool _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int count);
+/* The private lock of the recorder's slow paths.  Never held while anything outside Python/glassbox*
+   is called, so no caller can be holding what it waits for. */
+extern void _PyGlassbox_Lock(void);
+extern void _PyGlassbox_Unlock(void);
+
+/* --- names (Python/glassbox_names.c) --- */
+
+extern void _PyGlassbox_NamesReset(void);            // at the start of each recording
+extern void _PyGlassbox_NamesDefineStatic(void);     // opcodes, failure reasons, META
+extern uint32_t _PyGlassbox_CodeIdSlow(PyCodeObject *code);
+extern uint32_t _PyGlassbox_InternBytes(const char *text, size_t length);
+extern uint32_t _PyGlassbox_InternUnicode(PyObject *text);
+extern void _PyGlassbox_DefineThread(uint32_t id);
+
+/* The id of a code object in this recording; 0 if it could not be defined. */
+static inline uint32_t
+gbx_code_id(PyCodeObject *code)
+{
+    uint32_t id = code->_co_glassbox_id;
+    if (__builtin_expect(id >= _PyGlassbox_recorder.first_code_id, 1)) {
+        return id;
+    }
+    return _PyGlassbox_CodeIdSlow(code);
+}
+
+/* Snapshot of the frames already on the stack (Python/glassbox_hooks.c). */
+extern void _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering);
+
+#endif /* !Py_INTERNAL_GLASSBOX_RECORDER_H */
