@@ -86,20 +86,20 @@ extern void _PyGlassbox_FrameOwn(struct _PyInterpreterFrame *, PyObject *object)
 extern void _PyGlassbox_FrameObjectFree(PyObject *object);
 extern void _PyGlassbox_FrameChunk(int event, const void *address, size_t size);
 
-#define GLASSBOX_FRAME_ENTER(TSTATE, FRAME) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameEnter((TSTATE), (FRAME)))
-#define GLASSBOX_FRAME_LEAVE(TSTATE, FRAME, WHY) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameLeave((TSTATE), (FRAME), GBX_POP_##WHY))
-#define GLASSBOX_FRAME_SUSPEND(TSTATE, FRAME, WHY) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameSuspend((TSTATE), (FRAME), (WHY)))
-#define GLASSBOX_FRAME_GENERATOR(TSTATE, FRAME, GENERATOR) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameGenerator((TSTATE), (FRAME), (GENERATOR)))
-#define GLASSBOX_FRAME_DISCARD(FRAME) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameDiscard(FRAME))
-#define GLASSBOX_FRAME_OBJECT_NEW(FRAME, OBJECT) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameObjectNew((FRAME), (OBJECT), __builtin_return_address(0)))
-#define GLASSBOX_FRAME_OWN(FRAME, OBJECT) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameOwn((FRAME), (PyObject *)(OBJECT)))
+#define GLASSBOX_FRAME_ENTER(TSTATE, IFRAME) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameEnter((TSTATE), (IFRAME)))
+#define GLASSBOX_FRAME_LEAVE(TSTATE, IFRAME, WHY) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameLeave((TSTATE), (IFRAME), GBX_POP_##WHY))
+#define GLASSBOX_FRAME_SUSPEND(TSTATE, IFRAME, WHY) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameSuspend((TSTATE), (IFRAME), (WHY)))
+#define GLASSBOX_FRAME_GENERATOR(TSTATE, IFRAME, GENERATOR) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameGenerator((TSTATE), (IFRAME), (GENERATOR)))
+#define GLASSBOX_FRAME_DISCARD(IFRAME) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameDiscard(IFRAME))
+#define GLASSBOX_FRAME_OBJECT_NEW(IFRAME, OBJECT) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameObjectNew((IFRAME), (OBJECT), __builtin_return_address(0)))
+#define GLASSBOX_FRAME_OWN(IFRAME, OBJECT) \
+    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameOwn((IFRAME), (PyObject *)(OBJECT)))
 #define GLASSBOX_FRAME_OBJECT_FREE(OBJECT) \
     GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameObjectFree((PyObject *)(OBJECT)))
 #define GLASSBOX_FRAME_CHUNK_NEW(CHUNK, SIZE) \
@@ -108,9 +108,9 @@ extern void _PyGlassbox_FrameChunk(int event, const void *address, size_t size);
     GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameChunk(GBX_EV_FRAME_CHUNK_FREE, (CHUNK), (size_t)(SIZE)))
 
 // class spec
-extern void _PyGlassbox_SpecAttempt(const _Py_CODEUNIT *instr, int family);
+extern void _PyGlassbox_SpecAttempt(const void *instr, int family);
 extern void _PyGlassbox_SpecReason(int reason);
-extern void _PyGlassbox_SpecResult(const _Py_CODEUNIT *instr, int family, int success);
+extern void _PyGlassbox_SpecResult(const void *instr, int family, int success);
 PyAPI_FUNC(void) _PyGlassbox_SpecMiss(PyThreadState *, struct _PyInterpreterFrame *,
                                       PyObject **stack_pointer, int family);
 extern void _PyGlassbox_SpecInstrument(PyCodeObject *code, int offset, int before, int after);

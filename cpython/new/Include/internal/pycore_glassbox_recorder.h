@@ -50,7 +50,8 @@ extern _Py_thread_local gbx_stream _PyGlassbox_stream;
 
 /* Set at start, constant while a recording lasts. */
 typedef struct {
-    gbx_header *header;            // mapped; NULL while nothing is recorded
+    gbx_header *header;            // mapped; stays after stop, for threads still inside a hook
+    bool open;                     // between start and stop
     uint32_t session;              // counts recordings of this process
     uint32_t first_code_id;        // ids below were given in an earlier recording
     uint8_t clock;

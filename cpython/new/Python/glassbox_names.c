@@ -1,0 +1,258 @@
+/* Glassbox names: what the ids in records stand for.
+
+   Records hold small numbers; this file writes, once each, the definitions they refer to: code
+   objects (when they are first met), strings, threads, and at the start the opcodes and the reasons
+   why a specialization can fail.  A code object carries its id in four bytes that were padding; the
+   id is unique in the process and never used again, so an address that is used again misleads
+   nobody.  Nothing here may allocate, raise, or touch a refcount: text is read where it lies. */
+
+#include "Python.h"
+#include "pycore_glassbox_recorder.h"
+#include "pycore_code.h"           // _PyCode_CODE
+#include "pycore_interp.h"         // PyInterpreterState
+#include "pycore_opcode_metadata.h"// _PyOpcode_OpName
+#include "pycore_pystate.h"        // _PyThreadState_GET()
+
+#if Py_GLASSBOX
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TEXT_LIMIT   1024          // bytes kept of a name
+#define TABLE_LIMIT  (256u * 1024) // bytes kept of a location table
+
+/* Ids go on across recordings: an id below the recording's first was given in an earlier one, so
+   its code object is defined anew.  Atomic: in the free-threaded build two threads may meet a new
+   code object at once. */
+static uint32_t next_code_id = GBX_FIRST_CODE_ID;
+static uint32_t next_string_id = 1;
+
+/* Strings already defined in this recording, by 64-bit hash; under its own lock bit.  A full table
+   only means that a text is defined twice. */
+#define INTERN_SLOTS 4096
+static struct { uint64_t hash; uint32_t id; uint32_t length; } interned[INTERN_SLOTS];
+static char intern_lock;
+
+void
+_PyGlassbox_NamesReset(void)
+{
+    _PyGlassbox_recorder.first_code_id = __atomic_load_n(&next_code_id, __ATOMIC_RELAXED);
+    memset(interned, 0, sizeof(interned));
+    intern_lock = 0;
+}
+
+/* ------------------------------------------------------------------ strings */
+
+static size_t
+put_utf8(char *to, size_t room, Py_UCS4 c)
+{
+    unsigned char bytes[4];
+    size_t n = 0;
+    if (c < 0x80) {
+        bytes[n++] = (unsigned char)c;
+    }
+    else if (c < 0x800) {
+        bytes[n++] = (unsigned char)(0xc0 | c >> 6);
+        bytes[n++] = (unsigned char)(0x80 | (c & 0x3f));
+    }
+    else if (c >= 0xd800 && c < 0xe000) {  /* a lone surrogate has no UTF-8: U+FFFD */
+        return put_utf8(to, room, 0xfffd);
+    }
+    else if (c < 0x10000) {
+        bytes[n++] = (unsigned char)(0xe0 | c >> 12);
+        bytes[n++] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
+        bytes[n++] = (unsigned char)(0x80 | (c & 0x3f));
+    }
+    else {
+        bytes[n++] = (unsigned char)(0xf0 | c >> 18);
+        bytes[n++] = (unsigned char)(0x80 | (c >> 12 & 0x3f));
+        bytes[n++] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
+        bytes[n++] = (unsigned char)(0x80 | (c & 0x3f));
+    }
+    if (n > room) {
+        return 0;
+    }
+    memcpy(to, bytes, n);
+    return n;
+}
+
+/* At most `room` bytes of UTF-8; whole characters. */
+static uint32_t
+copy_utf8(char *to, size_t room, PyObject *text)
+{
+    if (text == NULL || !PyUnicode_Check(text)) {
+        return 0;
+    }
+    size_t used = 0;
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        size_t n = put_utf8(to + used, room - used, PyUnicode_READ(kind, data, i));
+        if (n == 0) {
+            break;
+        }
+        used += n;
+    }
+    return (uint32_t)used;
+}
+
+static uint64_t
+hash_bytes(const char *text, size_t length)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);      /* FNV-1a */
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+uint32_t
+_PyGlassbox_InternBytes(const char *text, size_t length)
+{
+    uint64_t hash = hash_bytes(text, length);
+    uint32_t id = 0;
+    while (__atomic_test_and_set(&intern_lock, __ATOMIC_ACQUIRE)) {
+        /* held for a probe of a small table and one memcpy */
+    }
+    size_t slot = hash % INTERN_SLOTS;
+    for (size_t probe = 0; probe < 16; probe++, slot = (slot + 1) % INTERN_SLOTS) {
+        if (interned[slot].id == 0 || (interned[slot].hash == hash &&
+                                       interned[slot].length == (uint32_t)length)) {
+            id = interned[slot].id;
+            break;
+        }
+    }
+    if (id == 0) {
+        id = next_string_id++;
+        gbx_part part = { text, (uint32_t)length };
+        if (!_PyGlassbox_Define(GBX_NAME_STRING, id, &part, 1)) {
+            id = 0;
+        }
+        else if (interned[slot].id == 0) {
+            interned[slot].hash = hash;
+            interned[slot].length = (uint32_t)length;
+            interned[slot].id = id;
+        }
+    }
+    __atomic_clear(&intern_lock, __ATOMIC_RELEASE);
+    return id;
+}
+
+uint32_t
+_PyGlassbox_InternUnicode(PyObject *text)
+{
+    char bytes[TEXT_LIMIT];
+    uint32_t length = copy_utf8(bytes, sizeof(bytes), text);
+    return _PyGlassbox_InternBytes(bytes, length);
+}
+
+/* ------------------------------------------------------------- code objects */
+
+static bool
+define_code(uint32_t id, PyCodeObject *code)
+{
+    char name[TEXT_LIMIT], path[TEXT_LIMIT];
+    PyThreadState *tstate = _PyThreadState_GET();
+    gbx_name_code entry = {
+        .first_line = (uint32_t)code->co_firstlineno,
+        .units = (uint32_t)Py_SIZE(code),
+        .co_flags = (uint32_t)code->co_flags,
+        .interp = tstate == NULL ? 0 : (uint32_t)PyInterpreterState_GetID(tstate->interp),
+        .name_length = copy_utf8(name, sizeof(name), code->co_qualname),
+        .file_length = copy_utf8(path, sizeof(path), code->co_filename),
+        .nlocals = (uint32_t)code->co_nlocals,
+        .address = (uint64_t)(uintptr_t)code,
+    };
+    const char *table = "";
+    if (code->co_linetable != NULL && PyBytes_Check(code->co_linetable)) {
+        Py_ssize_t size = PyBytes_GET_SIZE(code->co_linetable);
+        table = PyBytes_AS_STRING(code->co_linetable);
+        entry.table_length = size > TABLE_LIMIT ? TABLE_LIMIT : (uint32_t)size;
+    }
+    gbx_part parts[] = {
+        { &entry, sizeof(entry) }, { name, entry.name_length }, { path, entry.file_length },
+        { table, entry.table_length },
+    };
+    return _PyGlassbox_Define(GBX_NAME_CODE, id, parts, 4);
+}
+
+/* Give a code object its id, and define it.  Where two threads race, both write a definition and
+   one id wins; the other is never used. */
+uint32_t
+_PyGlassbox_CodeIdSlow(PyCodeObject *code)
+{
+    uint32_t old = __atomic_load_n(&code->_co_glassbox_id, __ATOMIC_ACQUIRE);
+    if (old == GBX_CODE_INIT_SHIM) {
+        return old;                        /* lives in read-only memory, defined at the start */
+    }
+    if (old >= _PyGlassbox_recorder.first_code_id) {
+        return old;
+    }
+    uint32_t id = __atomic_fetch_add(&next_code_id, 1, __ATOMIC_RELAXED);
+    if (!define_code(id, code)) {
+        return 0;
+    }
+    if (!__atomic_compare_exchange_n(&code->_co_glassbox_id, &old, id, false,
+                                     __ATOMIC_RELEASE, __ATOMIC_ACQUIRE)) {
+        return old;
+    }
+    return id;
+}
+
+/* ------------------------------------------------------------------ threads */
+
+void
+_PyGlassbox_DefineThread(uint32_t id)
+{
+    char name[32] = "";
+    gbx_name_thread entry = {
+        .native_id = (uint64_t)syscall(SYS_gettid),
+        .ident = (uint64_t)PyThread_get_thread_ident(),
+    };
+    if (entry.native_id == (uint64_t)getpid()) {
+        strcpy(name, "MainThread");
+    }
+    gbx_part parts[] = { { &entry, sizeof(entry) }, { name, (uint32_t)strlen(name) } };
+    _PyGlassbox_Define(GBX_NAME_THREAD, id, parts, 2);
+}
+
+/* --------------------------------------------------------- what never changes */
+
+static void
+define_text(int kind, uint32_t id, const char *text)
+{
+    gbx_part part = { text, (uint32_t)strlen(text) };
+    _PyGlassbox_Define(kind, id, &part, 1);
+}
+
+static void
+define_meta(const char *key, const char *value)
+{
+    gbx_part parts[] = {
+        { key, (uint32_t)strlen(key) }, { "=", 1 }, { value, (uint32_t)strlen(value) },
+    };
+    _PyGlassbox_Define(GBX_NAME_META, 0, parts, 3);
+}
+
+extern void _PyGlassbox_DefineReasons(void (*define)(int kind, uint32_t id, const char *text));
+extern const struct _PyCode_DEF(8) _Py_InitCleanup;
+
+void
+_PyGlassbox_NamesDefineStatic(void)
+{
+    for (uint32_t opcode = 0; opcode < 256; opcode++) {
+        if (_PyOpcode_OpName[opcode] != NULL) {
+            define_text(GBX_NAME_OPCODE, opcode, _PyOpcode_OpName[opcode]);
+        }
+    }
+    _PyGlassbox_DefineReasons(define_text);
+    define_meta("version", Py_GetVersion());
+    define_meta("platform", Py_GetPlatform());
+    gbx_name_code shim = { .first_line = 0, .units = 3, .file_length = 9 };
+    gbx_part parts[] = { { &shim, sizeof(shim) }, { "<inlined __init__>", 0 }, { "<builtin>", 9 } };
+    parts[1].length = shim.name_length = (uint32_t)strlen("<inlined __init__>");
+    _PyGlassbox_Define(GBX_NAME_CODE, GBX_CODE_INIT_SHIM, parts, 3);
+}
+
+#endif /* Py_GLASSBOX */
