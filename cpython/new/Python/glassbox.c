@@ -8,6 +8,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
+#include "pycore_fileutils.h"      // _Py_EncodeLocaleRaw(): there is no allocator yet
 #include "pycore_initconfig.h"     // _Py_GetEnv()
 #include "pycore_interp.h"         // PyInterpreterState
 
@@ -380,10 +381,10 @@ _PyGlassbox_StartFromConfig(const PyConfig *config)
     const wchar_t *xoption = _Py_get_xoption(&config->xoptions, L"glassbox");
     if (xoption != NULL) {
         const wchar_t *value = wcschr(xoption, L'=');
-        char *spec = value == NULL ? NULL : Py_EncodeLocale(value + 1, NULL);
+        char *spec = value == NULL ? NULL : _Py_EncodeLocaleRaw(value + 1, NULL);
         const char *problem = spec == NULL
             ? "a file name is missing" : _PyGlassbox_Parse(spec, &options);
-        PyMem_Free(spec);
+        PyMem_RawFree(spec);
         if (problem == NULL) {
             int error = _PyGlassbox_Start(&options);
             if (error == 0 || error == EBUSY) {
