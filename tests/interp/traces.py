@@ -1,0 +1,133 @@
+"""An independent reader of traces, for the tests of the interpreter side.
+
+It reads by the tables that a trace carries and knows no event by itself.  It is the second witness
+beside the runner's reader in C: small, slow, and written from the format's description alone.  It must
+not be used for anything but tests.
+"""
+
+import collections
+import os
+import struct
+import subprocess
+import sys
+
+GRANULE = 16384
+SEGMENT = struct.Struct("<IBBBBIIIIQQQQQQ")      # magic, kind, -, size, thread, sequence, interp, …
+Event = collections.namedtuple("Event", "thread name fields")
+
+
+def _text(raw):
+    return raw.split(b"\0", 1)[0].decode()
+
+
+class Trace:
+    """Everything in one file: events per thread in order, names, counters."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.data = file.read()
+        if self.data[:8] != b"GLASSBOX":
+            raise ValueError(f"{path} is no trace")
+        self.run_id = self.data[24:40]
+        self.pid, self.parent_pid = struct.unpack_from("<II", self.data, 40)
+        self.clock, self.mode, self.build = self.data[56:59]
+        self.allocated, self.lost_unattached = struct.unpack_from("<QQ", self.data, 1192)
+        self.state, self.error = struct.unpack_from("<II", self.data, 1232)
+        self._read_tables()
+        self.strings, self.codes, self.opcodes, self.reasons = {}, {}, {}, {}
+        self.threads = collections.defaultdict(list)      # thread id -> [Event]
+        self.lost = self.overwritten = 0
+        self._read_segments()
+
+    def _read_tables(self):
+        (self.header_size,) = struct.unpack_from("<I", self.data, 16)
+        tables = struct.unpack_from("<8I", self.data, 104)
+        self.sizes, self.names = {}, {}
+        for i in range(tables[3]):
+            at = tables[2] + 32 * i
+            event, _, size, _ = self.data[at:at + 4]
+            self.names[event] = _text(self.data[at + 4:at + 32])
+            self.sizes[event] = size
+        self.fields = collections.defaultdict(list)
+        for i in range(tables[5]):
+            at = tables[4] + 32 * i
+            event, offset, width = self.data[at:at + 3]
+            self.fields[event].append((_text(self.data[at + 8:at + 32]), offset, width))
+
+    def _read_segments(self):
+        segments = []
+        at = self.header_size
+        while at + SEGMENT.size <= len(self.data):
+            head = SEGMENT.unpack_from(self.data, at)
+            if head[0] != 0x53584247:
+                at += GRANULE
+                continue
+            segments.append((at, head))
+            at += head[5]
+        for at, head in sorted(segments, key=lambda s: (s[1][6], s[1][7])):
+            begin, end = at + 112, at + head[9]
+            if head[1] == 2:
+                self._read_names(begin, end)
+            else:
+                self._read_events(head[6], begin, end)
+                self.lost += head[10]
+                self.overwritten = max(self.overwritten, head[11])
+
+    def _read_names(self, at, end):
+        while at < end:
+            kind, size, ident, length = struct.unpack_from("<BxxxIII", self.data, at)
+            payload = self.data[at + 16:at + 16 + length]
+            if kind == 1:
+                self.strings[ident] = payload.decode()
+            elif kind == 2:
+                name_length = struct.unpack_from("<I", payload, 16)[0]
+                self.codes[ident] = payload[40:40 + name_length].decode()
+            elif kind == 4:
+                self.opcodes[ident] = payload.decode()
+            elif kind == 5:
+                self.reasons[ident] = payload.decode()
+            at += size
+
+    def _read_events(self, thread, at, end):
+        while at < end:
+            event = self.data[at]
+            size = self.sizes[event]
+            fields = {name: int.from_bytes(self.data[at + offset:at + offset + width], "little")
+                      for name, offset, width in self.fields[event]}
+            self.threads[thread].append(Event(thread, self.names[event], fields))
+            at += size
+
+    @property
+    def events(self):
+        return [event for thread in sorted(self.threads) for event in self.threads[thread]]
+
+    def named(self, *names):
+        return [event for event in self.events if event.name in names]
+
+    def code(self, event):
+        return self.codes.get(event.fields.get("code"), "?")
+
+    def between_marks(self, first, last):
+        """The events of the marking thread between two marks."""
+        for events in self.threads.values():
+            marks = {self.strings[e.fields["name"]]: i for i, e in enumerate(events)
+                     if e.name == "mark.mark"}
+            if first in marks and last in marks:
+                return events[marks[first] + 1:marks[last]]
+        raise LookupError(f"no marks {first!r}, {last!r}")
+
+
+def run(program, *arguments, path="t.gbx", options="", env=None, status=0, via="-X"):
+    """Run a program text under this interpreter with a recording; returns (Trace, output)."""
+    spec = path + (":" + options if options else "")
+    full = dict(os.environ, **(env or {}))
+    command = [sys.executable]
+    if via == "-X":
+        command += ["-X", "glassbox=" + spec]
+    else:
+        full["PYTHONGLASSBOX"] = spec
+    done = subprocess.run([*command, "-c", program, *arguments], env=full, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    if status is not None and done.returncode != status:
+        raise AssertionError(f"status {done.returncode}, not {status}: {done.stdout}")
+    return (Trace(path) if os.path.exists(path) else None), done.stdout
