@@ -139,7 +139,7 @@ class Paths(unittest.TestCase):
 
     def test_monitored_code_leaves_by_the_instrumented_return_and_yield(self):
         before = ("import sys\nM = sys.monitoring\nM.use_tool_id(3, 't')\n"
-                  "M.register_callback(3, M.events.PY_RETURN, max)\n"
+                  "M.register_callback(3, M.events.PY_RETURN, str().format)\n"
                   "def f(): return [0]\ndef c(): return 1\ndef g(): yield 1\n"
                   "M.set_events(3, M.events.PY_RETURN | M.events.PY_YIELD)")
         self.check(before, "f(); c(); x = g(); next(x)", "+f -f +c -c +g *g @>g <g")
