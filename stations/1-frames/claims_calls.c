@@ -15,7 +15,8 @@ static GBX_EXPERIMENT(through_c, "must-fail", "through_c", OBJECTS);
 static GBX_EXPERIMENT(shallow, "must-fail", "shallow", OBJECTS);
 static GBX_EXPERIMENT(list_of_numbers, "must-fail", "list_of_numbers", OBJECTS);
 
-#define MAX_DEPTH  64
+#define MAX_DEPTH        64
+#define MAX_FIXED_WORDS  64      /* far more than the fixed part of any frame */
 
 /* The frames that are live in a part, outermost first: pushed there and not yet popped. */
 typedef struct {
@@ -76,7 +77,7 @@ judge_push(const gbx_part *part, gbx_finding *finding, const live *stack, size_t
         return gbx_finding_insufficient(finding, "the program marks no size for the caller");
     }
     double fixed = (double)(callee->frame - caller->frame) - words;
-    if (seen->fixed == 0 && fixed > 0 && fixed < 64) {
+    if (seen->fixed == 0 && fixed > 0 && fixed < MAX_FIXED_WORDS) {
         seen->fixed = fixed;
         seen->pair = at;
     }
@@ -358,11 +359,14 @@ check_generator(const gbx_look *look, gbx_finding *finding)
             return gbx_finding_fail(finding, "it is suspended and resumed where it was moved to",
                                     "at another address", NULL);
         }
-        suspended += event == GBX_EV_FRAME_SUSPEND;
-        resumed += event == GBX_EV_FRAME_RESUME;
-        if (suspended + resumed <= 3) {
-            gbx_finding_event(finding, look, at, event == GBX_EV_FRAME_RESUME
-                              ? "resumed at the same address" : "suspended there");
+        if (event == GBX_EV_FRAME_SUSPEND) {
+            suspended++;
+            gbx_finding_event(finding, look, at, "suspended there");
+        } else {
+            resumed++;
+            gbx_finding_event(finding, look, at, "resumed there, by %s", edge->h.flags == 0
+                              ? "a new C call of the loop"
+                              : gbx_part_opcode(&part, edge->h.flags));
         }
     }
     if (suspended < 2 || resumed < suspended || gbx_part_count(&part, GBX_EV_FRAME_POP, code) == 0) {

@@ -70,6 +70,20 @@ const gbx_claim gbx_s1_frame_object = {
 
 /* ------------------------------------------------------- 1.3e: taken over */
 
+static size_t
+object_freed(const gbx_part *part, uint32_t object)
+{
+    size_t at = part->begin;
+    while ((at = gbx_part_next(part, at, GBX_EV_FRAME_OBJECT_FREE, 0)) != GBX_NO_EVENT) {
+        const gbx_frame_object_free *record = gbx_part_record(part, at);
+        if (record->object == object) {
+            return at;
+        }
+        at++;
+    }
+    return GBX_NO_EVENT;
+}
+
 static gbx_verdict
 check_ownership(const gbx_look *look, gbx_finding *finding)
 {
@@ -91,7 +105,7 @@ check_ownership(const gbx_look *look, gbx_finding *finding)
     }
     const gbx_frame_object_new *object = gbx_part_record(&call, made);
     const gbx_frame_own *owned = gbx_part_record(&call, own);
-    size_t freed = gbx_part_next(&later, later.begin, GBX_EV_FRAME_OBJECT_FREE, code);
+    size_t freed = object_freed(&later, object->object);
     if (owned->object != object->object || own < made) {
         return gbx_finding_fail(finding, "the object that was made takes the frame over",
                                 "another one does", NULL);

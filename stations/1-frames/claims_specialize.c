@@ -276,6 +276,9 @@ check_dis_agrees(const gbx_look *look, gbx_finding *finding)
                               site.function);
         } else if (event != GBX_NO_EVENT) {
             gbx_finding_detail(finding, "%s %u: %s", site.function, site.offset, site.value);
+            if (changed <= 3) {
+                gbx_finding_event(finding, look, event, "dis shows %s", site.value);
+            }
         }
     }
     if (wrong != 0) {
