@@ -1,0 +1,293 @@
+/* One trace file, mapped: its header, its tables and its segments, each believed only when checked.
+
+   The file may be cut off anywhere, still be written, or be made by somebody who wants this program to
+   read elsewhere; so every offset is compared with the file's size before it is used, sizes must move
+   forward, and what a live writer may change is copied once. */
+
+#include "trace_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+broken(const gbx_file *file, gbx_error *error, const char *what)
+{
+    return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a sound trace: %s", file->path, what);
+}
+
+static int
+map_file(gbx_file *file, gbx_error *error)
+{
+    struct stat status;
+    int result = 0;
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return gbx_error_system(error, "open", file->path);
+    }
+    if (fstat(fd, &status) < 0) {
+        result = gbx_error_system(error, "read", file->path);
+    }
+    else if (!S_ISREG(status.st_mode)) {
+        result = gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a file", file->path);
+    }
+    else if ((uint64_t)status.st_size < sizeof(gbx_header)) {
+        result = broken(file, error, "it is shorter than a header");
+    }
+    else {
+        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED) {
+            result = gbx_error_system(error, "map", file->path);
+        }
+        else {
+            file->map = map;
+            file->size = (size_t)status.st_size;
+        }
+    }
+    close(fd);
+    return result;
+}
+
+/* Is [offset, offset + count * width) inside the header block, which is inside the file? */
+static bool
+table_fits(const gbx_file *file, gbx_table table, size_t width)
+{
+    uint64_t end = (uint64_t)table.offset + (uint64_t)table.count * width;
+    return table.offset >= sizeof(gbx_header) && table.count <= 65536
+        && end <= file->header.header_size && end <= file->size;
+}
+
+static int
+check_header(gbx_file *file, gbx_error *error)
+{
+    memcpy(&file->header, file->map, sizeof(file->header));
+    gbx_header *header = &file->header;
+    file->info.header = header;
+    header->executable[sizeof(header->executable) - 1] = '\0';
+    if (memcmp(header->magic, GBX_MAGIC, sizeof(header->magic)) != 0) {
+        return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a trace", file->path);
+    }
+    if (header->version_major != GBX_VERSION_MAJOR) {
+        return gbx_error_set(error, GBX_ERROR_VERSION, "'%s' is a trace of version %u, not %u",
+                             file->path, header->version_major, GBX_VERSION_MAJOR);
+    }
+    if (header->byte_order != GBX_BYTE_ORDER) {
+        return broken(file, error, "its byte order is another");
+    }
+    if (header->granule < 4096 || header->granule > (1u << 24) ||
+        (header->granule & (header->granule - 1)) != 0 ||
+        header->header_size < sizeof(gbx_header) || header->header_size % header->granule != 0) {
+        return broken(file, error, "its header states impossible sizes");
+    }
+    if (!table_fits(file, header->events, sizeof(gbx_event_entry)) ||
+        !table_fits(file, header->fields, sizeof(gbx_field_entry)) ||
+        header->events.offset % 8 != 0 || header->fields.offset % 8 != 0) {
+        return broken(file, error, "a table lies outside its header");
+    }
+    return 0;
+}
+
+static size_t
+size_here(uint8_t event)
+{
+    switch (event) {
+#define X(NAME, id, CLASS, text, record, timed) case id: return sizeof(record);
+        GBX_EVENTS(X)
+#undef X
+        default: return 0;
+    }
+}
+
+static int
+read_event_table(gbx_file *file, gbx_error *error)
+{
+    const gbx_event_entry *entries =
+        (const gbx_event_entry *)(const void *)(file->map + file->header.events.offset);
+    for (uint32_t i = 0; i < file->header.events.count; i++) {
+        gbx_event_entry entry = entries[i];
+        if (entry.id == 0 || entry.size < sizeof(gbx_head) || entry.size % 8 != 0 ||
+            file->record_size[entry.id] != 0) {
+            return broken(file, error, "its table of events is impossible");
+        }
+        file->record_size[entry.id] = entry.size;
+        size_t mine = size_here(entry.id);
+        file->known[entry.id] = mine != 0 && entry.size >= mine;
+    }
+    return 0;
+}
+
+static int
+by_event(const void *a, const void *b)
+{
+    const gbx_field_entry *x = a, *y = b;
+    return x->event != y->event ? x->event - y->event : x->offset - y->offset;
+}
+
+static int
+read_field_table(gbx_file *file, gbx_error *error)
+{
+    uint32_t count = file->header.fields.count;
+    file->fields = calloc(count + 1, sizeof(*file->fields));
+    if (file->fields == NULL) {
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    memcpy(file->fields, file->map + file->header.fields.offset, count * sizeof(*file->fields));
+    for (uint32_t i = 0; i < count; i++) {
+        gbx_field_entry *field = &file->fields[i];
+        bool width = field->width == 1 || field->width == 2 || field->width == 4 || field->width == 8;
+        if (!width || field->offset + field->width > file->record_size[field->event]) {
+            return broken(file, error, "its table of fields is impossible");
+        }
+        field->name[sizeof(field->name) - 1] = '\0';
+        for (char *c = field->name; *c != '\0'; c++) {
+            if ((*c < 'a' || *c > 'z') && *c != '_') {
+                return broken(file, error, "a field's name is no name");
+            }
+        }
+    }
+    file->field_count = count;
+    qsort(file->fields, count, sizeof(*file->fields), by_event);
+    return 0;
+}
+
+/* Copy and check the segment at `offset`; false where it is none. */
+static bool
+read_piece(const gbx_file *file, uint64_t offset, gbx_piece *piece, uint64_t *size)
+{
+    gbx_segment segment;
+    if (offset + sizeof(segment) > file->size) {
+        return false;
+    }
+    memcpy(&segment, file->map + offset, sizeof(segment));
+    if (segment.magic != GBX_SEGMENT_MAGIC || segment.size < file->header.granule ||
+        segment.size % file->header.granule != 0 ||
+        (segment.kind != GBX_SEGMENT_EVENTS && segment.kind != GBX_SEGMENT_NAMES)) {
+        return false;
+    }
+    uint64_t end = segment.committed < segment.size ? segment.committed : segment.size;
+    if (end > file->size - offset) {
+        end = file->size - offset;               /* cut off */
+    }
+    *piece = (gbx_piece){
+        .base = file->map + offset, .end = end, .thread = segment.thread,
+        .sequence = segment.sequence, .interp = segment.interp, .lost = segment.lost,
+        .overwritten = segment.overwritten, .start = segment.base, .kind = segment.kind,
+    };
+    *size = segment.size;
+    return true;
+}
+
+static int
+by_owner(const void *a, const void *b)
+{
+    const gbx_piece *x = a, *y = b;
+    if (x->kind != y->kind) {
+        return x->kind - y->kind;
+    }
+    if (x->thread != y->thread) {
+        return x->thread < y->thread ? -1 : 1;
+    }
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+}
+
+/* Walk the file; where there is no segment (a writer died between taking and naming it) go on at the
+   next granule. */
+static int
+find_pieces(gbx_file *file, gbx_error *error)
+{
+    size_t room = 0;
+    uint64_t offset = file->header.header_size;
+    while (offset < file->size) {
+        gbx_piece piece;
+        uint64_t size;
+        if (!read_piece(file, offset, &piece, &size)) {
+            offset += file->header.granule;
+            continue;
+        }
+        if (file->piece_count == room) {
+            room = room == 0 ? 64 : room * 2;
+            gbx_piece *more = room > GBX_SEGMENTS_MAX
+                ? NULL : realloc(file->pieces, room * sizeof(*more));
+            if (more == NULL) {
+                return gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' has too many segments",
+                                     file->path);
+            }
+            file->pieces = more;
+        }
+        file->pieces[file->piece_count++] = piece;
+        offset += size;
+    }
+    if (file->piece_count > 0) {
+        qsort(file->pieces, file->piece_count, sizeof(*file->pieces), by_owner);
+    }
+    return 0;
+}
+
+/* Ticks to nanoseconds: over the longest stretch between two instants of the file. */
+static void
+calibrate(gbx_file *file)
+{
+    const gbx_header *header = &file->header;
+    gbx_instant first = header->start, last = header->latest;
+    for (size_t i = 0; i < file->piece_count; i++) {
+        if (file->pieces[i].start.monotonic_ns > last.monotonic_ns) {
+            last = file->pieces[i].start;
+        }
+    }
+    file->untimed = header->clock == GBX_CLOCK_NONE;
+    file->ns_per_tick = 1.0;
+    if (header->clock == GBX_CLOCK_TSC && last.ticks > first.ticks &&
+        last.monotonic_ns > first.monotonic_ns) {
+        file->ns_per_tick = (double)(last.monotonic_ns - first.monotonic_ns)
+            / (double)(last.ticks - first.ticks);
+    }
+}
+
+int
+gbx_file_open(gbx_file *file, const char *path, gbx_error *error)
+{
+    memset(file, 0, sizeof(*file));
+    file->path = strdup(path);
+    if (file->path == NULL) {
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    file->info.path = file->path;
+    int result = map_file(file, error);
+    if (result == 0) {
+        result = check_header(file, error);
+    }
+    if (result == 0) {
+        result = read_event_table(file, error);
+    }
+    if (result == 0) {
+        result = read_field_table(file, error);
+    }
+    if (result == 0) {
+        result = find_pieces(file, error);
+    }
+    if (result == 0) {
+        calibrate(file);
+        result = gbx_names_read(file, error);
+    }
+    if (result != 0) {
+        gbx_file_clear(file);
+    }
+    return result;
+}
+
+void
+gbx_file_clear(gbx_file *file)
+{
+    gbx_names_clear(file);
+    if (file->map != NULL) {
+        munmap((void *)(uintptr_t)file->map, file->size);
+    }
+    free(file->fields);
+    free(file->pieces);
+    free(file->path);
+    memset(file, 0, sizeof(*file));
+}

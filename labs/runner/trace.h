@@ -1,0 +1,138 @@
+/* Traces: one or more trace files, read as one sequence of events on one clock.
+
+   gbx_trace_open() maps FILE and its relatives (FILE.PID, FILE.PID.N with the same run id: the children
+   of the program), believes nothing in them until it is checked, and merges their threads by time.
+   Events are then addressed by position: 0 .. gbx_trace_count() - 1, in that order; within a thread the
+   order is exact, between threads it is that of their clocks.  Everything a function returns a pointer
+   to belongs to the trace and lives until gbx_trace_close().
+
+   This module decodes; it must not judge (check.h), print, or know what a claim is.  A trace that ends
+   early (kill -9, a full disk, a writer still at work) is no error: what is committed is read.
+
+   Limit: positions cost 16 bytes an event; at most 2^32 - 1 events. */
+
+#ifndef GBX_TRACE_H
+#define GBX_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "glassbox_format.h"
+
+typedef struct gbx_trace gbx_trace;
+
+typedef struct {
+    bool only;               /* read FILE alone, without its relatives */
+} gbx_trace_options;
+
+/* 0 and a trace in *out, which the caller closes; or a negative code.  `options` may be NULL. */
+int gbx_trace_open(gbx_trace **out, const char *path, const gbx_trace_options *options,
+                   gbx_error *error);
+void gbx_trace_close(gbx_trace *trace);          /* NULL is fine */
+
+/* ------------------------------------------------------------------- events */
+
+size_t gbx_trace_count(const gbx_trace *trace);
+
+/* The record at a position: whole, aligned, of the size that its file's table declares.  Its event id is
+   one this reader knows, and its size is what this reader's struct has, or more. */
+const gbx_head *gbx_trace_record(const gbx_trace *trace, size_t at);
+uint8_t gbx_trace_event(const gbx_trace *trace, size_t at);      /* enum gbx_event */
+
+typedef struct {
+    uint64_t t_ns;           /* since the first process began to record */
+    uint32_t process;        /* index of the file */
+    uint32_t pid;
+    uint32_t thread;         /* id in the file */
+    uint32_t interp;
+    uint32_t stream;         /* index of (process, thread), see gbx_trace_stream */
+} gbx_where;
+
+gbx_where gbx_trace_where(const gbx_trace *trace, size_t at);
+
+const char *gbx_event_name(uint8_t event);       /* "frame.push"; "?" */
+const char *gbx_class_name(unsigned klass);      /* "frame"; "?" */
+int gbx_event_class(uint8_t event);              /* enum gbx_class; -1 */
+
+/* A field of the record at a position, by the table that the trace carries. */
+typedef struct {
+    const char *name;
+    uint8_t kind;            /* enum gbx_kind */
+    uint8_t detail;
+    uint64_t value;
+} gbx_field;
+
+size_t gbx_trace_field_count(const gbx_trace *trace, size_t at);
+gbx_field gbx_trace_field(const gbx_trace *trace, size_t at, size_t index);
+
+/* ---------------------------------------------------------- processes, streams */
+
+typedef struct {
+    const char *path;
+    const gbx_header *header;    /* checked; its strings are terminated */
+    uint64_t overwritten;        /* records that a ring no longer holds */
+    uint64_t lost;               /* events that were not recorded */
+    uint64_t unknown;            /* records of events this reader does not know, passed over */
+} gbx_process;
+
+size_t gbx_trace_process_count(const gbx_trace *trace);
+const gbx_process *gbx_trace_process(const gbx_trace *trace, size_t process);
+
+typedef struct {
+    uint32_t process;
+    uint32_t thread;
+    uint64_t native_id;          /* 0 unknown */
+    const char *name;            /* "" unknown */
+    uint64_t records;
+    uint64_t lost;
+    uint64_t overwritten;
+    bool whole;                  /* its segments are 0, 1, 2... and none was overwritten */
+} gbx_stream_info;
+
+size_t gbx_trace_stream_count(const gbx_trace *trace);
+const gbx_stream_info *gbx_trace_stream(const gbx_trace *trace, size_t stream);
+
+uint64_t gbx_trace_lost(const gbx_trace *trace);        /* of all processes, overwritten included */
+uint32_t gbx_trace_mask(const gbx_trace *trace);        /* classes on from the start to the end in
+                                                           every process */
+
+/* -------------------------------------------------------------------- names */
+
+typedef struct {
+    const char *name;            /* qualified name */
+    const char *file;
+    uint32_t first_line;
+    uint32_t units;
+    uint32_t flags;              /* co_flags */
+    const uint8_t *table;        /* location table, see gbx_code_line() */
+    uint32_t table_length;
+} gbx_code_info;
+
+/* Text is valid UTF-8 without control characters, whatever the file held; NULL where there is no such
+   definition. */
+const char *gbx_trace_string(const gbx_trace *trace, uint32_t process, uint32_t id);
+const gbx_code_info *gbx_trace_code(const gbx_trace *trace, uint32_t process, uint32_t id);
+const char *gbx_trace_opcode(const gbx_trace *trace, uint32_t process, uint8_t opcode);
+const char *gbx_trace_reason(const gbx_trace *trace, uint32_t process, uint8_t family,
+                             uint8_t reason);
+const char *gbx_trace_label(uint8_t enumeration, uint8_t value);     /* "return"; NULL */
+
+/* Line (1...) and column (0...; -1 unknown) of an instruction; false where the table has none.
+   Format of the table: Objects/locations.md in CPython's source. */
+bool gbx_code_line(const gbx_code_info *code, uint32_t offset, int *line, int *column);
+
+/* ------------------------------------------------------------- running function */
+
+/* The function that runs after the event at a position, and how deep its frame lies, from the thread's
+   frame events; code 0 where frames were not recorded.  Walks back: for showing a few events, not for
+   loops over all. */
+typedef struct {
+    uint32_t code;
+    uint32_t depth;
+} gbx_running;
+
+gbx_running gbx_trace_running(const gbx_trace *trace, size_t at);
+
+#endif
