@@ -23,6 +23,8 @@ typedef struct {
     entry *entries;
     size_t count, room;
     uint32_t interp_first;
+    uint32_t *switches;          /* indexes of its STREAM_INTERP events */
+    size_t switch_count;
 } stream;
 
 typedef struct {
@@ -75,7 +77,7 @@ add_file(gbx_trace *trace, const char *path, gbx_error *error)
 static char *
 pattern_for(const char *path)
 {
-    char *pattern = malloc(strlen(path) * 2 + 8);
+    char *pattern = malloc(strlen(path) * 2 + 8);         // 8: the pattern's end below
     if (pattern == NULL) {
         return NULL;
     }
@@ -86,7 +88,8 @@ pattern_for(const char *path)
         }
         *to++ = *c;
     }
-    strcpy(to, ".[0-9]*");
+    static const char relatives[] = ".[0-9]*";
+    memcpy(to, relatives, sizeof(relatives));
     return pattern;
 }
 
@@ -155,6 +158,19 @@ add_entry(stream *into, entry what, gbx_error *error)
     return 0;
 }
 
+/* Note that the newest event is a change of interpreter. */
+static int
+add_switch(stream *into, gbx_error *error)
+{
+    uint32_t *more = realloc(into->switches, (into->switch_count + 1) * sizeof(*more));
+    if (more == NULL) {
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    into->switches = more;
+    into->switches[into->switch_count++] = (uint32_t)(into->count - 1);
+    return 0;
+}
+
 static int
 decode_piece(gbx_file *file, stream *into, size_t index, uint64_t *last_ns, gbx_error *error)
 {
@@ -175,6 +191,9 @@ decode_piece(gbx_file *file, stream *into, size_t index, uint64_t *last_ns, gbx_
                 : ticks_to_ns(file, base + head->dt);
             *last_ns = ns > *last_ns ? ns : *last_ns;
             result = add_entry(into, (entry){ *last_ns, (uint32_t)index, (uint32_t)at }, error);
+            if (result == 0 && head->event == GBX_EV_STREAM_INTERP) {
+                result = add_switch(into, error);
+            }
         }
         else {
             file->info.unknown++;
@@ -378,6 +397,7 @@ gbx_trace_close(gbx_trace *trace)
     }
     for (size_t s = 0; s < trace->stream_count; s++) {
         free(trace->streams[s].entries);
+        free(trace->streams[s].switches);
     }
     free(trace->files);
     free(trace->streams);
@@ -419,19 +439,28 @@ gbx_trace_event(const gbx_trace *trace, size_t at)
     return gbx_trace_record(trace, at)->event;
 }
 
+/* The interpreter that the thread ran in: named by the last switch at or before the event. */
 static uint32_t
 interp_at(const gbx_trace *trace, size_t at)
 {
     const stream *in = &trace->streams[trace->order[at].stream];
-    const gbx_file *file = file_at(trace, at);
-    for (uint32_t i = trace->order[at].index + 1; i-- > 0;) {
-        const entry *e = &in->entries[i];
-        const gbx_head *head = (const gbx_head *)(const void *)(file->pieces[e->piece].base + e->offset);
-        if (head->event == GBX_EV_STREAM_INTERP) {
-            return ((const gbx_stream_interp *)(const void *)head)->interp;
+    uint32_t index = trace->order[at].index;
+    size_t low = 0, high = in->switch_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (in->switches[middle] <= index) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
         }
     }
-    return in->interp_first;
+    if (low == 0) {
+        return in->interp_first;
+    }
+    const entry *e = &in->entries[in->switches[low - 1]];
+    const uint8_t *record = file_at(trace, at)->pieces[e->piece].base + e->offset;
+    return ((const gbx_stream_interp *)(const void *)record)->interp;
 }
 
 gbx_where

@@ -1,0 +1,65 @@
+/* glassbox: the table of contents.  Each command is in cmd_NAME.c. */
+
+#include "cmd.h"
+
+#include "glassbox_format.h"      // GBX_VERSION_MAJOR
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} command;
+
+static const command commands[] = {
+    { "show", gbx_cmd_show, "the events of a trace, in order" },
+    { "stat", gbx_cmd_stat, "what is in a trace, what is missing, whether it is sound" },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void
+print_help(FILE *to)
+{
+    fputs("usage: glassbox COMMAND [ARGUMENT...]\n"
+          "\n"
+          "Look inside CPython: run a program on an instrumented interpreter, and see what\n"
+          "happened in it.\n"
+          "\n", to);
+    for (int i = 0; i < COMMANDS; i++) {
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
+    }
+    fputs("\n"
+          "'glassbox COMMAND --help' tells more of each.\n"
+          "\n"
+          "Exit status: 0 all is well; 1 a claim failed; 2 the runner failed, no verdict\n"
+          "can be given; 64 wrong usage.\n", to);
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return GBX_EXIT_PASS;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("glassbox %s, trace format %d.%d\n", GBX_VERSION, GBX_VERSION_MAJOR, GBX_VERSION_MINOR);
+        return GBX_EXIT_PASS;
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (name[0] == '\0') {
+        print_help(stderr);
+    }
+    else {
+        fprintf(stderr, "glassbox: there is no command '%s'; see 'glassbox --help'\n", name);
+    }
+    return GBX_EXIT_USAGE;
+}

@@ -1,0 +1,47 @@
+# The runner: the library libglassbox.a and the program ./glassbox. Read by the top Makefile, and again
+# by $(MAKE) once the packages are installed. SAN=1 builds all of it under ASan and UBSan, apart.
+#
+# Every .c here but main.c and cmd_*.c is the library; the stations' objects come from stations.mk.
+
+.SECONDEXPANSION:
+
+ifeq ($(SAN),1)
+runner_out   := build/san
+runner_san   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+glassbox_bin := $(runner_out)/glassbox
+else
+runner_out   := build/runner
+runner_san   :=
+glassbox_bin := glassbox
+endif
+
+CFLAGS        ?= -O2 -g
+RUNNER_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion $(if $(CI),-Werror) \
+	-Icpython/new/Include/internal -Ilabs/runner -include labs/runner/banned.h $(runner_san)
+RUNNER_LIBS   := -ljansson -ldw -lelf -lm
+
+runner_sources := $(wildcard labs/runner/*.c)
+runner_program := labs/runner/main.c $(filter labs/runner/cmd_%.c,$(runner_sources))
+runner_library := $(filter-out $(runner_program),$(runner_sources))
+runner_objects  = $(patsubst %.c,$(runner_out)/%.o,$(1))
+libglassbox    := $(runner_out)/libglassbox.a
+
+$(runner_out)/%.o: %.c | setup
+	@mkdir -p $(@D)
+	$(CC) $(RUNNER_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(libglassbox): $(call runner_objects,$(runner_library))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+STATION_OBJECTS = $(call runner_objects,$(STATION_SOURCES))
+
+# A name with its own target: `make glassbox` also where ./glassbox is built for SAN=1 elsewhere.
+$(glassbox_bin): $(call runner_objects,$(runner_program)) $$(STATION_OBJECTS) $(libglassbox)
+	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
+ifneq ($(glassbox_bin),glassbox)
+.PHONY: glassbox
+glassbox: $(glassbox_bin)
+endif
+
+-include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources)))
