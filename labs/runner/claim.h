@@ -59,6 +59,7 @@
 
 typedef struct gbx_trace gbx_trace;
 typedef struct gbx_finding gbx_finding;
+typedef struct gbx_symbols gbx_symbols;
 
 #define GBX_BIT(CLASS)   (1u << GBX_CLASS_##CLASS)
 #define GBX_NO_EVENT     SIZE_MAX
@@ -98,6 +99,7 @@ typedef struct {
     const gbx_trace *trace;           /* of runs[0] */
     const gbx_run *runs;
     size_t run_count;
+    gbx_symbols *symbols;             /* names of C functions, see symbols.h; NULL: none to be had */
 } gbx_look;
 
 /* A view of another run: as if run N were the only one.  Its lifetime is look's. */
