@@ -326,13 +326,13 @@ _PyGlassbox_SpecResult(const void *instruction, int family, int success)
     record->counter_after = counter_of(instr);
     record->opcode_after = instr->op.code;
     record->family = (uint8_t)family;
+    /* A success can have a reason, too: why it had to be the second best (a class whose __init__
+       cannot be inlined is still called by CALL_NON_PY_GENERAL). */
+    record->reason = stream->spec_reason;
     uint8_t event = GBX_EV_SPEC_FAIL;
     if (success) {
         record->expected = cached_version(instr, instr->op.code);
         event = before == family ? GBX_EV_SPEC_SUCCESS : GBX_EV_SPEC_RESPECIALIZE;
-    }
-    else {
-        record->reason = stream->spec_reason;
     }
     gbx_commit(record, sizeof(*record), event, before,
                code == NULL ? GBX_NO_OFFSET : offset_in(code, instr), dt);
