@@ -292,9 +292,9 @@ check_chunks(const gbx_look *look, gbx_finding *finding)
                                  "%u calls: %u chunks taken, %u given back", calls, taken, given);
     }
     const gbx_frame_chunk *chunk = gbx_part_record(&part, first);
+    gbx_part above = gbx_part_cut(&part, part.begin, first);
     gbx_finding_event(finding, look, first, "after %u calls a new chunk is needed",
-                      gbx_part_count(&(gbx_part){ look, part.trace, part.begin, first },
-                                     GBX_EV_FRAME_PUSH, code));
+                      gbx_part_count(&above, GBX_EV_FRAME_PUSH, code));
     gbx_finding_event(finding, look,
                       gbx_part_next(&part, first, GBX_EV_FRAME_CHUNK_FREE, 0), "given back");
     gbx_finding_number(finding, "calls", calls, "");

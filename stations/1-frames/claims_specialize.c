@@ -235,7 +235,7 @@ const gbx_claim gbx_s1_change_of_mind = {
 static const char *
 predicted(const gbx_part *part, const gbx_site *site, uint32_t code, size_t *event)
 {
-    gbx_part before = { part->look, part->trace, 0, part->begin };
+    gbx_part before = gbx_part_cut(part, 0, part->begin);
     *event = GBX_NO_EVENT;
     size_t at = 0;
     while ((at = gbx_part_next_spec(&before, at, 0, code, site->offset)) != GBX_NO_EVENT) {

@@ -1,0 +1,20 @@
+/* The stations that this program has, each listed once. */
+
+#include "station.h"
+
+#include <stddef.h>
+
+extern const gbx_station gbx_station_1;       /* 1-frames/station.c */
+
+static const gbx_station *const stations[] = { &gbx_station_1 };
+
+const gbx_station *
+gbx_station_find(int number)
+{
+    for (size_t i = 0; i < sizeof(stations) / sizeof(stations[0]); i++) {
+        if (stations[i]->number == number) {
+            return stations[i];
+        }
+    }
+    return NULL;
+}
