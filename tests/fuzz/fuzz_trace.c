@@ -1,0 +1,95 @@
+/* The reader under a fuzzer: any bytes are a trace file; opening it, and walking over all that it then
+   offers, must not crash, hang, or use memory without bounds.
+
+   libFuzzer brings its own main(); compiled with -DREPLAY this is a plain program instead, which runs
+   every file of the corpus once, so that what a fuzzer found stays found where there is none. */
+
+#include "check.h"
+#include "show.h"
+#include "trace_writer.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+walk_event(const gbx_trace *trace, size_t at)
+{
+    char text[256];
+    gbx_show_fields(trace, at, text, sizeof(text));
+    gbx_show_place(trace, at, text, sizeof(text));
+    json_t *object = gbx_show_json(trace, at);
+    free(json_dumps(object, JSON_COMPACT));
+    json_decref(object);
+    (void)gbx_trace_running(trace, at);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[32];
+    gbx_trace *trace;
+    gbx_invariant invariants[GBX_INVARIANTS];
+    int fd = writer_memfd(data, size, path);
+    if (gbx_trace_open(&trace, path, &(gbx_trace_options){ .only = true }, NULL) == 0) {
+        for (size_t at = 0; at < gbx_trace_count(trace) && at < 300; at++) {
+            walk_event(trace, at);
+        }
+        (void)gbx_trace_mask(trace);
+        (void)gbx_check_all(trace, invariants, NULL);
+        gbx_trace_close(trace);
+    }
+    close(fd);
+    return 0;
+}
+
+#ifdef REPLAY
+
+static int
+replay(const char *path)
+{
+    static uint8_t data[1 << 20];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fprintf(stderr, "FAIL cannot open '%s'\n", path);
+        return 1;
+    }
+    size_t size = fread(data, 1, sizeof(data), file);
+    fclose(file);
+    /* A copy of exactly its size: a step over the end is seen by the sanitizer. */
+    uint8_t *copy = malloc(size + 1);
+    if (copy == NULL) {
+        return 1;
+    }
+    memcpy(copy, data, size);
+    LLVMFuzzerTestOneInput(copy, size);
+    free(copy);
+    printf("ok %s\n", path);
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    int count = 0, failed = 0;
+    DIR *corpus = argc == 2 ? opendir(argv[1]) : NULL;
+    if (corpus == NULL) {
+        fprintf(stderr, "usage: replay CORPUS\n");
+        return 64;
+    }
+    for (const struct dirent *entry; (entry = readdir(corpus)) != NULL;) {
+        char path[PATH_MAX];
+        if (entry->d_name[0] != '.') {
+            snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
+            failed += replay(path);
+            count++;
+        }
+    }
+    closedir(corpus);
+    printf("%d passed, %d failed, 0 skipped\n", count - failed, failed);
+    return failed != 0 || count == 0;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* Writes the corpus that the fuzzer begins with: make-corpus DIRECTORY.
+
+   A few small traces, each with another part of the format in it.  They are committed, so that a fuzzer's
+   finds can be added beside them. */
+
+#include "trace_writer.h"
+
+#include <stdio.h>
+
+static void
+save(trace_writer *w, const char *directory, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    writer_save(w, path);
+    writer_free(w);
+}
+
+static void
+define_code(trace_writer *w)
+{
+    static const uint8_t table[] = { 0xf0, 3, 1, 1, 1, 0x80, 0x12, 0xd8, 4, 9, 0xe8, 3, 0xf8 };
+    writer_code(w, 2, "work", "/a/b.py", 3, table, sizeof(table));
+    writer_string(w, 1, "caf\xc3\xa9");
+    writer_name(w, GBX_NAME_OPCODE, 12, "BINARY_OP", 9);
+    writer_name(w, GBX_NAME_REASON, 12 << 8 | 4, "OUT_OF_RANGE", 12);
+    writer_thread_name(w, 1, 4242, "MainThread");
+}
+
+static void
+frames(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_FRAME });
+    define_code(w);
+    writer_push(w, 1, 2, 0x10);
+    writer_generator(w, 1, 2, 0x10, 0x20);
+    writer_edge(w, 1, GBX_EV_FRAME_RESUME, 0, 0, 2, 0x20);
+    writer_edge(w, 1, GBX_EV_FRAME_SUSPEND, 0, 1, 2, 0x20);
+    writer_push(w, 2, 2, 0x30);
+    writer_interp(w, 2, 1);
+    writer_pop(w, 2, 2, 0x30);
+    save(w, directory, "frames");
+}
+
+static void
+specialization(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_SPEC });
+    define_code(w);
+    writer_spec(w, 1, GBX_EV_SPEC_ATTEMPT, 2, 1, 12, 0);
+    writer_spec(w, 1, GBX_EV_SPEC_FAIL, 2, 1, 12, 4);
+    writer_time(w, 1, WRITER_START + 5000);
+    writer_spec(w, 1, GBX_EV_SPEC_MISS, 2, 300, 12, 0);
+    save(w, directory, "specialization");
+}
+
+static void
+marks(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){
+        .classes = 1u << GBX_CLASS_MARK | 1u << GBX_CLASS_COMPILE, .clock = WRITER_NO_CLOCK,
+        .mode = GBX_MODE_RING });
+    define_code(w);
+    for (uint8_t type = 0; type < 4; type++) {
+        writer_mark(w, 1, 1, type, type == GBX_VALUE_STRING ? 1 : UINT64_C(0x7ff8000000000000));
+    }
+    writer_stage(w, 1, GBX_EV_COMPILE_BEGIN, GBX_STAGE_PARSE, 1);
+    writer_stage(w, 1, GBX_EV_COMPILE_END, GBX_STAGE_PARSE, 1);
+    writer_lost(w, 1, 9);
+    writer_mask(w, 1, 1, 3);
+    save(w, directory, "marks");
+}
+
+static void
+many_threads(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_THREAD,
+                                                    .clock = GBX_CLOCK_TSC });
+    for (uint32_t thread = 1; thread < 5; thread++) {
+        gbx_thread start = { .h = { .event = GBX_EV_THREAD_START }, .thread = thread };
+        writer_record(w, thread, &start, sizeof(start));
+    }
+    save(w, directory, "threads");
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: make-corpus DIRECTORY\n");
+        return 64;
+    }
+    frames(argv[1]);
+    specialization(argv[1]);
+    marks(argv[1]);
+    many_threads(argv[1]);
+    return 0;
+}
