@@ -222,6 +222,15 @@ nanoseconds(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
+/* The kernel's figure begins with what the child was before it became the program: a copy of ourselves.
+   Its counters are exact only within some pages a processor, hence well above that or not at all. */
+static uint64_t
+peak_of(const struct rusage *usage, uint64_t floor_bytes)
+{
+    uint64_t peak = (uint64_t)usage->ru_maxrss * 1024;
+    return peak > floor_bytes + floor_bytes / 4 ? peak : 0;
+}
+
 /* Kill what is left of the group, then reap the leader and read its account. */
 static int
 reap(run *this)
@@ -242,8 +251,7 @@ reap(run *this)
     result->signal = result->exited ? 0 : WTERMSIG(status);
     result->user_ns = nanoseconds(usage.ru_utime);
     result->system_ns = nanoseconds(usage.ru_stime);
-    uint64_t peak = (uint64_t)usage.ru_maxrss * 1024;
-    result->peak_bytes = peak > this->child.floor_bytes ? peak : 0;
+    result->peak_bytes = peak_of(&usage, this->child.floor_bytes);
     return 0;
 }
 

@@ -84,7 +84,7 @@ typedef struct {
     uint64_t user_ns;                /* of it and of the children that it waited for */
     uint64_t system_ns;
     uint64_t peak_bytes;             /* largest resident set of any of them; 0: not known, because we
-                                        were larger ourselves when we forked, and the kernel counts that */
+                                        were as large ourselves at the start, and the kernel counts that */
 } gbx_driver_result;
 
 /* 0 when the child was run and has ended, in whatever way: timed out, killed, any status.
