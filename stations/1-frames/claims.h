@@ -22,6 +22,7 @@
 
 /* Experiments of more than one file. */
 extern const gbx_experiment gbx_s1_course;             /* claims_path.c */
+extern const gbx_experiment gbx_s1_specialize;         /* claims_specialize.c */
 extern const gbx_experiment gbx_s1_frames;             /* claims_calls.c */
 
 /* 1.1, claims_loads.c */
@@ -29,10 +30,11 @@ extern const gbx_claim gbx_s1_who_specializes;
 extern const gbx_claim gbx_s1_new_global;
 extern const gbx_claim gbx_s1_load_costs;
 
-/* 1.2, claims_specialize.c */
+/* 1.2, claims_specialize.c and claims_agree.c */
 extern const gbx_claim gbx_s1_warm_up;
 extern const gbx_claim gbx_s1_failure;
 extern const gbx_claim gbx_s1_change_of_mind;
+extern const gbx_claim gbx_s1_same_name;
 extern const gbx_claim gbx_s1_dis_agrees;
 extern const gbx_claim gbx_s1_tracing_changes_nothing;
 

@@ -1,4 +1,4 @@
-/* Claims 1.2: what specialization is, and how to see it.
+/* Claims 1.2a to d: what specialization is, and how to see it.
 
    Experiment: specialize.py.  How often a function ran is counted by the pushes of its frame, so that
    "the second execution" is an observation and not an assumption. */
@@ -6,15 +6,17 @@
 #include "claims.h"
 #include "descent.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static GBX_EXPERIMENT(specialize, "experiments", "specialize", CALLS);
-static GBX_EXPERIMENT(specialize_untraced, "experiments", "specialize", 0);
+GBX_EXPERIMENT(gbx_s1_specialize, "experiments", "specialize", CALLS);
 static GBX_EXPERIMENT(called_once, "must-fail", "called_once", CALLS);
+static GBX_EXPERIMENT(one_float, "must-fail", "one_float", CALLS);
 static GBX_EXPERIMENT(one_type, "must-fail", "one_type", CALLS);
+static GBX_EXPERIMENT(two_lists, "must-fail", "two_lists", CALLS);
+static GBX_EXPERIMENT(slots_elsewhere, "must-fail", "slots_elsewhere", CALLS);
+static GBX_EXPERIMENT(one_class, "must-fail", "one_class", CALLS);
 static GBX_EXPERIMENT(few_misses, "must-fail", "few_misses", CALLS);
-static GBX_EXPERIMENT(plain_dis, "must-fail", "plain_dis", CALLS);
-static GBX_EXPERIMENT(profiled, "must-fail", "profiled", CALLS);
 
 /* Executions of a function from `at` up to and including the event at `until`. */
 static uint32_t
@@ -30,33 +32,78 @@ executions(const gbx_part *part, size_t at, size_t until, uint32_t code)
 
 /* --------------------------------------------------------- 1.2a: warming up */
 
+/* What the program reads in the cache of one instruction, before every execution and after the last,
+   is what the events say: it counts down to the attempt, is set by the success, and stays. */
+static gbx_verdict
+judge_counter(const gbx_part *part, gbx_finding *finding, size_t attempt, size_t success)
+{
+    const gbx_spec *done = gbx_part_record(part, success);
+    uint32_t fresh = 0, readings = 0, settled = done->counter_after >> 4;
+    gbx_site site;
+    for (size_t at = part->begin; gbx_part_site(part, "counter", &at, &site);) {
+        if (site.offset != done->h.arg) {
+            continue;
+        }
+        uint32_t runs = executions(part, part->begin, at, done->code);
+        uint32_t value = (uint32_t)strtoul(site.value, NULL, 10);
+        fresh = readings++ == 0 ? value : fresh;
+        uint32_t expected = runs <= fresh ? fresh - runs : settled;
+        if (value != expected) {
+            gbx_finding_event(finding, part->look, success, "the counter is set to %u", settled);
+            return gbx_finding_failf(finding, "the counter moves only on the way to an attempt",
+                                     "the guard failed, and a miss counts down",
+                                     "it is %u after %u executions, not %u", value, runs, expected);
+        }
+    }
+    uint32_t run = executions(part, part->begin, attempt, done->code);
+    if (readings < 3 || run != fresh + 1) {
+        return gbx_finding_failf(finding, "an attempt when the counter has run out", NULL,
+                                 "in execution %u, of a counter that began with %u", run, fresh);
+    }
+    gbx_finding_detail(finding, "offset %u: its counter is %u when fresh, %u once specialized, and "
+                       "then unchanged", done->h.arg, fresh, settled);
+    return GBX_PASS;
+}
+
+static gbx_verdict
+judge_attempt(const gbx_part *part, gbx_finding *finding, size_t attempt, uint32_t run)
+{
+    const gbx_spec *asked = gbx_part_record(part, attempt);
+    size_t success = gbx_part_next_spec(part, attempt, GBX_EV_SPEC_SUCCESS, asked->code,
+                                        asked->h.arg);
+    if (run != 2 || success == GBX_NO_EVENT) {
+        gbx_finding_event(finding, part->look, attempt, "in execution %u", run);
+        return gbx_finding_failf(finding, "one attempt, in the second execution, and it succeeds",
+                                 NULL, "an attempt in execution %u%s", run,
+                                 success == GBX_NO_EVENT ? ", without success" : "");
+    }
+    gbx_verdict verdict = judge_counter(part, finding, attempt, success);
+    if (verdict == GBX_PASS) {
+        const gbx_spec *done = gbx_part_record(part, success);
+        gbx_finding_event(finding, part->look, success, "execution %u: it becomes %s; counter %u",
+                          run, gbx_part_opcode(part, done->opcode_after), done->counter_after >> 4);
+    }
+    return verdict;
+}
+
 static gbx_verdict
 check_warm_up(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    if (!gbx_part_find(look, finding, "warm-up", "begin", &part)) {
+    uint32_t code, run = 0, sites = 0;
+    if (!gbx_part_find(look, finding, "warm-up", "begin", &part)
+        || !gbx_part_find_code(&part, finding, "f", &code)) {
         return GBX_INSUFFICIENT;
     }
-    uint32_t code = gbx_part_code(&part, "f");
-    uint32_t sites = 0, runs = gbx_part_count(&part, GBX_EV_FRAME_PUSH, code);
+    uint32_t runs = gbx_part_count(&part, GBX_EV_FRAME_PUSH, code);
     size_t at = part.begin;
     while ((at = gbx_part_next_family(&part, at, GBX_EV_SPEC_ATTEMPT, code, "BINARY_OP"))
            != GBX_NO_EVENT) {
-        const gbx_spec *attempt = gbx_part_record(&part, at);
-        uint32_t run = executions(&part, part.begin, at, code);
-        size_t done = gbx_part_next_spec(&part, at, GBX_EV_SPEC_SUCCESS, code, attempt->h.arg);
-        if (run != 2 || done == GBX_NO_EVENT) {
-            gbx_finding_event(finding, look, at, "in execution %u", run);
-            return gbx_finding_failf(finding, "one attempt, in the second execution, and it succeeds",
-                                     NULL, "an attempt in execution %u%s", run,
-                                     done == GBX_NO_EVENT ? ", without success" : "");
+        run = executions(&part, part.begin, at, code);
+        gbx_verdict verdict = judge_attempt(&part, finding, at, run);
+        if (verdict != GBX_PASS) {
+            return verdict;
         }
-        const gbx_spec *success = gbx_part_record(&part, done);
-        gbx_finding_event(finding, look, done, "execution 2: %s becomes %s",
-                          gbx_part_opcode(&part, success->family),
-                          gbx_part_opcode(&part, success->opcode_after));
-        gbx_finding_detail(finding, "counter %u before the attempt, %u after the success",
-                           attempt->counter_before >> 4, success->counter_after >> 4);
         sites++;
         at++;
     }
@@ -66,18 +113,23 @@ check_warm_up(const gbx_look *look, gbx_finding *finding)
                                  runs, runs == 1 ? "" : "s");
     }
     gbx_finding_fact(finding, "%u executions, %u instructions, one attempt each", runs, sites);
-    gbx_finding_observe_number(finding, 2);
+    gbx_finding_fact(finding, "the counters that the program read in the cache say the same");
+    gbx_finding_observe_number(finding, run);
     return GBX_PASS;
 }
 
 const gbx_claim gbx_s1_warm_up = {
     .id = "1.2a",
     .title = "warming up",
-    .sentence = "An instruction asks to be specialized in its second execution; if that succeeds, its "
-                "opcode becomes a member of its family, and its counter is set to cool down.",
-    .experiments = { &specialize },
+    .sentence = "An instruction counts down once, and asks to be specialized in its second execution; if "
+                "that succeeds, its opcode becomes a member of its family, and its counter is set to "
+                "a value that it keeps for as long as the guard holds.",
+    .experiments = { &gbx_s1_specialize },
     .check = check_warm_up,
-    .must_fail = { { &specialize, &called_once, "one execution only counts down" } },
+    .must_fail = {
+        { &gbx_s1_specialize, &called_once, "one execution only counts down" },
+        { &gbx_s1_specialize, &one_float, "a float among ints is a miss, which counts down" },
+    },
     .readings = {
         { "Include/internal/pycore_code.h#adaptive_counter_warmup", "the value of a fresh counter" },
         { "Include/internal/pycore_backoff.h#advance_backoff_counter", "how it counts down" },
@@ -97,10 +149,11 @@ static gbx_verdict
 check_failure(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    if (!gbx_part_find(look, finding, "mixed", "begin", &part)) {
+    uint32_t code;
+    if (!gbx_part_find(look, finding, "mixed", "begin", &part)
+        || !gbx_part_find_code(&part, finding, "mixed", &code)) {
         return GBX_INSUFFICIENT;
     }
-    uint32_t code = gbx_part_code(&part, "mixed");
     size_t done = gbx_part_next_family(&part, part.begin, GBX_EV_SPEC_SUCCESS, code, "BINARY_OP");
     if (done != GBX_NO_EVENT) {
         gbx_finding_event(finding, look, done, "it specializes");
@@ -114,6 +167,12 @@ check_failure(const gbx_look *look, gbx_finding *finding)
         const gbx_spec *fail = gbx_part_record(&part, at);
         uint32_t gap = executions(&part, previous, at, code);
         uint32_t next = (uint32_t)(fail->counter_after >> 4);
+        if (strstr(gbx_part_reason(&part, fail), "DIFFERENT_TYPES") == NULL) {
+            gbx_finding_event(finding, look, at, "fails for another reason");
+            return gbx_finding_fail(finding, "it fails since the types differ",
+                                    gbx_part_reason(&part, fail), "both operands have one type, but "
+                                    "no member of the family is for it");
+        }
         if (fails > 0 && (gap != wait || next != 2 * wait + 1)) {
             gbx_finding_event(finding, look, at, "after %u executions, not %u", gap, wait);
             return gbx_finding_failf(finding, "the next attempt as late as the counter says", NULL,
@@ -140,11 +199,14 @@ check_failure(const gbx_look *look, gbx_finding *finding)
 const gbx_claim gbx_s1_failure = {
     .id = "1.2b",
     .title = "failure, and the way back",
-    .sentence = "Where no member of the family fits, the attempt fails with a reason, and the counter "
-                "waits about twice as long before the next.",
-    .experiments = { &specialize },
+    .sentence = "Where two types meet for which the family has no member, the attempt fails with its "
+                "reason, and the counter waits twice as long, and one more, before the next.",
+    .experiments = { &gbx_s1_specialize },
     .check = check_failure,
-    .must_fail = { { &specialize, &one_type, "with one type the attempt succeeds" } },
+    .must_fail = {
+        { &gbx_s1_specialize, &one_type, "with one type the attempt succeeds" },
+        { &gbx_s1_specialize, &two_lists, "lists have no member, but their types do not differ" },
+    },
     .readings = {
         { "Python/specialize.c#binary_op_fail_kind", "the reasons" },
         { "Include/internal/pycore_backoff.h#restart_backoff_counter", "twice as long, up to a limit" },
@@ -165,21 +227,34 @@ const gbx_claim gbx_s1_failure = {
 
 /* ------------------------------------------------------ 1.2c: change of mind */
 
+/* The whole descent at the one instruction of this family in a function, from mark(name, from) to the
+   end of mark(name, last). */
+static gbx_verdict
+find_descent(const gbx_look *look, gbx_finding *finding, const char *const *marks,
+             const char *function, const char *family, gbx_part *part, gbx_descent *descent)
+{
+    uint32_t code;
+    if (!gbx_part_find_span(look, finding, marks[0], marks[1], marks[2], part)
+        || !gbx_part_find_code(part, finding, function, &code)) {
+        return GBX_INSUFFICIENT;
+    }
+    size_t any = gbx_part_next_family(part, part->begin, 0, code, family);
+    if (any == GBX_NO_EVENT) {
+        return gbx_finding_failf(finding, "the instruction specializes first", NULL,
+                                 "no event at a %s of '%s'", family, function);
+    }
+    const gbx_spec *spec = gbx_part_record(part, any);
+    *descent = gbx_descent_find(part, code, spec->h.arg);
+    return gbx_descent_judge(part, finding, descent);
+}
+
 static gbx_verdict
 check_change_of_mind(const gbx_look *look, gbx_finding *finding)
 {
+    static const char *const marks[] = { "flip", "ints", "floats" };
     gbx_part part;
-    if (!gbx_part_find_span(look, finding, "flip", "ints", "floats", &part)) {
-        return GBX_INSUFFICIENT;
-    }
-    uint32_t code = gbx_part_code(&part, "flip");
-    size_t any = gbx_part_next_family(&part, part.begin, 0, code, "BINARY_OP");
-    if (any == GBX_NO_EVENT) {
-        return gbx_finding_fail(finding, "BINARY_OP specializes first", "no event there", NULL);
-    }
-    gbx_descent descent =
-        gbx_descent_find(&part, code, ((const gbx_spec *)gbx_part_record(&part, any))->h.arg);
-    gbx_verdict verdict = gbx_descent_judge(&part, finding, &descent);
+    gbx_descent descent;
+    gbx_verdict verdict = find_descent(look, finding, marks, "flip", "BINARY_OP", &part, &descent);
     if (verdict != GBX_PASS) {
         return verdict;
     }
@@ -195,7 +270,8 @@ check_change_of_mind(const gbx_look *look, gbx_finding *finding)
     }
     gbx_finding_event(finding, look, descent.settled, "settles as %s",
                       gbx_part_opcode(&part, before->opcode_after));
-    gbx_finding_event(finding, look, descent.first, "first miss: another type");
+    gbx_finding_event(finding, look, descent.first, "first miss: it meets a %s",
+                      gbx_part_string(&part, miss->type));
     gbx_finding_event(finding, look, descent.last, "miss %u finds the counter at zero",
                       descent.misses);
     gbx_finding_event(finding, look, descent.resettled, "settles as %s",
@@ -210,9 +286,9 @@ const gbx_claim gbx_s1_change_of_mind = {
     .title = "a change of mind",
     .sentence = "An instruction that specialized for ints and meets floats misses until its counter "
                 "has run out, then tries again and becomes another member of its family.",
-    .experiments = { &specialize },
+    .experiments = { &gbx_s1_specialize },
     .check = check_change_of_mind,
-    .must_fail = { { &specialize, &few_misses, "ten misses are too few" } },
+    .must_fail = { { &gbx_s1_specialize, &few_misses, "ten misses are too few" } },
     .readings = {
         { "Python/bytecodes.c#_GUARD_BOTH_INT", "the guard" },
         { "Python/ceval_macros.h#DEOPT_IF", "what a miss does: a jump to the generic instruction" },
@@ -229,119 +305,88 @@ const gbx_claim gbx_s1_change_of_mind = {
     },
 };
 
-/* ------------------------------------------------------- 1.2d: dis agrees */
+/* -------------------------------------------- 1.2d: another class, the same name */
 
-/* The opcode that the events left at one instruction, or the one that it had from the start. */
-static const char *
-predicted(const gbx_part *part, const gbx_site *site, uint32_t code, size_t *event)
+/* In how many listings of the part dis shows this opcode at an offset. */
+static uint32_t
+times_shown(const gbx_part *part, uint16_t offset, const char *opcode)
 {
-    gbx_part before = gbx_part_cut(part, 0, part->begin);
-    *event = GBX_NO_EVENT;
-    size_t at = 0;
-    while ((at = gbx_part_next_spec(&before, at, 0, code, site->offset)) != GBX_NO_EVENT) {
-        uint8_t kind = gbx_part_event(&before, at);
-        if (kind != GBX_EV_SPEC_MISS && kind != GBX_EV_SPEC_ATTEMPT) {
-            *event = at;
-        }
-        at++;
-    }
-    if (*event == GBX_NO_EVENT) {
-        return site->opcode;
-    }
-    return gbx_part_opcode(part, ((const gbx_spec *)gbx_part_record(part, *event))->opcode_after);
-}
-
-static gbx_verdict
-check_dis_agrees(const gbx_look *look, gbx_finding *finding)
-{
-    gbx_part part;
-    if (!gbx_part_find(look, finding, "dis", "begin", &part)) {
-        return GBX_INSUFFICIENT;
-    }
-    uint32_t sites = 0, changed = 0, wrong = 0;
     gbx_site site;
-    for (size_t at = part.begin; gbx_part_site(&part, "dis", &at, &site);) {
-        if (strcmp(site.opcode, "RESUME") == 0) {
-            continue;                 /* the loop rewrites it by itself, without a counter */
-        }
-        size_t event;
-        uint32_t code = gbx_part_code(&part, site.function);
-        const char *expected = predicted(&part, &site, code, &event);
-        sites++;
-        changed += event != GBX_NO_EVENT;
-        if (strcmp(expected, site.value) != 0) {
-            wrong++;
-            gbx_finding_failf(finding, expected, "dis was asked without adaptive=True",
-                              "dis shows %s at offset %u of %s", site.value, site.offset,
-                              site.function);
-        } else if (event != GBX_NO_EVENT) {
-            gbx_finding_detail(finding, "%s %u: %s", site.function, site.offset, site.value);
-            if (changed <= 3) {
-                gbx_finding_event(finding, look, event, "dis shows %s", site.value);
-            }
-        }
+    uint32_t shown = 0;
+    for (size_t at = part->begin; gbx_part_site(part, "dis", &at, &site);) {
+        shown += site.offset == offset && strcmp(site.value, opcode) == 0;
     }
-    if (wrong != 0) {
-        return GBX_FAIL;
-    }
-    if (changed == 0) {
-        return gbx_finding_fail(finding, "some instruction has changed", "none has",
-                                "the functions ran only once");
-    }
-    gbx_finding_fact(finding, "%u instructions compared, %u of them with events: all agree", sites,
-                     changed);
-    return GBX_PASS;
+    return shown;
 }
-
-const gbx_claim gbx_s1_dis_agrees = {
-    .id = "1.2d",
-    .title = "dis shows what the events say",
-    .sentence = "For every instruction of six functions, the opcode that dis(adaptive=True) shows is "
-                "the one that the last event there left behind.",
-    .experiments = { &specialize },
-    .check = check_dis_agrees,
-    .must_fail = { { &specialize, &plain_dis, "without adaptive=True dis shows the compiler's" } },
-    .readings = {
-        { "Lib/dis.py#_get_code_array", "where adaptive=True makes a difference" },
-        { "Objects/codeobject.c#deopt_code", "what co_code does: it puts the general opcodes back" },
-    },
-};
-
-/* ------------------------------------------- 1.2e: tracing changes nothing */
 
 static gbx_verdict
-check_tracing_changes_nothing(const gbx_look *look, gbx_finding *finding)
+check_same_name(const gbx_look *look, gbx_finding *finding)
 {
-    const gbx_run *traced = &look->runs[0], *plain = &look->runs[1];
-    size_t same = 0, line = 1;
-    if (plain->out_size == 0) {
-        return gbx_finding_insufficient(finding, "the untraced run printed nothing");
+    static const char *const marks[] = { "classes", "one", "another" };
+    gbx_part part;
+    gbx_descent descent;
+    gbx_verdict verdict = find_descent(look, finding, marks, "first", "LOAD_ATTR", &part, &descent);
+    if (verdict != GBX_PASS) {
+        return verdict;
     }
-    while (same < traced->out_size && same < plain->out_size
-           && traced->out[same] == plain->out[same]) {
-        line += plain->out[same++] == '\n';
+    const gbx_spec *before = gbx_part_record(&part, descent.settled);
+    const gbx_spec *miss = gbx_part_record(&part, descent.first);
+    const gbx_spec *after = gbx_part_record(&part, descent.resettled);
+    if (miss->guard != GBX_GUARD_TYPE_VERSION || miss->expected != before->expected) {
+        gbx_finding_event(finding, look, descent.first, "the first miss");
+        return gbx_finding_fail(finding, "the guard of the type's version fails", "another guard",
+                                NULL);
     }
-    if (same != traced->out_size || same != plain->out_size) {
-        return gbx_finding_failf(finding, "the same adaptive code, traced and untraced",
-                                 "something rewrites the instructions that it watches",
-                                 "they differ at line %zu of the listing", line);
+    if (before->opcode_after != after->opcode_after || before->expected == after->expected) {
+        gbx_finding_event(finding, look, descent.resettled, "settles again");
+        return gbx_finding_failf(finding, "the same opcode for another version",
+                                 "the attribute is stored in another way in the other class",
+                                 "%s for version %u, then %s for version %u",
+                                 gbx_part_opcode(&part, before->opcode_after), before->expected,
+                                 gbx_part_opcode(&part, after->opcode_after), after->expected);
     }
-    gbx_finding_fact(finding, "%zu lines of adaptive code, opcodes and counters: identical",
-                     line - 1);
+    const char *opcode = gbx_part_opcode(&part, after->opcode_after);
+    uint32_t shown = times_shown(&part, before->h.arg, opcode);
+    if (shown != 2) {
+        return gbx_finding_failf(finding, "dis shows that opcode after each class", NULL,
+                                 "in %u of 2 listings", shown);
+    }
+    gbx_finding_event(finding, look, descent.settled, "settles as %s, for version %u", opcode,
+                      before->expected);
+    gbx_finding_event(finding, look, descent.first, "first miss: it meets an %s, version %u",
+                      gbx_part_string(&part, miss->type), miss->found);
+    gbx_finding_event(finding, look, descent.resettled, "settles as %s, for version %u", opcode,
+                      after->expected);
+    gbx_finding_fact(finding, "dis shows %s after the first class, and after the other", opcode);
+    gbx_finding_number(finding, "misses before it asks again", descent.misses, "misses");
+    gbx_finding_observe(finding, 1);
     return GBX_PASS;
 }
 
-const gbx_claim gbx_s1_tracing_changes_nothing = {
-    .id = "1.2e",
-    .title = "watching changes nothing",
-    .sentence = "The same program, traced and untraced, ends with the same adaptive code, opcodes and "
-                "counters alike.",
-    .experiments = { &specialize, &specialize_untraced },
-    .check = check_tracing_changes_nothing,
+const gbx_claim gbx_s1_same_name = {
+    .id = "1.2d",
+    .title = "another class, the same name",
+    .sentence = "LOAD_ATTR notes the version of one class. Another class makes it miss until it asks "
+                "again; then it is for the other class, under the same name.",
+    .experiments = { &gbx_s1_specialize },
+    .check = check_same_name,
     .must_fail = {
-        { &specialize, &profiled, "a profiler in Python rewrites what it watches" },
+        { &gbx_s1_specialize, &slots_elsewhere, "with __slots__ the other class gets another opcode" },
+        { &gbx_s1_specialize, &one_class, "one class, and no miss at all" },
     },
     .readings = {
-        { "Python/instrumentation.c#_Py_Instrument", "what sys.setprofile and debuggers cause" },
+        { "Python/bytecodes.c#_GUARD_TYPE_VERSION", "the guard" },
+        { "Objects/typeobject.c#assign_version_tag", "where the version of a class comes from" },
+    },
+    .prediction = {
+        .question = "first(p) returns p.x and has specialized for one class. Then p is always of "
+                    "another class that stores x in the same way. What does dis show in the end?",
+        .choices = {
+            { "the general LOAD_ATTR", "two classes are too many",
+              "at any time it is specialized for one, and the last one is enough" },
+            { "the same opcode as before", NULL, NULL },
+            { "an opcode for both classes", "sites remember every type they saw",
+              "the cache has room for one version" },
+        },
     },
 };

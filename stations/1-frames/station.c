@@ -11,8 +11,8 @@
 static const gbx_claim *const claims[] = {
     &gbx_s1_path,
     &gbx_s1_who_specializes, &gbx_s1_new_global, &gbx_s1_load_costs,
-    &gbx_s1_warm_up, &gbx_s1_failure, &gbx_s1_change_of_mind, &gbx_s1_dis_agrees,
-    &gbx_s1_tracing_changes_nothing,
+    &gbx_s1_warm_up, &gbx_s1_failure, &gbx_s1_change_of_mind, &gbx_s1_same_name,
+    &gbx_s1_dis_agrees, &gbx_s1_tracing_changes_nothing,
     &gbx_s1_data_stack, &gbx_s1_one_c_frame, &gbx_s1_chunks, &gbx_s1_frame_object,
     &gbx_s1_ownership, &gbx_s1_traceback, &gbx_s1_generator,
     NULL,

@@ -11,6 +11,7 @@ except ImportError:  # any other Python: print what would have been recorded
 LOADS = 16  # loads in one turn of each loop below
 TURNS = 200
 ROUNDS = 60
+ORDER = ("local pairs", "local"), ("local", "specialized"), ("specialized", "generic")
 
 value = 7
 
@@ -78,11 +79,12 @@ def read_answer():
 
 
 def show_sites(function):
-    """Record every instruction of `function`: its general opcode and what it is about."""
-    for instruction in dis.get_instructions(function):
+    """Record every instruction of `function`: what it is about, and how large its inline cache is."""
+    for instruction in dis.get_instructions(function, show_caches=True):
         offset = instruction.offset // 2
-        site = f"site {function.__qualname__} {offset} {instruction.baseopname}"
-        mark(site, str(instruction.argval))
+        site = f"{function.__qualname__} {offset} {instruction.baseopname}"
+        mark(f"site {site}", str(instruction.argval))
+        mark(f"cache {site}", str(sum(size for name, size, data in instruction.cache_info or ())))
 
 
 def copy_of(function, name, namespace):
@@ -143,8 +145,8 @@ best = {name: min(times[name] for times in rounds) for name in forms}
 for name in forms:
     if name != "empty":
         mark(f"ns {name}", (best[name] - best["empty"]) / (TURNS * LOADS))
-mark("loads a turn", LOADS)
+for less, more in ORDER:
+    mark(f"rounds {less} < {more}", sum(times[less] < times[more] for times in rounds))
 mark("rounds", ROUNDS)
-mark("rounds in order", sum(r["local"] < r["specialized"] < r["generic"] for r in rounds))
 show_sites(forms["generic"])
 mark("cost", "end")

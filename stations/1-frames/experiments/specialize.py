@@ -20,8 +20,16 @@ class Point:
         return self.x * self.x + self.y * self.y
 
 
+class Other(Point):
+    """Another class, with the same attributes."""
+
+
 def f(x):
     return x * x + 1
+
+
+def first(point):
+    return point.x
 
 
 def mixed(a, b):
@@ -52,16 +60,36 @@ def instructions(function):
 
 
 def counter(instruction):
-    """The adaptive counter, which is the first thing in the cache; "-" if there is none."""
+    """The adaptive counter, which is the first thing in the cache; "-" if there is no cache.
+
+    A jump has the record of its last sixteen turns there, which tracing has to leave alone as well.
+    """
     cache = instruction.cache_info
     return int.from_bytes(cache[0][2], sys.byteorder) if cache else "-"
+
+
+def show_opcodes(function):
+    """Record the opcode that each instruction has now."""
+    for instruction in instructions(function):
+        site = f"{function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
+        mark(f"dis {site}", instruction.opname)
+
+
+def show_counters(function):
+    """Record the counter of each instruction that has one, and the opcode that it has now."""
+    for instruction in instructions(function):
+        if counter(instruction) != "-":
+            site = f"{function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
+            mark(f"counter {site}", f"{counter(instruction) >> 4} {instruction.opname}")
 
 
 call = 0
 
 mark("warm-up", "begin")
 for call in range(6):
+    show_counters(f)
     f(3)
+show_counters(f)
 mark("warm-up", "end")
 
 mark("mixed", "begin")
@@ -77,18 +105,26 @@ for call in range(60):
     flip(1.5, 2.5)
 mark("flip", "end")
 
+mark("classes", "one")
+for call in range(4):
+    first(Point(1, 2))
+show_opcodes(first)
+mark("classes", "another")
+for call in range(60):
+    first(Other(1, 2))
+show_opcodes(first)
+mark("classes", "end")
+
 mark("tour", "begin")
 for call in range(3):
     tour([Point(3, 1), Point(4, 2), Point(5, 3)], {"seen": 0})
 mark("tour", "end")
 
-SUBJECTS = f, mixed, flip, tour, Point.norm, Point.__init__
+SUBJECTS = f, first, mixed, flip, tour, Point.norm, Point.__init__
 
 mark("dis", "begin")
 for function in SUBJECTS:
-    for instruction in instructions(function):
-        site = f"dis {function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
-        mark(site, instruction.opname)
+    show_opcodes(function)
 mark("dis", "end")
 
 for function in SUBJECTS:

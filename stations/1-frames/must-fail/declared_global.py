@@ -29,7 +29,8 @@ for call in range(2):
     from_local(100)
     from_global(100)
 for function in from_local, from_global:
-    for instruction in dis.get_instructions(function):
-        site = f"site {function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
-        mark(site, str(instruction.argval))
+    for instruction in dis.get_instructions(function, show_caches=True):
+        site = f"{function.__qualname__} {instruction.offset // 2} {instruction.baseopname}"
+        mark(f"site {site}", str(instruction.argval))
+        mark(f"cache {site}", str(sum(size for name, size, data in instruction.cache_info or ())))
 mark("loads", "end")
