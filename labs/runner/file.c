@@ -67,6 +67,9 @@ check_header(gbx_file *file, gbx_error *error)
     memcpy(&file->header, file->map, sizeof(file->header));
     gbx_header *header = &file->header;
     file->info.header = header;
+    file->info.bytes = file->size;
+    file->info.mask = header->first_mask;
+    file->info.cut = header->allocated > file->size;
     header->executable[sizeof(header->executable) - 1] = '\0';
     if (memcmp(header->magic, GBX_MAGIC, sizeof(header->magic)) != 0) {
         return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a trace", file->path);
@@ -102,6 +105,21 @@ size_here(uint8_t event)
     }
 }
 
+static uint16_t
+shape_of(const gbx_event_entry *entry)
+{
+    size_t mine = size_here(entry->id);
+    bool state = entry->id == GBX_EV_STREAM_TIME || entry->id == GBX_EV_STREAM_INTERP ||
+        entry->id == GBX_EV_STREAM_MASK;
+    unsigned shape = entry->size;
+    if (mine != 0 && entry->size >= mine) {
+        shape |= entry->id != GBX_EV_STREAM_TIME ? GBX_SHAPE_EVENT : 0u;
+        shape |= state ? GBX_SHAPE_STATE : 0u;
+        shape |= entry->timed ? GBX_SHAPE_TIMED : 0u;
+    }
+    return (uint16_t)shape;
+}
+
 static int
 read_event_table(gbx_file *file, gbx_error *error)
 {
@@ -114,8 +132,7 @@ read_event_table(gbx_file *file, gbx_error *error)
             return broken(file, error, "its table of events is impossible");
         }
         file->record_size[entry.id] = entry.size;
-        size_t mine = size_here(entry.id);
-        file->known[entry.id] = mine != 0 && entry.size >= mine;
+        file->shape[entry.id] = shape_of(&entry);
     }
     return 0;
 }
@@ -169,13 +186,15 @@ read_piece(const gbx_file *file, uint64_t offset, gbx_piece *piece, uint64_t *si
         return false;
     }
     uint64_t end = segment.committed < segment.size ? segment.committed : segment.size;
-    if (end > file->size - offset) {
-        end = file->size - offset;               /* cut off */
+    bool cut = end > file->size - offset;
+    if (cut) {
+        end = file->size - offset;
     }
     *piece = (gbx_piece){
         .base = file->map + offset, .end = end, .thread = segment.thread,
         .sequence = segment.sequence, .interp = segment.interp, .lost = segment.lost,
         .overwritten = segment.overwritten, .start = segment.base, .kind = segment.kind,
+        .cut = cut,
     };
     *size = segment.size;
     return true;
@@ -194,37 +213,46 @@ by_owner(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
+static int
+add_piece(gbx_file *file, const gbx_piece *piece, size_t *room, gbx_error *error)
+{
+    if (file->piece_count == *room) {
+        *room = *room == 0 ? 64 : *room * 2;
+        gbx_piece *more = *room > GBX_SEGMENTS_MAX
+            ? NULL : realloc(file->pieces, *room * sizeof(*more));
+        if (more == NULL) {
+            return gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' has too many segments", file->path);
+        }
+        file->pieces = more;
+    }
+    file->pieces[file->piece_count++] = *piece;
+    return 0;
+}
+
 /* Walk the file; where there is no segment (a writer died between taking and naming it) go on at the
-   next granule. */
+   next granule.  Twice: a name is defined before the record that uses it, so with a writer at work the
+   names are complete only when they are looked for after the records. */
 static int
 find_pieces(gbx_file *file, gbx_error *error)
 {
+    static const uint8_t kinds[] = { GBX_SEGMENT_EVENTS, GBX_SEGMENT_NAMES };
     size_t room = 0;
-    uint64_t offset = file->header.header_size;
-    while (offset < file->size) {
-        gbx_piece piece;
-        uint64_t size;
-        if (!read_piece(file, offset, &piece, &size)) {
-            offset += file->header.granule;
-            continue;
-        }
-        if (file->piece_count == room) {
-            room = room == 0 ? 64 : room * 2;
-            gbx_piece *more = room > GBX_SEGMENTS_MAX
-                ? NULL : realloc(file->pieces, room * sizeof(*more));
-            if (more == NULL) {
-                return gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' has too many segments",
-                                     file->path);
+    int result = 0;
+    for (size_t k = 0; k < sizeof(kinds); k++) {
+        uint64_t size, offset = file->header.header_size;
+        for (; offset < file->size && result == 0; offset += size) {
+            gbx_piece piece;
+            size = file->header.granule;
+            if (read_piece(file, offset, &piece, &size) && piece.kind == kinds[k]) {
+                file->info.cut = file->info.cut || piece.cut;
+                result = add_piece(file, &piece, &room, error);
             }
-            file->pieces = more;
         }
-        file->pieces[file->piece_count++] = piece;
-        offset += size;
     }
     if (file->piece_count > 0) {
         qsort(file->pieces, file->piece_count, sizeof(*file->pieces), by_owner);
     }
-    return 0;
+    return result;
 }
 
 /* Ticks to nanoseconds: over the longest stretch between two instants of the file. */
@@ -239,10 +267,10 @@ calibrate(gbx_file *file)
         }
     }
     file->untimed = header->clock == GBX_CLOCK_NONE;
-    file->ns_per_tick = 1.0;
+    file->info.ns_per_tick = 1.0;
     if (header->clock == GBX_CLOCK_TSC && last.ticks > first.ticks &&
         last.monotonic_ns > first.monotonic_ns) {
-        file->ns_per_tick = (double)(last.monotonic_ns - first.monotonic_ns)
+        file->info.ns_per_tick = (double)(last.monotonic_ns - first.monotonic_ns)
             / (double)(last.ticks - first.ticks);
     }
 }

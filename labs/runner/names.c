@@ -159,6 +159,7 @@ add_name(gbx_file *file, const gbx_name *name, const uint8_t *payload)
         case GBX_NAME_STRING: return add_text(&file->strings, name->id, payload, name->length);
         case GBX_NAME_OPCODE: return add_text(&file->opcodes, name->id, payload, name->length);
         case GBX_NAME_REASON: return add_text(&file->reasons, name->id, payload, name->length);
+        case GBX_NAME_META:   return add_text(&file->metas, name->id, payload, name->length);
         case GBX_NAME_CODE:   return add_code(file, name->id, payload, name->length);
         case GBX_NAME_THREAD: return add_thread(file, name->id, payload, name->length);
         default:              return true;
@@ -225,6 +226,7 @@ gbx_names_clear(gbx_file *file)
     clear_texts(&file->threads);
     clear_texts(&file->opcodes);
     clear_texts(&file->reasons);
+    clear_texts(&file->metas);
     for (size_t i = 0; i < file->code_count; i++) {
         free((char *)(uintptr_t)file->codes[i].info.name);
         free((char *)(uintptr_t)file->codes[i].info.file);

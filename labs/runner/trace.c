@@ -1,9 +1,8 @@
-/* Traces: files merged into one order of events; see trace.h.
+/* Traces: which files belong together, and what callers may ask of them; see trace.h.
 
-   Each thread of each file is decoded once, front to back, into an index of 16 bytes an event; the
-   indexes are then merged by time with a heap of streams, which keeps the order within a thread exact
-   even where clocks disagree: time is made not to run backwards within a thread (check.c looks at the
-   records themselves). */
+   Reading records is done in stream.c, their order in merge.c, definitions in names.c: here the three
+   meet.  The one thing that changes after a trace was opened is the merge's store of decoded blocks,
+   which is why a trace belongs to one thread at a time. */
 
 #include "trace_internal.h"
 
@@ -11,33 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    uint64_t t_ns;
-    uint32_t piece;              /* in the stream's file */
-    uint32_t offset;             /* in the piece; pieces are below 4 GiB */
-} entry;
-
-typedef struct {
-    gbx_stream_info info;
-    size_t first_piece, piece_count;
-    entry *entries;
-    size_t count, room;
-    uint32_t interp_first;
-    uint32_t *switches;          /* indexes of its STREAM_INTERP events */
-    size_t switch_count;
-} stream;
-
-typedef struct {
-    uint32_t stream;
-    uint32_t index;
-} position;
+#define FRUGAL_BYTES (UINT64_C(128) << 20)       /* above this, pages that were read are given back */
 
 struct gbx_trace {
     gbx_file *files;
     size_t file_count;
-    stream *streams;
-    size_t stream_count;
-    position *order;
+    gbx_source *sources;
+    size_t source_count, source_room;
+    gbx_merge *merge;
+    const gbx_window *recent;    /* the block that was asked for last; NULL while there is none */
     size_t count;
     uint64_t start_ns;           /* CLOCK_MONOTONIC of the first process */
 };
@@ -128,230 +109,96 @@ add_relatives(gbx_trace *trace, const char *path, gbx_error *error)
     return result;
 }
 
-/* ------------------------------------------------------- decoding a stream */
-
-static uint64_t
-ticks_to_ns(const gbx_file *file, uint64_t ticks)
-{
-    const gbx_instant *start = &file->header.start;
-    if (file->header.clock != GBX_CLOCK_TSC) {
-        return ticks;
-    }
-    double ns = (double)(int64_t)(ticks - start->ticks) * file->ns_per_tick;
-    return ns < 0 && (uint64_t)-ns > start->monotonic_ns ? 0
-        : start->monotonic_ns + (uint64_t)(int64_t)ns;
-}
-
-static int
-add_entry(stream *into, entry what, gbx_error *error)
-{
-    if (into->count == into->room) {
-        size_t room = into->room == 0 ? 1024 : into->room * 2;
-        entry *more = room > UINT32_MAX ? NULL : realloc(into->entries, room * sizeof(*more));
-        if (more == NULL) {
-            return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-        }
-        into->entries = more;
-        into->room = room;
-    }
-    into->entries[into->count++] = what;
-    return 0;
-}
-
-/* Note that the newest event is a change of interpreter. */
-static int
-add_switch(stream *into, gbx_error *error)
-{
-    uint32_t *more = realloc(into->switches, (into->switch_count + 1) * sizeof(*more));
-    if (more == NULL) {
-        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-    }
-    into->switches = more;
-    into->switches[into->switch_count++] = (uint32_t)(into->count - 1);
-    return 0;
-}
-
-static int
-decode_piece(gbx_file *file, stream *into, size_t index, uint64_t *last_ns, gbx_error *error)
-{
-    const gbx_piece *piece = &file->pieces[index];
-    uint64_t base = piece->start.ticks;
-    int result = 0;
-    for (uint64_t at = sizeof(gbx_segment); result == 0 && at + sizeof(gbx_head) <= piece->end;) {
-        const gbx_head *head = (const gbx_head *)(const void *)(piece->base + at);
-        uint32_t size = file->record_size[head->event];
-        if (size == 0 || size > piece->end - at) {
-            break;                               /* torn or alien: nothing after it can be found */
-        }
-        if (head->event == GBX_EV_STREAM_TIME && file->known[head->event]) {
-            base = ((const gbx_stream_time *)(const void *)head)->ticks;
-        }
-        else if (file->known[head->event]) {
-            uint64_t ns = file->untimed ? piece->start.monotonic_ns
-                : ticks_to_ns(file, base + head->dt);
-            *last_ns = ns > *last_ns ? ns : *last_ns;
-            result = add_entry(into, (entry){ *last_ns, (uint32_t)index, (uint32_t)at }, error);
-            if (result == 0 && head->event == GBX_EV_STREAM_INTERP) {
-                result = add_switch(into, error);
-            }
-        }
-        else {
-            file->info.unknown++;
-        }
-        at += size;
-    }
-    return result;
-}
+/* ------------------------------------------------------------------ streams */
 
 static void
-name_stream(const gbx_file *file, stream *of)
+name_stream(gbx_source *source)
 {
-    of->info.name = "";
+    const gbx_file *file = source->file;
+    source->info.name = "";
     for (size_t i = 0; i < file->threads.count; i++) {
-        if (file->threads.items[i].id == of->info.thread) {
-            of->info.name = file->threads.items[i].text;
-            of->info.native_id = file->native_ids[i];
+        if (file->threads.items[i].id == source->info.thread) {
+            source->info.name = file->threads.items[i].text;
+            source->info.native_id = file->native_ids[i];
         }
     }
 }
 
-static int
-decode_stream(gbx_file *file, stream *into, gbx_error *error)
+static gbx_source *
+add_source(gbx_trace *trace, gbx_error *error)
 {
-    uint64_t last_ns = 0;
-    into->info.whole = true;
-    into->interp_first = file->pieces[into->first_piece].interp;
-    for (size_t i = 0; i < into->piece_count; i++) {
-        const gbx_piece *piece = &file->pieces[into->first_piece + i];
-        int result = decode_piece(file, into, into->first_piece + i, &last_ns, error);
-        if (result != 0) {
-            return result;
+    if (trace->source_count == trace->source_room) {
+        size_t room = trace->source_room == 0 ? 16 : trace->source_room * 2;
+        gbx_source *more = realloc(trace->sources, room * sizeof(*more));
+        if (more == NULL) {
+            (void)gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+            return NULL;
         }
-        into->info.lost += piece->lost;
-        if (piece->overwritten > into->info.overwritten) {
-            into->info.overwritten = piece->overwritten;
-        }
-        into->info.whole = into->info.whole && piece->sequence == i && piece->overwritten == 0;
+        trace->sources = more;
+        trace->source_room = room;
     }
-    into->info.records = into->count;
-    file->info.lost += into->info.lost;
-    file->info.overwritten += into->info.overwritten;
-    name_stream(file, into);
-    return 0;
+    gbx_source *source = &trace->sources[trace->source_count];
+    *source = (gbx_source){ .index = (uint32_t)trace->source_count++ };
+    return source;
 }
 
+/* The threads of a file, each scanned once. */
 static int
-find_streams(gbx_trace *trace, size_t index, gbx_error *error)
+find_sources(gbx_trace *trace, size_t index, gbx_error *error)
 {
     gbx_file *file = &trace->files[index];
+    size_t end;
     file->info.lost = file->header.lost_unattached;
-    size_t i = 0;
-    while (i < file->piece_count && file->pieces[i].kind == GBX_SEGMENT_EVENTS) {
-        size_t end = i;
-        while (end < file->piece_count && file->pieces[end].kind == GBX_SEGMENT_EVENTS &&
-               file->pieces[end].thread == file->pieces[i].thread) {
-            end++;
+    for (size_t i = 0; i < file->piece_count && file->pieces[i].kind == GBX_SEGMENT_EVENTS; i = end) {
+        uint32_t thread = file->pieces[i].thread;
+        for (end = i + 1; end < file->piece_count && file->pieces[end].thread == thread &&
+                          file->pieces[end].kind == GBX_SEGMENT_EVENTS; end++) {
         }
-        stream *more = realloc(trace->streams, (trace->stream_count + 1) * sizeof(*more));
-        if (more == NULL) {
-            return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+        gbx_source *source = add_source(trace, error);
+        if (source == NULL) {
+            return GBX_ERROR_MEMORY;
         }
-        trace->streams = more;
-        stream *into = &more[trace->stream_count++];
-        memset(into, 0, sizeof(*into));
-        into->info.process = (uint32_t)index;
-        into->info.thread = file->pieces[i].thread;
-        into->first_piece = i;
-        into->piece_count = end - i;
-        int result = decode_stream(file, into, error);
-        if (result != 0) {
-            return result;
-        }
-        i = end;
+        source->file = file;
+        source->info.process = (uint32_t)index;
+        source->info.thread = thread;
+        source->first_piece = (uint32_t)i;
+        source->piece_count = (uint32_t)(end - i);
+        gbx_source_scan(source);
+        name_stream(source);
+        file->info.lost += source->info.lost;
+        file->info.overwritten += source->info.overwritten;
+        trace->count += source->info.records;
     }
     return 0;
-}
-
-/* ------------------------------------------------------------------ merging */
-
-typedef struct {
-    const gbx_trace *trace;
-    uint32_t *heap;              /* streams that have events left, the earliest on top */
-    uint32_t *next;              /* by stream: index of its next event */
-    size_t count;
-} merge;
-
-static bool
-earlier(const merge *m, uint32_t a, uint32_t b)
-{
-    uint64_t x = m->trace->streams[a].entries[m->next[a]].t_ns;
-    uint64_t y = m->trace->streams[b].entries[m->next[b]].t_ns;
-    return x < y || (x == y && a < b);
-}
-
-static void
-sift_down(merge *m, size_t at)
-{
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= m->count) {
-            return;
-        }
-        if (child + 1 < m->count && earlier(m, m->heap[child + 1], m->heap[child])) {
-            child++;
-        }
-        if (!earlier(m, m->heap[child], m->heap[at])) {
-            return;
-        }
-        uint32_t swap = m->heap[at];
-        m->heap[at] = m->heap[child];
-        m->heap[child] = swap;
-        at = child;
-    }
-}
-
-static void
-run_merge(gbx_trace *trace, merge *m)
-{
-    for (uint32_t s = 0; s < trace->stream_count; s++) {
-        if (trace->streams[s].count > 0) {
-            m->heap[m->count++] = s;
-        }
-    }
-    for (size_t i = m->count; i-- > 0;) {
-        sift_down(m, i);
-    }
-    for (size_t at = 0; m->count > 0; at++) {
-        uint32_t top = m->heap[0];
-        trace->order[at] = (position){ top, m->next[top]++ };
-        if (m->next[top] == trace->streams[top].count) {
-            m->heap[0] = m->heap[--m->count];
-        }
-        sift_down(m, 0);
-    }
-}
-
-static int
-merge_streams(gbx_trace *trace, gbx_error *error)
-{
-    int result = GBX_ERROR_MEMORY;
-    for (size_t s = 0; s < trace->stream_count; s++) {
-        trace->count += trace->streams[s].count;
-    }
-    merge m = { .trace = trace };
-    m.heap = calloc(trace->stream_count + 1, sizeof(*m.heap));
-    m.next = calloc(trace->stream_count + 1, sizeof(*m.next));
-    trace->order = malloc((trace->count + 1) * sizeof(*trace->order));
-    if (m.heap != NULL && m.next != NULL && trace->order != NULL) {
-        run_merge(trace, &m);
-        result = 0;
-    }
-    free(m.heap);
-    free(m.next);
-    return result == 0 ? 0 : gbx_error_set(error, result, "out of memory");
 }
 
 /* ------------------------------------------------------------ open and close */
+
+/* Read what was found: its threads, and their order. */
+static int
+read_files(gbx_trace *trace, gbx_error *error)
+{
+    uint64_t bytes = 0;
+    int result = 0;
+    trace->start_ns = UINT64_MAX;
+    for (size_t i = 0; i < trace->file_count; i++) {
+        gbx_file *file = &trace->files[i];
+        file->info.header = &file->header;       /* the array has moved */
+        bytes += file->size;
+        if (file->header.start.monotonic_ns < trace->start_ns) {
+            trace->start_ns = file->header.start.monotonic_ns;
+        }
+    }
+    for (size_t i = 0; i < trace->file_count && result == 0; i++) {
+        trace->files[i].frugal = bytes > FRUGAL_BYTES;
+        result = find_sources(trace, i, error);
+    }
+    if (result == 0) {
+        result = gbx_merge_new(&trace->merge, trace->sources, trace->source_count, trace->count,
+                               trace->start_ns, error);
+    }
+    return result;
+}
 
 int
 gbx_trace_open(gbx_trace **out, const char *path, const gbx_trace_options *options,
@@ -366,17 +213,8 @@ gbx_trace_open(gbx_trace **out, const char *path, const gbx_trace_options *optio
     if (result == 0 && (options == NULL || !options->only)) {
         result = add_relatives(trace, path, error);
     }
-    trace->start_ns = UINT64_MAX;
-    for (size_t i = 0; i < trace->file_count && result == 0; i++) {
-        gbx_file *file = &trace->files[i];
-        file->info.header = &file->header;       /* the array has moved */
-        if (file->header.start.monotonic_ns < trace->start_ns) {
-            trace->start_ns = file->header.start.monotonic_ns;
-        }
-        result = find_streams(trace, i, error);
-    }
     if (result == 0) {
-        result = merge_streams(trace, error);
+        result = read_files(trace, error);
     }
     if (result != 0) {
         gbx_trace_close(trace);
@@ -395,17 +233,29 @@ gbx_trace_close(gbx_trace *trace)
     for (size_t i = 0; i < trace->file_count; i++) {
         gbx_file_clear(&trace->files[i]);
     }
-    for (size_t s = 0; s < trace->stream_count; s++) {
-        free(trace->streams[s].entries);
-        free(trace->streams[s].switches);
-    }
+    gbx_merge_free(trace->merge);
     free(trace->files);
-    free(trace->streams);
-    free(trace->order);
+    free(trace->sources);
     free(trace);
 }
 
 /* ------------------------------------------------------------------- access */
+
+/* A position that is none has an empty event: a caller's mistake must not become a wild pointer. */
+static const gbx_entry *
+entry_at(const gbx_trace *trace, size_t at)
+{
+    if (at >= trace->count) {
+        return gbx_merge_nothing();
+    }
+    size_t block = at / GBX_BLOCK;
+    const gbx_window *window = trace->recent;
+    if (window == NULL || window->block != block) {
+        window = gbx_merge_load(trace->merge, at);
+        ((gbx_trace *)(uintptr_t)trace)->recent = window;
+    }
+    return &window->entries[at % GBX_BLOCK];
+}
 
 size_t
 gbx_trace_count(const gbx_trace *trace)
@@ -413,70 +263,82 @@ gbx_trace_count(const gbx_trace *trace)
     return trace->count;
 }
 
-static const entry *
-entry_at(const gbx_trace *trace, size_t at)
-{
-    position where = trace->order[at];
-    return &trace->streams[where.stream].entries[where.index];
-}
-
 static const gbx_file *
 file_at(const gbx_trace *trace, size_t at)
 {
-    return &trace->files[trace->streams[trace->order[at].stream].info.process];
+    return trace->sources[entry_at(trace, at)->stream].file;
 }
 
 const gbx_head *
 gbx_trace_record(const gbx_trace *trace, size_t at)
 {
-    const entry *e = entry_at(trace, at);
-    return (const gbx_head *)(const void *)(file_at(trace, at)->pieces[e->piece].base + e->offset);
+    return entry_at(trace, at)->record;
 }
 
 uint8_t
 gbx_trace_event(const gbx_trace *trace, size_t at)
 {
-    return gbx_trace_record(trace, at)->event;
+    return entry_at(trace, at)->record->event;
 }
 
-/* The interpreter that the thread ran in: named by the last switch at or before the event. */
-static uint32_t
-interp_at(const gbx_trace *trace, size_t at)
+static gbx_where
+where_of(const gbx_trace *trace, uint64_t t_ns, uint32_t stream, uint32_t interp)
 {
-    const stream *in = &trace->streams[trace->order[at].stream];
-    uint32_t index = trace->order[at].index;
-    size_t low = 0, high = in->switch_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (in->switches[middle] <= index) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
-    }
-    if (low == 0) {
-        return in->interp_first;
-    }
-    const entry *e = &in->entries[in->switches[low - 1]];
-    const uint8_t *record = file_at(trace, at)->pieces[e->piece].base + e->offset;
-    return ((const gbx_stream_interp *)(const void *)record)->interp;
+    const gbx_source *source = &trace->sources[stream];
+    return (gbx_where){
+        .t_ns = t_ns, .process = source->info.process, .pid = source->file->header.pid,
+        .thread = source->info.thread, .interp = interp, .stream = stream,
+    };
 }
 
 gbx_where
 gbx_trace_where(const gbx_trace *trace, size_t at)
 {
-    uint32_t s = trace->order[at].stream;
-    const stream *in = &trace->streams[s];
-    uint64_t ns = entry_at(trace, at)->t_ns;
-    return (gbx_where){
-        .t_ns = ns > trace->start_ns ? ns - trace->start_ns : 0,
-        .process = in->info.process, .pid = file_at(trace, at)->header.pid,
-        .thread = in->info.thread, .interp = interp_at(trace, at), .stream = s,
-    };
+    const gbx_entry *entry = entry_at(trace, at);
+    return where_of(trace, entry->t_ns, entry->stream, entry->interp);
 }
 
-size_t gbx_trace_process_count(const gbx_trace *trace) { return trace->file_count; }
+/* -------------------------------------------------------------- one by one */
+
+bool
+gbx_trace_seek(const gbx_trace *trace, size_t at, gbx_cursor *cursor)
+{
+    if (at >= trace->count) {
+        return false;
+    }
+    const gbx_entry *entry = entry_at(trace, at);
+    *cursor = (gbx_cursor){
+        .record = entry->record, .at = at, .t_ns = entry->t_ns, .stream = entry->stream,
+        .interp = entry->interp, .backward = entry->backward, .trace = trace,
+    };
+    return true;
+}
+
+bool
+gbx_trace_first(const gbx_trace *trace, gbx_cursor *cursor)
+{
+    return gbx_trace_seek(trace, 0, cursor);
+}
+
+bool
+gbx_trace_next(gbx_cursor *cursor)
+{
+    return gbx_trace_seek(cursor->trace, cursor->at + 1, cursor);
+}
+
+gbx_where
+gbx_cursor_where(const gbx_cursor *cursor)
+{
+    return where_of(cursor->trace, cursor->t_ns, cursor->stream, cursor->interp);
+}
+
+/* ------------------------------------------------------- processes, streams */
+
+size_t
+gbx_trace_process_count(const gbx_trace *trace)
+{
+    return trace->file_count;
+}
 
 const gbx_process *
 gbx_trace_process(const gbx_trace *trace, size_t process)
@@ -484,12 +346,33 @@ gbx_trace_process(const gbx_trace *trace, size_t process)
     return &trace->files[process].info;
 }
 
-size_t gbx_trace_stream_count(const gbx_trace *trace) { return trace->stream_count; }
+size_t
+gbx_trace_stream_count(const gbx_trace *trace)
+{
+    return trace->source_count;
+}
 
 const gbx_stream_info *
-gbx_trace_stream(const gbx_trace *trace, size_t s)
+gbx_trace_stream(const gbx_trace *trace, size_t stream)
 {
-    return &trace->streams[s].info;
+    return &trace->sources[stream].info;
+}
+
+size_t
+gbx_trace_segment_count(const gbx_trace *trace, size_t process)
+{
+    return trace->files[process].piece_count;
+}
+
+gbx_segment_info
+gbx_trace_segment(const gbx_trace *trace, size_t process, size_t segment)
+{
+    const gbx_piece *piece = &trace->files[process].pieces[segment];
+    return (gbx_segment_info){
+        .kind = piece->kind, .thread = piece->thread, .sequence = piece->sequence,
+        .bytes = piece->end, .whole = piece->whole, .cut = piece->cut,
+        .lost = piece->lost, .overwritten = piece->overwritten, .start = piece->start,
+    };
 }
 
 uint64_t
@@ -507,13 +390,7 @@ gbx_trace_mask(const gbx_trace *trace)
 {
     uint32_t mask = UINT32_MAX;
     for (size_t i = 0; i < trace->file_count; i++) {
-        mask &= trace->files[i].header.first_mask;
-    }
-    for (size_t at = 0; at < trace->count; at++) {
-        const gbx_head *head = gbx_trace_record(trace, at);
-        if (head->event == GBX_EV_STREAM_MASK) {
-            mask &= ((const gbx_stream_mask *)(const void *)head)->new_mask;
-        }
+        mask &= trace->files[i].info.mask;
     }
     return mask;
 }
@@ -604,6 +481,32 @@ gbx_trace_code(const gbx_trace *trace, uint32_t process, uint32_t id)
     return low < file->code_count && file->codes[low].id == id ? &file->codes[low].info : NULL;
 }
 
+size_t
+gbx_trace_meta_count(const gbx_trace *trace, uint32_t process)
+{
+    return trace->files[process].metas.count;
+}
+
+const char *
+gbx_trace_meta(const gbx_trace *trace, uint32_t process, size_t index)
+{
+    return trace->files[process].metas.items[index].text;
+}
+
+const char *
+gbx_trace_meta_value(const gbx_trace *trace, uint32_t process, const char *key)
+{
+    const gbx_texts *metas = &trace->files[process].metas;
+    size_t length = strlen(key);
+    for (size_t i = 0; i < metas->count; i++) {
+        const char *text = metas->items[i].text;
+        if (strncmp(text, key, length) == 0 && text[length] == '=') {
+            return text + length + 1;
+        }
+    }
+    return NULL;
+}
+
 const char *
 gbx_trace_label(uint8_t enumeration, uint8_t value)
 {
@@ -647,34 +550,38 @@ gbx_class_name(unsigned klass)
     return klass < GBX_CLASS_COUNT ? names[klass] : "?";
 }
 
-/* Going back through the thread: each pop skips the push it belongs to, so the first push that is not
-   skipped is the running frame; going on counts the depth. */
-gbx_running
-gbx_trace_running(const gbx_trace *trace, size_t at)
+/* One walk over the thread, up to the event and including it: how deep its frames lie.  With a level,
+   also which code the last frame to reach that level runs. */
+static gbx_running
+walk_frames(const gbx_source *source, const gbx_head *until, uint32_t level)
 {
-    const stream *in = &trace->streams[trace->order[at].stream];
-    const gbx_file *file = file_at(trace, at);
-    gbx_running running = { 0, 0 };
-    uint32_t skip = 0;
-    for (uint32_t i = trace->order[at].index + 1; i-- > 0;) {
-        const entry *e = &in->entries[i];
-        const gbx_frame_edge *edge =
-            (const gbx_frame_edge *)(const void *)(file->pieces[e->piece].base + e->offset);
+    gbx_running now = { 0, 0 };
+    gbx_reader reader;
+    for (bool more = gbx_reader_begin(&reader, source); more; more = gbx_reader_next(&reader)) {
+        const gbx_frame_edge *edge = (const gbx_frame_edge *)(const void *)reader.record;
         switch (edge->h.event) {
             case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND: case GBX_EV_FRAME_GENERATOR:
-                skip++;
+                now.depth -= now.depth > 0;
                 break;
             case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_RESUME:
-                if (skip > 0) {
-                    skip--;
-                }
-                else {
-                    running.code = running.depth++ == 0 ? edge->code : running.code;
-                }
+                now.depth++;
+                now.code = now.depth == level ? edge->code : now.code;
                 break;
             default:
                 break;
         }
+        if (&edge->h == until) {
+            break;
+        }
     }
-    return running;
+    return now;
+}
+
+gbx_running
+gbx_trace_running(const gbx_trace *trace, size_t at)
+{
+    const gbx_source *source = &trace->sources[entry_at(trace, at)->stream];
+    const gbx_head *until = gbx_trace_record(trace, at);
+    gbx_running running = walk_frames(source, until, 0);
+    return running.depth == 0 ? running : walk_frames(source, until, running.depth);
 }

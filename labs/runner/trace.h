@@ -9,7 +9,13 @@
    This module decodes; it must not judge (check.h), print, or know what a claim is.  A trace that ends
    early (kill -9, a full disk, a writer still at work) is no error: what is committed is read.
 
-   Limit: positions cost 16 bytes an event; at most 2^32 - 1 events. */
+   Opening walks over every record once, to count them; nothing is kept an event.  Blocks of events are
+   decoded as they are asked for: going forward costs a few nanoseconds an event, going elsewhere the
+   decoding of a block (a few thousand events, more with hundreds of threads).  The blocks that are kept
+   change with every question, so one trace must not be used by two threads at once.
+
+   Limits: 4096 files; 2^20 segments a file.  A file that shrinks while it is read ends the program
+   (SIGBUS). */
 
 #ifndef GBX_TRACE_H
 #define GBX_TRACE_H
@@ -67,6 +73,34 @@ typedef struct {
 size_t gbx_trace_field_count(const gbx_trace *trace, size_t at);
 gbx_field gbx_trace_field(const gbx_trace *trace, size_t at, size_t index);
 
+/* --------------------------------------------------------------- one by one */
+
+/* For loops over many events:
+
+       gbx_cursor now;
+       for (bool more = gbx_trace_first(trace, &now); more; more = gbx_trace_next(&now)) { ... }
+
+   A cursor is a copy of what it stands on: it needs no clearing, others may be used meanwhile, and so
+   may all questions by position. */
+typedef struct {
+    const gbx_head *record;
+    size_t at;                   /* position */
+    uint64_t t_ns;               /* as in gbx_where */
+    uint32_t stream;
+    uint32_t interp;
+    bool backward;               /* the record's own time is before that of the thread's last event;
+                                    t_ns is not */
+    const gbx_trace *trace;
+} gbx_cursor;
+
+/* To the first event, the next one, or the one at a position; false: there is none, and the cursor stays
+   as it was. */
+bool gbx_trace_first(const gbx_trace *trace, gbx_cursor *cursor);
+bool gbx_trace_next(gbx_cursor *cursor);
+bool gbx_trace_seek(const gbx_trace *trace, size_t at, gbx_cursor *cursor);
+
+gbx_where gbx_cursor_where(const gbx_cursor *cursor);
+
 /* ---------------------------------------------------------- processes, streams */
 
 typedef struct {
@@ -75,6 +109,10 @@ typedef struct {
     uint64_t overwritten;        /* records that a ring no longer holds */
     uint64_t lost;               /* events that were not recorded */
     uint64_t unknown;            /* records of events this reader does not know, passed over */
+    uint64_t bytes;              /* of the file */
+    uint32_t mask;               /* classes on from the start to the end */
+    bool cut;                    /* the file is shorter than what was handed out to its writers */
+    double ns_per_tick;          /* of its clock, over the whole recording */
 } gbx_process;
 
 size_t gbx_trace_process_count(const gbx_trace *trace);
@@ -88,11 +126,28 @@ typedef struct {
     uint64_t records;
     uint64_t lost;
     uint64_t overwritten;
+    uint64_t bytes;              /* of its records */
     bool whole;                  /* its segments are 0, 1, 2... and none was overwritten */
+    bool midway;                 /* it begins with frames that were there before the recording */
 } gbx_stream_info;
 
 size_t gbx_trace_stream_count(const gbx_trace *trace);
 const gbx_stream_info *gbx_trace_stream(const gbx_trace *trace, size_t stream);
+
+typedef struct {
+    uint8_t kind;                /* enum gbx_segment_kind */
+    uint32_t thread;
+    uint32_t sequence;
+    uint64_t bytes;              /* committed, and in the file; the segment's head included */
+    uint64_t whole;              /* EVENTS: how far they are whole records; bytes, unless it is torn */
+    bool cut;                    /* the file ends before what was committed does */
+    uint64_t lost, overwritten;
+    gbx_instant start;
+} gbx_segment_info;
+
+/* The segments of a process: those with events by (thread, sequence), then those with names. */
+size_t gbx_trace_segment_count(const gbx_trace *trace, size_t process);
+gbx_segment_info gbx_trace_segment(const gbx_trace *trace, size_t process, size_t segment);
 
 uint64_t gbx_trace_lost(const gbx_trace *trace);        /* of all processes, overwritten included */
 uint32_t gbx_trace_mask(const gbx_trace *trace);        /* classes on from the start to the end in
@@ -119,6 +174,12 @@ const char *gbx_trace_reason(const gbx_trace *trace, uint32_t process, uint8_t f
                              uint8_t reason);
 const char *gbx_trace_label(uint8_t enumeration, uint8_t value);     /* "return"; NULL */
 
+/* What the process said of itself as it began to record: "version=3.13.5 ...", "platform=..." and so on;
+   the value of a key, or NULL. */
+size_t gbx_trace_meta_count(const gbx_trace *trace, uint32_t process);
+const char *gbx_trace_meta(const gbx_trace *trace, uint32_t process, size_t index);
+const char *gbx_trace_meta_value(const gbx_trace *trace, uint32_t process, const char *key);
+
 /* Line (1...) and column (0...; -1 unknown) of an instruction; false where the table has none.
    Format of the table: Objects/locations.md in CPython's source. */
 bool gbx_code_line(const gbx_code_info *code, uint32_t offset, int *line, int *column);
@@ -126,8 +187,8 @@ bool gbx_code_line(const gbx_code_info *code, uint32_t offset, int *line, int *c
 /* ------------------------------------------------------------- running function */
 
 /* The function that runs after the event at a position, and how deep its frame lies, from the thread's
-   frame events; code 0 where frames were not recorded.  Walks back: for showing a few events, not for
-   loops over all. */
+   frame events; code 0 where frames were not recorded.  Walks over the thread's events up to it: for
+   showing a few events, not for loops over all. */
 typedef struct {
     uint32_t code;
     uint32_t depth;

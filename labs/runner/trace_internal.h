@@ -1,5 +1,5 @@
-/* Traces, inside: what file.c (one mapped file), names.c (definitions) and trace.c (the merged order)
-   share.  Nobody else may include this. */
+/* Traces, inside: what file.c (one mapped file), names.c (definitions), merge.c (the order of events)
+   and trace.c (what callers see) share.  Nobody else may include this, save their tests. */
 
 #ifndef GBX_TRACE_INTERNAL_H
 #define GBX_TRACE_INTERNAL_H
@@ -13,6 +13,7 @@
 typedef struct {
     const uint8_t *base;         /* in the mapping */
     uint64_t end;                /* committed, and inside the file */
+    uint64_t whole;              /* end of the last whole record; end, unless the segment is torn */
     uint32_t thread;
     uint32_t sequence;
     uint32_t interp;
@@ -20,6 +21,7 @@ typedef struct {
     uint64_t overwritten;
     gbx_instant start;
     uint8_t kind;
+    bool cut;                    /* the file ends before what was committed does */
 } gbx_piece;
 
 /* Definitions of one kind, by id: sorted once after reading. */
@@ -39,6 +41,14 @@ typedef struct {
     gbx_code_info info;
 } gbx_code_entry;
 
+/* What the decoder has to know of an event, in one word: the size of its record in the low byte (0: no
+   such event), and these. */
+enum {
+    GBX_SHAPE_EVENT = 1 << 8,    /* this reader has the same event, and not a larger record */
+    GBX_SHAPE_STATE = 1 << 9,    /* it says how to read what follows: time, interpreter, mask */
+    GBX_SHAPE_TIMED = 1 << 10
+};
+
 typedef struct {
     gbx_process info;
     gbx_header header;           /* a checked copy: info.header points here */
@@ -46,17 +56,17 @@ typedef struct {
     const uint8_t *map;
     size_t size;
     uint8_t record_size[256];    /* by the file's own table; 0: no such event */
-    bool known[256];             /* this reader has the same event, and not a larger record */
+    uint16_t shape[256];
     gbx_field_entry *fields;     /* sorted by event */
     size_t field_count;
     gbx_piece *pieces;           /* EVENTS by (thread, sequence), then NAMES by sequence */
     size_t piece_count;
-    gbx_texts strings, threads, opcodes, reasons;
+    gbx_texts strings, threads, opcodes, reasons, metas;
     uint64_t *native_ids;        /* beside threads */
     gbx_code_entry *codes;
     size_t code_count, code_room;
-    double ns_per_tick;
     bool untimed;
+    bool frugal;                 /* large: pages that were read through are given back */
 } gbx_file;
 
 /* Map and check one file.  0 or a negative code. */
@@ -67,5 +77,99 @@ void gbx_file_clear(gbx_file *file);
 int gbx_names_read(gbx_file *file, gbx_error *error);
 void gbx_names_clear(gbx_file *file);
 const gbx_text *gbx_texts_find(const gbx_texts *texts, uint32_t id);
+
+/* Ticks of a file's clock on CLOCK_MONOTONIC. */
+static inline uint64_t
+gbx_ticks_to_ns(const gbx_file *file, uint64_t ticks)
+{
+    const gbx_instant *start = &file->header.start;
+    if (file->header.clock != GBX_CLOCK_TSC) {
+        return ticks;
+    }
+    double ns = (double)(int64_t)(ticks - start->ticks) * file->info.ns_per_tick;
+    return ns < 0 && (uint64_t)-ns > start->monotonic_ns ? 0
+        : start->monotonic_ns + (uint64_t)(int64_t)ns;
+}
+
+/* ------------------------------------------------------------------ streams */
+
+typedef struct {
+    gbx_stream_info info;
+    gbx_file *file;
+    uint32_t first_piece, piece_count;
+    uint32_t index;              /* among the trace's sources */
+} gbx_source;                    /* of events: one thread of one file */
+
+/* Walk over all records of a stream once: count its events, see which of its bytes are whole records.
+   The file's `unknown` and `mask` are brought up to date on the way. */
+void gbx_source_scan(gbx_source *source);
+
+typedef struct {
+    const gbx_head *record;
+    uint64_t t_ns;               /* since the trace's beginning */
+    uint32_t stream;
+    uint32_t interp;
+    bool backward;               /* by its own clock it came before the event before it */
+} gbx_entry;
+
+/* Reading a stream front to back.  Every size is looked at before it is believed, also where a scan has
+   seen it: a live writer may have changed it since. */
+typedef struct {
+    const uint8_t *record;       /* the current event; NULL: no more */
+    const uint8_t *next, *end;   /* in the piece */
+    uint64_t base_ticks;
+    uint64_t t_ns;               /* CLOCK_MONOTONIC; never less than that of the event before */
+    const gbx_source *source;
+    uint32_t piece;              /* counted from the source's first */
+    uint32_t interp;
+    bool backward;
+} gbx_reader;
+
+/* To the first event, or the next one; false: there is none. */
+bool gbx_reader_begin(gbx_reader *reader, const gbx_source *source);
+bool gbx_reader_next(gbx_reader *reader);
+
+/* Read on while the current event is not later than `bound_ns`: at most `room` entries, whose number is
+   returned.  Their time counts from `start_ns`. */
+size_t gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns,
+                      uint64_t bound_ns);
+
+/* To go on later from where a reader stands. */
+typedef struct {
+    uint64_t base_ticks, t_ns;
+    uint32_t piece;
+    uint32_t record, next;       /* from the piece's start; record 0: at the end */
+    uint32_t interp;
+    bool backward;
+} gbx_place;
+
+gbx_place gbx_reader_place(const gbx_reader *reader);
+void gbx_reader_return(gbx_reader *reader, const gbx_source *source, gbx_place place);
+
+/* -------------------------------------------------------------------- order */
+
+#define GBX_BLOCK 1024u          /* events that are decoded together */
+
+typedef struct {
+    size_t block;                /* SIZE_MAX: none */
+    uint64_t used;               /* when, by the merge's own count */
+    gbx_entry entries[GBX_BLOCK];
+} gbx_window;
+
+typedef struct gbx_merge gbx_merge;
+
+/* All sources as one sequence of `count` events by (time, index of the source), exact within a source.
+   Keeps `sources`, which must outlive it.  0 or GBX_ERROR_MEMORY. */
+int gbx_merge_new(gbx_merge **out, const gbx_source *sources, size_t source_count, size_t count,
+                  uint64_t start_ns, gbx_error *error);
+void gbx_merge_free(gbx_merge *merge);           /* NULL is fine */
+
+/* Decode the block that holds a position below `count`, or find it decoded.  It stays until
+   GBX_WINDOWS - 1 others have been asked for. */
+#define GBX_WINDOWS 8
+const gbx_window *gbx_merge_load(gbx_merge *merge, size_t at);
+
+/* An empty stream.lost, of stream 0: the event at a position that is none. */
+const gbx_entry *gbx_merge_nothing(void);
 
 #endif
