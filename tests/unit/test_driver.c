@@ -690,5 +690,5 @@ main(void)
         TEST(removal_does_not_follow_links),
         TEST(a_temporary_folder_that_cannot_be_made_is_an_error),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("driver", tests, NULL, NULL);
 }
