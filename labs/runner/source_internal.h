@@ -1,0 +1,107 @@
+/* Inside the source module: texts, and what can be found in them.
+
+   A text is a file of the tree, read once.  Its `code` is the same bytes with comments and strings made
+   blank, so that a search in it meets only code, at the same offsets.  Lines count from 0 here, and from
+   1 in source.h.  Other modules include source.h. */
+
+#ifndef GBX_SOURCE_INTERNAL_H
+#define GBX_SOURCE_INTERNAL_H
+
+#include "source.h"
+
+#include <stdint.h>
+
+enum gbx_language { GBX_LANGUAGE_C, GBX_LANGUAGE_PYTHON, GBX_LANGUAGE_OTHER };
+
+typedef struct gbx_text {
+    struct gbx_text *next;
+    char *name;                  /* below the root */
+    char *raw;                   /* `size` bytes and a NUL; no NUL among them */
+    char *code;                  /* the same length, blanked; NULL until gbx_text_code() */
+    uint32_t *lines;             /* offset of each line; one more at the end */
+    size_t size;
+    size_t line_count;
+    enum gbx_language language;
+} gbx_text;
+
+/* Where something is defined: offset of its name, of its last byte, and how many such there are. */
+typedef struct {
+    size_t at;
+    size_t last;
+    int count;
+} gbx_found;
+
+/* One use of a hook macro in the tree. */
+typedef struct {
+    gbx_emitter_line site;
+    const char *arguments[4];    /* as written, without blanks around; "" where there is none */
+} gbx_hook;
+
+typedef struct gbx_hooks {
+    gbx_hook *list;
+    size_t count;
+    size_t room;
+    bool read;
+} gbx_hooks;
+
+struct gbx_source {
+    char *root;                  /* resolved */
+    gbx_text *texts;
+    void *strings;               /* tree of tsearch() */
+    gbx_hooks hooks;
+    const gbx_trace *trace;      /* the one that `quiet_until` is about */
+    size_t quiet_until;
+};
+
+/* ---- texts (source.c) */
+
+/* The text with this name; the source keeps it.  NULL and an error. */
+gbx_text *gbx_source_text(gbx_source *source, const char *name, gbx_error *error);
+/* A copy that lives as long as the source; NULL when out of memory. */
+const char *gbx_source_keep(gbx_source *source, const char *text, size_t length);
+
+const char *gbx_text_code(gbx_text *text);                     /* NULL when out of memory */
+size_t gbx_text_line(const gbx_text *text, size_t offset);     /* of the line that holds it */
+size_t gbx_text_end(const gbx_text *text, size_t line);        /* offset of its line break */
+
+static inline bool
+gbx_is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Offset of the next occurrence of a word as a whole word in [from, to); `to` where there is none. */
+size_t gbx_find_word(const char *code, size_t from, size_t to, const char *word, size_t length);
+
+/* ---- C (source_c.c) */
+
+void gbx_c_blank(char *code, const char *raw, size_t size);
+bool gbx_c_find(gbx_text *text, const char *symbol, gbx_found *found);
+
+/* The instruction definition ("inst(NAME", "op(NAME", "macro(NAME", "family(NAME") that begins in a line
+   of Python/bytecodes.c: its kind ('i', 'o', 'm', 'f', 'p'), the name's offset and length; 0 for none. */
+char gbx_c_instruction(const gbx_text *text, size_t line, size_t *name, size_t *length);
+
+/* The matching end of the bracket at `open`; SIZE_MAX where there is none. */
+size_t gbx_c_match(const char *code, size_t size, size_t open);
+
+/* What encloses an offset: the name of a #define, an instruction, or a function.  `*is_macro` tells the
+   first from the others.  false where nothing does. */
+bool gbx_c_enclosing(gbx_text *text, size_t offset, size_t *name, size_t *length, bool *is_macro);
+
+/* ---- the rest (source_text.c) */
+
+void gbx_python_blank(char *code, const char *raw, size_t size);
+bool gbx_python_find(gbx_text *text, const char *symbol, gbx_found *found);
+bool gbx_prose_find(gbx_text *text, const char *symbol, gbx_found *found);
+
+/* ---- hooks (source_hooks.c) */
+
+/* Reads the tree's hooks, once.  0 or GBX_ERROR_MEMORY. */
+int gbx_hooks_read(gbx_source *source, gbx_error *error);
+
+/* Does instruction `opcode` of Python/bytecodes.c consist of, or is it, `part`?  With `generic`: or the
+   instruction that `opcode` falls back to. */
+bool gbx_hooks_part_of(gbx_source *source, const char *opcode, const char *part, bool generic);
+
+#endif
