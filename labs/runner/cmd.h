@@ -13,6 +13,8 @@ enum {                       /* exit statuses, see `glassbox --help` */
     GBX_EXIT_USAGE = 64
 };
 
+int gbx_cmd_station(int argc, char **argv);
+int gbx_cmd_explain(int argc, char **argv);
 int gbx_cmd_show(int argc, char **argv);
 int gbx_cmd_stat(int argc, char **argv);
 

@@ -222,11 +222,15 @@ open_trace(run_slot *slot, const char *path, gbx_error *error)
         return gbx_error_set(error, status, "out of memory");
     }
     if (status != 0) {
-        snprintf(slot->problem, sizeof(slot->problem), "'%s' left no trace%s%s%s",
-                 slot->experiment->program,
-                 status == GBX_ERROR_SYSTEM ? ": is the interpreter an instrumented one?" : " (",
-                 status == GBX_ERROR_SYSTEM ? "" : local.message,
-                 status == GBX_ERROR_SYSTEM ? "" : ")");
+        const char *program = slot->experiment->program;
+        if (status == GBX_ERROR_SYSTEM) {
+            snprintf(slot->problem, sizeof(slot->problem),
+                     "'%s' left no trace: is the interpreter an instrumented one?", program);
+        }
+        else {
+            snprintf(slot->problem, sizeof(slot->problem), "'%s' left no sound trace: %.400s", program,
+                     local.message);
+        }
         return 0;
     }
     return judge_trace(slot, error);

@@ -1,0 +1,59 @@
+/* Report: one stream of what a station has to say, and a table of sinks that show it.
+
+   cmd_station drives the stream in this order: begin; reading...; show...; for each topic: topic, claim...;
+   go_on...; end.  A sink never decides: verdicts and numbers come to it finished.  What it is given lives
+   until the call returns. */
+
+#ifndef GBX_REPORT_H
+#define GBX_REPORT_H
+
+#include "engine.h"
+#include "predict.h"
+
+#include <stdio.h>
+
+typedef struct {
+    FILE *to;
+    bool colour;
+    unsigned width;              /* columns; 0: 80 */
+    bool everything;             /* details too: what `explain` shows */
+} gbx_report_options;
+
+typedef struct {
+    unsigned counts[GBX_BROKEN + 1];     /* by verdict */
+    uint64_t wall_ns;
+} gbx_tally;
+
+typedef struct gbx_sink gbx_sink;
+
+typedef struct {
+    const gbx_sink *sink;
+    gbx_report_options options;
+    const gbx_station *station;
+    const gbx_paths *paths;
+    gbx_source *source;          /* NULL: places are not resolved */
+    gbx_symbols *symbols;
+    void *state;                 /* the sink's own */
+    int failed;                  /* errno of the first write that failed */
+} gbx_report;
+
+/* Members that a sink has no use for are NULL. */
+struct gbx_sink {
+    const char *name;
+    int (*begin)(gbx_report *report);
+    void (*section)(gbx_report *report, const char *title);
+    void (*reading)(gbx_report *report, const gbx_reading *reading);
+    void (*show)(gbx_report *report, const gbx_show *show, const gbx_result *result);
+    void (*topic)(gbx_report *report, const gbx_topic *topic);
+    void (*claim)(gbx_report *report, const gbx_claim *claim, const gbx_result *result,
+                  const gbx_answer *answer);
+    void (*go_on)(gbx_report *report, size_t number, const char *text);
+    int (*end)(gbx_report *report, const gbx_tally *tally);
+};
+
+extern const gbx_sink gbx_sink_terminal, gbx_sink_json, gbx_sink_junit;
+
+/* By its name, or NULL. */
+const gbx_sink *gbx_sink_find(const char *name);
+
+#endif
