@@ -38,7 +38,7 @@ extern const gbx_claim gbx_s1_same_name;
 extern const gbx_claim gbx_s1_dis_agrees;
 extern const gbx_claim gbx_s1_tracing_changes_nothing;
 
-/* 1.3, claims_calls.c and claims_objects.c */
+/* 1.3, claims_calls.c, claims_objects.c and claims_generator.c */
 extern const gbx_claim gbx_s1_data_stack;
 extern const gbx_claim gbx_s1_one_c_frame;
 extern const gbx_claim gbx_s1_chunks;
@@ -47,7 +47,7 @@ extern const gbx_claim gbx_s1_ownership;
 extern const gbx_claim gbx_s1_traceback;
 extern const gbx_claim gbx_s1_generator;
 
-/* 1.4, claims_path.c, with two moments for the table of stages */
+/* 1.0, claims_path.c, with two moments for the table of stages */
 extern const gbx_claim gbx_s1_path;
 bool gbx_s1_moment_code(const gbx_look *look, size_t *first, size_t *last);
 bool gbx_s1_moment_first_frame(const gbx_look *look, size_t *first, size_t *last);

@@ -1,4 +1,4 @@
-/* Claims 1.3a, b, c and g: where frames are, and how calls move them.
+/* Claims 1.3a, b and c: where frames are, and how calls move them.
 
    Experiment: frames.py.  A record has bits 3 to 34 of a frame's address, so that the difference of
    two of them is a distance in words of eight bytes. */
@@ -12,8 +12,9 @@ GBX_EXPERIMENT(gbx_s1_frames, "experiments", "frames", OBJECTS);
 
 static GBX_EXPERIMENT(generators_only, "must-fail", "generators_only", OBJECTS);
 static GBX_EXPERIMENT(through_c, "must-fail", "through_c", OBJECTS);
+static GBX_EXPERIMENT(blocks_kept, "must-fail", "blocks_kept", OBJECTS);
 static GBX_EXPERIMENT(shallow, "must-fail", "shallow", OBJECTS);
-static GBX_EXPERIMENT(list_of_numbers, "must-fail", "list_of_numbers", OBJECTS);
+static GBX_EXPERIMENT(still_deep, "must-fail", "still_deep", OBJECTS);
 
 #define MAX_DEPTH        64
 #define MAX_FIXED_WORDS  64      /* far more than the fixed part of any frame */
@@ -145,8 +146,8 @@ check_data_stack(const gbx_look *look, gbx_finding *finding)
                                 "there is none in this part", NULL);
     }
     if (count != 0) {
-        return gbx_finding_failf(finding, "no new block of memory in thirty nested calls", NULL,
-                                 "%.0f blocks", count);
+        return gbx_finding_failf(finding, "no new block of memory in thirty nested calls",
+                                 "the function allocates something itself", "%.0f blocks", count);
     }
     gbx_finding_event(finding, look, seen.pair, "begins where its caller's frame ends");
     gbx_finding_event(finding, look, seen.again, "at the address of the call before it");
@@ -164,7 +165,10 @@ const gbx_claim gbx_s1_data_stack = {
                 "allocates nothing; the next call gets the same place.",
     .experiments = { &gbx_s1_frames },
     .check = check_data_stack,
-    .must_fail = { { &gbx_s1_frames, &generators_only, "a generator's frame leaves the data stack" } },
+    .must_fail = {
+        { &gbx_s1_frames, &generators_only, "a generator's frame leaves the data stack" },
+        { &gbx_s1_frames, &blocks_kept, "each call keeps a list, which is not part of the frame" },
+    },
     .readings = {
         { "Include/internal/pycore_frame.h#_PyFrame_PushUnchecked", "an addition, and a few stores" },
         { "Python/pystate.c#_PyThreadState_PopFrame", "the way back: a subtraction" },
@@ -263,42 +267,90 @@ lies_in(const gbx_frame_chunk *chunk, const gbx_frame_edge *push)
     return push->frame - start < chunk->size >> 3;
 }
 
+/* What happened to one chunk. */
+typedef struct {
+    size_t taken;
+    size_t pushed;           /* the frame that did not fit elsewhere, and was pushed there */
+    size_t popped;           /* the last return before the chunk was given back */
+    size_t given;            /* GBX_NO_EVENT: not at all */
+} chunk_life;
+
+static chunk_life
+follow_chunk(const gbx_part *part, size_t taken)
+{
+    chunk_life life = { taken, gbx_part_next(part, taken, GBX_EV_FRAME_PUSH, 0), GBX_NO_EVENT, taken };
+    const gbx_frame_chunk *chunk = gbx_part_record(part, taken);
+    const gbx_frame_chunk *freed;
+    do {
+        life.given = gbx_part_next(part, life.given + 1, GBX_EV_FRAME_CHUNK_FREE, 0);
+        freed = life.given == GBX_NO_EVENT ? NULL : gbx_part_record(part, life.given);
+    } while (freed != NULL && freed->address != chunk->address);
+    for (size_t at = freed == NULL ? taken : life.given; at-- > taken;) {
+        if (gbx_part_event(part, at) == GBX_EV_FRAME_POP) {
+            life.popped = at;
+            break;
+        }
+    }
+    return life;
+}
+
+static gbx_verdict
+judge_chunk(const gbx_part *part, gbx_finding *finding, const chunk_life *life)
+{
+    const gbx_frame_chunk *chunk = gbx_part_record(part, life->taken);
+    const gbx_frame_edge *push =
+        life->pushed == GBX_NO_EVENT ? NULL : gbx_part_record(part, life->pushed);
+    if (push == NULL || !lies_in(chunk, push)) {
+        gbx_finding_event(finding, part->look, life->taken, "the next frame is not in it");
+        return gbx_finding_fail(finding, "the frame that did not fit is pushed there",
+                                "it is elsewhere", NULL);
+    }
+    const gbx_frame_edge *pop =
+        life->popped == GBX_NO_EVENT ? NULL : gbx_part_record(part, life->popped);
+    if (life->given == GBX_NO_EVENT || pop == NULL || pop->frame != push->frame) {
+        gbx_finding_event(finding, part->look, life->pushed, "the first frame in the new chunk");
+        return gbx_finding_fail(finding, "the chunk is given back when its first frame returns",
+                                life->given == GBX_NO_EVENT ? "it is kept" : "at another time",
+                                "the frames in it have not returned");
+    }
+    return GBX_PASS;
+}
+
 static gbx_verdict
 check_chunks(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    if (!gbx_part_find(look, finding, "deep", "begin", &part)) {
+    uint32_t taken = 0, code;
+    if (!gbx_part_find(look, finding, "deep", "begin", &part)
+        || !gbx_part_find_code(&part, finding, "deep", &code)) {
         return GBX_INSUFFICIENT;
     }
-    uint32_t taken = 0, code = gbx_part_code(&part, "deep");
-    uint32_t given = gbx_part_count(&part, GBX_EV_FRAME_CHUNK_FREE, 0);
-    size_t at = part.begin, first = GBX_NO_EVENT;
+    chunk_life first = { .taken = GBX_NO_EVENT };
+    size_t at = part.begin;
     while ((at = gbx_part_next(&part, at, GBX_EV_FRAME_CHUNK_NEW, 0)) != GBX_NO_EVENT) {
-        const gbx_frame_chunk *chunk = gbx_part_record(&part, at);
-        size_t next = gbx_part_next(&part, at, GBX_EV_FRAME_PUSH, 0);
-        if (next == GBX_NO_EVENT || !lies_in(chunk, gbx_part_record(&part, next))) {
-            gbx_finding_event(finding, look, at, "the next frame is not in it");
-            return gbx_finding_fail(finding, "the frame that did not fit is pushed there",
-                                    "it is elsewhere", NULL);
+        chunk_life life = follow_chunk(&part, at);
+        gbx_verdict verdict = judge_chunk(&part, finding, &life);
+        if (verdict != GBX_PASS) {
+            return verdict;
         }
-        first = first == GBX_NO_EVENT ? at : first;
-        taken++;
+        first = taken++ == 0 ? life : first;
         at++;
     }
     uint32_t calls = gbx_part_count(&part, GBX_EV_FRAME_PUSH, code);
-    if (taken == 0 || given != taken) {
+    if (taken == 0) {
         return gbx_finding_failf(finding, "new chunks on the way down, given back on the way up",
-                                 "so few frames fit into one chunk",
-                                 "%u calls: %u chunks taken, %u given back", calls, taken, given);
+                                 "so few frames fit into one chunk", "%u calls, and no new chunk",
+                                 calls);
     }
-    const gbx_frame_chunk *chunk = gbx_part_record(&part, first);
-    gbx_part above = gbx_part_cut(&part, part.begin, first);
-    gbx_finding_event(finding, look, first, "after %u calls a new chunk is needed",
+    const gbx_frame_chunk *chunk = gbx_part_record(&part, first.taken);
+    gbx_part above = gbx_part_cut(&part, part.begin, first.taken);
+    gbx_finding_event(finding, look, first.taken, "after %u calls a frame does not fit: a new chunk",
                       gbx_part_count(&above, GBX_EV_FRAME_PUSH, code));
-    gbx_finding_event(finding, look,
-                      gbx_part_next(&part, first, GBX_EV_FRAME_CHUNK_FREE, 0), "given back");
+    gbx_finding_event(finding, look, first.pushed, "the first frame in it");
+    gbx_finding_event(finding, look, first.popped, "that frame returns");
+    gbx_finding_event(finding, look, first.given, "and the chunk is given back");
     gbx_finding_number(finding, "calls", calls, "");
-    gbx_finding_number(finding, "chunks", taken, "");
+    gbx_finding_number(finding, "new chunks", taken, "");
     gbx_finding_number(finding, "a chunk", chunk->size, "bytes");
     gbx_finding_observe(finding, 1);
     return GBX_PASS;
@@ -311,7 +363,10 @@ const gbx_claim gbx_s1_chunks = {
                 "the frame at its start returns.",
     .experiments = { &gbx_s1_frames },
     .check = check_chunks,
-    .must_fail = { { &gbx_s1_frames, &shallow, "twenty frames fit into one chunk" } },
+    .must_fail = {
+        { &gbx_s1_frames, &shallow, "twenty frames fit into one chunk" },
+        { &gbx_s1_frames, &still_deep, "the frames in the chunk have not returned" },
+    },
     .readings = {
         { "Python/pystate.c#push_chunk", "the size, and the link to the chunk before" },
     },
@@ -323,82 +378,6 @@ const gbx_claim gbx_s1_chunks = {
             { "it grows by a few chunks, and shrinks on the way back", NULL, NULL },
             { "it is copied to a larger block", "stacks grow like lists",
               "frames point to each other, and must not move" },
-        },
-    },
-};
-
-/* ---------------------------------------------------------- 1.3g: generators */
-
-static gbx_verdict
-check_generator(const gbx_look *look, gbx_finding *finding)
-{
-    gbx_part part;
-    if (!gbx_part_find(look, finding, "generator", "begin", &part)) {
-        return GBX_INSUFFICIENT;
-    }
-    uint32_t code = gbx_part_code(&part, "count");
-    size_t moved = gbx_part_next(&part, part.begin, GBX_EV_FRAME_GENERATOR, code);
-    if (moved == GBX_NO_EVENT) {
-        return gbx_finding_fail(finding, "the frame moves into a generator", "it never does",
-                                "the function has no yield");
-    }
-    const gbx_frame_generator *move = gbx_part_record(&part, moved);
-    uint32_t suspended = 0, resumed = 0;
-    gbx_finding_event(finding, look, moved, "the frame moves from the data stack into the generator");
-    for (size_t at = moved + 1; at < part.end; at++) {
-        uint8_t event = gbx_part_event(&part, at);
-        if (event != GBX_EV_FRAME_SUSPEND && event != GBX_EV_FRAME_RESUME) {
-            continue;
-        }
-        const gbx_frame_edge *edge = gbx_part_record(&part, at);
-        if (edge->code != code) {
-            continue;
-        }
-        if (edge->frame != move->generator) {
-            gbx_finding_event(finding, look, at, "another address");
-            return gbx_finding_fail(finding, "it is suspended and resumed where it was moved to",
-                                    "at another address", NULL);
-        }
-        if (event == GBX_EV_FRAME_SUSPEND) {
-            suspended++;
-            gbx_finding_event(finding, look, at, "suspended there");
-        } else {
-            resumed++;
-            gbx_finding_event(finding, look, at, "resumed there, by %s", edge->h.flags == 0
-                              ? "a new C call of the loop"
-                              : gbx_part_opcode(&part, edge->h.flags));
-        }
-    }
-    if (suspended < 2 || resumed < suspended || gbx_part_count(&part, GBX_EV_FRAME_POP, code) == 0) {
-        return gbx_finding_failf(finding, "two values, and then the end", NULL,
-                                 "suspended %u times, resumed %u times", suspended, resumed);
-    }
-    gbx_finding_fact(finding, "one frame, suspended %u times and resumed %u times", suspended,
-                     resumed);
-    gbx_finding_observe(finding, 1);
-    return GBX_PASS;
-}
-
-const gbx_claim gbx_s1_generator = {
-    .id = "1.3g",
-    .title = "a generator's frame lives in the generator",
-    .sentence = "The frame of a generator moves into the generator object before its first line runs, "
-                "and is suspended and resumed there.",
-    .experiments = { &gbx_s1_frames },
-    .check = check_generator,
-    .must_fail = { { &gbx_s1_frames, &list_of_numbers, "a function without yield" } },
-    .readings = {
-        { "Python/bytecodes.c#RETURN_GENERATOR", "the move" },
-        { "Objects/genobject.c#gen_send_ex2", "resumed from C" },
-    },
-    .prediction = {
-        .question = "A generator has yielded and waits. Where is its frame?",
-        .choices = {
-            { "on the data stack, where the call pushed it", "suspended frames stay on the stack",
-              "the caller's next call would overwrite it" },
-            { "inside the generator object", NULL, NULL },
-            { "nowhere: it is rebuilt when it goes on", "generators replay",
-              "it is the same frame, at the same address" },
         },
     },
 };

@@ -1,4 +1,4 @@
-/* Claim 1.4: the path of a file, from its name to its first frame.
+/* Claim 1.0: the path of a file, from its name to its first frame.
 
    Experiment: course.py.  It says by a mark which file is meant (as its code objects name it); the
    stages are the compile events with that name.  The last stage is still going on when the program
@@ -11,6 +11,7 @@
 
 GBX_EXPERIMENT(gbx_s1_course, "experiments", "course", PATH);
 
+static GBX_EXPERIMENT(no_file, "must-fail", "no_file", PATH);
 static GBX_EXPERIMENT(frozen_module, "must-fail", "frozen_module", PATH);
 
 /* One stage of the path: its events, GBX_NO_EVENT where there is none. */
@@ -51,7 +52,7 @@ static const struct {
     int8_t inside;
     const char *name;
 } stages[] = {
-    { GBX_STAGE_RUN_FILE,     -1, "run_file" },
+    { GBX_STAGE_RUN_FILE,     -1, "run the file" },
     { GBX_STAGE_PARSE,         0, "parse" },
     { GBX_STAGE_COMPILE,       0, "compile" },
     { GBX_STAGE_AST_OPTIMIZE,  2, "optimize the tree" },
@@ -64,6 +65,7 @@ static const struct {
 
 #define STAGES        (sizeof(stages) / sizeof(stages[0]))
 #define STAGE_COMPILE 2
+#define STAGE_CODEGEN 5
 #define STAGE_EVAL    8
 
 /* Where to start to look for a stage: after the one before it at the same level, else inside its
@@ -93,9 +95,9 @@ find_stages(const gbx_part *run, gbx_finding *finding, const char *file, stage *
         found[i] = find_stage(run, start_of(i, found), stages[i].which, file);
         bool open = i == 0 || i == STAGE_EVAL;
         if (found[i].begin == GBX_NO_EVENT || (!open && found[i].end == GBX_NO_EVENT)) {
-            return gbx_finding_failf(finding, stages[i].name,
-                                     "the code was not compiled in this process",
-                                     "no such stage for '%s' where it belongs", file);
+            return gbx_finding_failf(finding, "every stage, in its place",
+                                     "no file of that name was run in this process",
+                                     "no stage '%s' for '%s'", stages[i].name, file);
         }
         int8_t inside = stages[i].inside;
         if (inside >= 0 && found[inside].end != GBX_NO_EVENT
@@ -106,6 +108,41 @@ find_stages(const gbx_part *run, gbx_finding *finding, const char *file, stage *
         }
     }
     return GBX_PASS;
+}
+
+/* The code object of a function in the file, made while the file was compiled; GBX_NO_EVENT. */
+static size_t
+find_inner(const gbx_part *run, const stage *found)
+{
+    const gbx_compile_stage *compiled = gbx_part_record(run, found[STAGE_COMPILE].end);
+    gbx_part inside = gbx_part_cut(run, found[STAGE_COMPILE].begin, found[STAGE_COMPILE].end);
+    size_t at = gbx_part_next(&inside, inside.begin, GBX_EV_CODE_NEW, 0);
+    while (at != GBX_NO_EVENT && ((const gbx_code *)gbx_part_record(run, at))->code == compiled->code) {
+        at = gbx_part_next(&inside, at + 1, GBX_EV_CODE_NEW, 0);
+    }
+    return at;
+}
+
+static void
+tell_path(const gbx_part *run, gbx_finding *finding, const stage *found, size_t inner, size_t made,
+          size_t first)
+{
+    const gbx_look *look = run->look;
+    const gbx_frame_edge *push = gbx_part_record(run, first);
+    const gbx_code *function = gbx_part_record(run, inner);
+    gbx_finding_event(finding, look, found[0].begin, "the file is going to be run");
+    for (size_t i = 1; i < STAGE_EVAL; i++) {
+        gbx_finding_event(finding, look, found[i].begin, "%s", stages[i].name);
+        if (i == STAGE_CODEGEN) {
+            gbx_finding_event(finding, look, inner, "meanwhile: the code object of %s, uncalled",
+                              gbx_part_code_name(run, function->code));
+        }
+    }
+    gbx_finding_event(finding, look, made, "the code object of the file");
+    gbx_finding_event(finding, look, found[STAGE_EVAL].begin, "evaluation begins");
+    gbx_finding_event(finding, look, first, "the first frame: %s, a new C call of the loop",
+                      gbx_part_code_name(run, push->code));
+    gbx_finding_refute(finding, look, inner, "before the first line of the file runs");
 }
 
 static gbx_verdict
@@ -133,27 +170,28 @@ check_path(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_fail(finding, "the first frame is that code object's, entered from C",
                                 gbx_part_code_name(&run, push->code), NULL);
     }
-    gbx_finding_event(finding, look, found[0].begin, "the file is going to be run");
-    for (size_t i = 1; i < STAGE_EVAL; i++) {
-        gbx_finding_event(finding, look, found[i].begin, "%s", stages[i].name);
+    size_t inner = find_inner(&run, found);
+    if (inner == GBX_NO_EVENT) {
+        return gbx_finding_fail(finding, "its functions are compiled with the file",
+                                "no other code object", "the file has no function");
     }
-    gbx_finding_event(finding, look, made, "the code object of the file");
-    gbx_finding_event(finding, look, found[STAGE_EVAL].begin, "evaluation begins");
-    gbx_finding_event(finding, look, first, "the first frame: %s, a new C call of the loop",
-                      gbx_part_code_name(&run, push->code));
+    tell_path(&run, finding, found, inner, made, first);
     gbx_finding_observe(finding, 2);
     return GBX_PASS;
 }
 
 const gbx_claim gbx_s1_path = {
-    .id = "1.4",
+    .id = "1.0",
     .title = "from file to frame",
     .sentence = "A file is parsed, its tree optimized, its names sorted, its code generated, improved as "
-                "a flow graph, assembled; only then is its code object evaluated, in a frame that C "
-                "pushed.",
+                "a flow graph, assembled, and its functions with it; only then is its code object "
+                "evaluated, in a frame that C pushed.",
     .experiments = { &gbx_s1_course },
     .check = check_path,
-    .must_fail = { { &gbx_s1_course, &frozen_module, "a frozen module was compiled when CPython was built" } },
+    .must_fail = {
+        { &gbx_s1_course, &frozen_module, "a frozen module was compiled when CPython was built" },
+        { &gbx_s1_course, &no_file, "source from a string never was a file" },
+    },
     .readings = {
         { "Python/pythonrun.c#pyrun_file", "parse, then run" },
         { "Python/compile.c#optimize_and_assemble_code_unit", "flow graph, then bytes" },

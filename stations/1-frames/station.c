@@ -77,7 +77,7 @@ const gbx_station gbx_station_1 = {
           .experiment = &gbx_s1_course, .tell = gbx_s1_tell_course },
     },
     .topics = {
-        { "1.4", "From file to frame" },
+        { "1.0", "From file to frame" },
         { "1.1", "Why LOAD_FAST beats LOAD_GLOBAL" },
         { "1.2", "What specialization is, and how to observe it" },
         { "1.3", "The life of a frame" },

@@ -123,7 +123,10 @@ try:
     fails()
 except ValueError as exception:
     error = exception
+watch(error, "error")
 mark("traceback", "handled")
+error.__traceback__ = None
+mark("traceback", "cleared")
 del error
 mark("traceback", "end")
 
@@ -136,6 +139,9 @@ def count():
 
 
 mark("generator", "begin")
-for number in count():
+numbers = count()
+mark("address", id(numbers))
+mark("size", numbers.__sizeof__())
+for number in numbers:
     pass
 mark("generator", "end")

@@ -22,4 +22,5 @@ try:
 except ValueError:
     pass
 mark("traceback", "handled")
+mark("traceback", "cleared")
 mark("traceback", "end")
