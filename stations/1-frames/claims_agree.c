@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "part.h"
+#include "trace.h"                // gbx_event_class
 
 #include <string.h>
 
@@ -13,61 +14,101 @@ static GBX_EXPERIMENT(profiled, "must-fail", "profiled", CALLS);
 
 /* ------------------------------------------------------- 1.2e: dis agrees */
 
-/* The opcode that the events left at one instruction, or the one that it had from the start. */
-static const char *
-predicted(const gbx_part *part, const gbx_site *site, uint32_t code, size_t *event)
+/* The instructions that the program marked, as dis shows them, and the last event at each that left an
+   opcode behind. */
+#define MAX_SITES  512
+
+typedef struct {
+    gbx_site site;
+    uint32_t code;
+    size_t last;             /* GBX_NO_EVENT: none, so the compiler's opcode is still there */
+} shown;
+
+/* Read the marks; -1 when a function is not in the trace, or there are too many sites. */
+static int
+read_sites(const gbx_part *part, gbx_finding *finding, shown *sites)
 {
-    gbx_part before = gbx_part_cut(part, 0, part->begin);
-    *event = GBX_NO_EVENT;
-    size_t at = 0;
-    while ((at = gbx_part_next_spec(&before, at, 0, code, site->offset)) != GBX_NO_EVENT) {
-        uint8_t kind = gbx_part_event(&before, at);
-        if (kind != GBX_EV_SPEC_MISS && kind != GBX_EV_SPEC_ATTEMPT) {
-            *event = at;
+    int count = 0;
+    gbx_site site;
+    for (size_t at = part->begin; gbx_part_site(part, "dis", &at, &site);) {
+        if (strcmp(site.opcode, "RESUME") == 0) {
+            continue;                 /* the loop rewrites it by itself, without a counter */
         }
-        at++;
+        if (count == MAX_SITES) {
+            gbx_finding_insufficient(finding, "more than %d instructions", MAX_SITES);
+            return -1;
+        }
+        sites[count] = (shown){ site, 0, GBX_NO_EVENT };
+        if (count > 0 && strcmp(sites[count - 1].site.function, site.function) == 0) {
+            sites[count].code = sites[count - 1].code;
+        } else if (!gbx_part_find_code(part, finding, site.function, &sites[count].code)) {
+            return -1;
+        }
+        count++;
     }
-    if (*event == GBX_NO_EVENT) {
-        return site->opcode;
+    return count;
+}
+
+/* Walk the run up to the marks once, and note what each event leaves behind. */
+static void
+find_last_events(const gbx_part *part, shown *sites, int count)
+{
+    for (size_t at = 0; at < part->begin; at++) {
+        uint8_t kind = gbx_part_event(part, at);
+        if (gbx_event_class(kind) != GBX_CLASS_SPEC || kind == GBX_EV_SPEC_MISS
+            || kind == GBX_EV_SPEC_ATTEMPT) {
+            continue;
+        }
+        const gbx_spec *spec = gbx_part_record(part, at);
+        for (int i = 0; i < count; i++) {
+            if (sites[i].code == spec->code && sites[i].site.offset == spec->h.arg) {
+                sites[i].last = at;
+            }
+        }
     }
-    return gbx_part_opcode(part, ((const gbx_spec *)gbx_part_record(part, *event))->opcode_after);
+}
+
+/* One instruction: whether dis and the last event agree. */
+static bool
+judge_site(const gbx_part *part, gbx_finding *finding, const shown *it, uint32_t changed)
+{
+    const char *expected = it->site.opcode;
+    if (it->last != GBX_NO_EVENT) {
+        const gbx_spec *spec = gbx_part_record(part, it->last);
+        expected = gbx_part_opcode(part, spec->opcode_after);
+    }
+    if (strcmp(expected, it->site.value) != 0) {
+        gbx_finding_failf(finding, expected, "dis was asked without adaptive=True",
+                          "dis shows %s at offset %u of %s", it->site.value, it->site.offset,
+                          it->site.function);
+        return false;
+    }
+    if (it->last != GBX_NO_EVENT) {
+        gbx_finding_detail(finding, "%s, offset %u: %s", it->site.function, it->site.offset, expected);
+        if (changed < 3) {
+            gbx_finding_event(finding, part->look, it->last, "dis shows %s", expected);
+        }
+    }
+    return true;
 }
 
 static gbx_verdict
 check_dis_agrees(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
+    shown sites[MAX_SITES];
+    uint32_t changed = 0, wrong = 0;
     if (!gbx_part_find(look, finding, "dis", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
-    uint32_t sites = 0, changed = 0, wrong = 0, code = 0;
-    gbx_site site;
-    char function[sizeof(site.function)] = "";
-    for (size_t at = part.begin; gbx_part_site(&part, "dis", &at, &site);) {
-        if (strcmp(site.opcode, "RESUME") == 0) {
-            continue;                 /* the loop rewrites it by itself, without a counter */
-        }
-        size_t event;
-        if (strcmp(function, site.function) != 0) {
-            memcpy(function, site.function, sizeof(function));
-            if (!gbx_part_find_code(&part, finding, function, &code)) {
-                return GBX_INSUFFICIENT;
-            }
-        }
-        const char *expected = predicted(&part, &site, code, &event);
-        sites++;
-        changed += event != GBX_NO_EVENT;
-        if (strcmp(expected, site.value) != 0) {
-            wrong++;
-            gbx_finding_failf(finding, expected, "dis was asked without adaptive=True",
-                              "dis shows %s at offset %u of %s", site.value, site.offset,
-                              site.function);
-        } else if (event != GBX_NO_EVENT) {
-            gbx_finding_detail(finding, "%s %u: %s", site.function, site.offset, site.value);
-            if (changed <= 3) {
-                gbx_finding_event(finding, look, event, "dis shows %s", site.value);
-            }
-        }
+    int count = read_sites(&part, finding, sites);
+    if (count < 0) {
+        return GBX_INSUFFICIENT;
+    }
+    find_last_events(&part, sites, count);
+    for (int i = 0; i < count; i++) {
+        wrong += !judge_site(&part, finding, &sites[i], changed);
+        changed += sites[i].last != GBX_NO_EVENT;
     }
     if (wrong != 0) {
         return GBX_FAIL;
@@ -76,7 +117,7 @@ check_dis_agrees(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_fail(finding, "some instruction has changed", "none has",
                                 "the functions ran only once");
     }
-    gbx_finding_fact(finding, "%u instructions compared, %u of them with events: all agree", sites,
+    gbx_finding_fact(finding, "%d instructions compared, %u of them with events: all agree", count,
                      changed);
     return GBX_PASS;
 }
