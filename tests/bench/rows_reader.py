@@ -1,0 +1,97 @@
+"""Rows of the bench: how fast the reader goes through a trace, what memory it takes beside the mapped
+file, and how long a station takes."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from harness import BUILD, GLASSBOX, ROOT, CannotMeasure, Failure, Options, Row, environment, in_turn, live, run, time_run
+from rows_events import floor, million, trace_file
+
+EVENTS = 20_000_000
+BIG_BYTES = 1 << 30
+
+
+def need_disk(options: Options, size: int) -> None:
+    free = shutil.disk_usage(options.folder).free
+    if free < size * 2:
+        raise CannotMeasure(f"it needs {size * 2 >> 20} MB of free disk, and there are {free >> 20} MB")
+
+
+def record(options: Options, events: int) -> pathlib.Path:
+    path = trace_file(options)
+    path.unlink(missing_ok=True)
+    live(f"bench: recording a trace of {events:,} events")
+    words = [str(word) for word in million(options, "timed", 1, events // 2)]
+    run([word + ":limit=4G" if word.startswith("glassbox=") else word for word in words])
+    return path
+
+
+def row_speed(options: Options) -> Row:
+    events = EVENTS // 20 if options.quick else EVENTS
+    need_disk(options, events * 16)
+    path = record(options, events)
+    try:
+        series = in_turn({"stat": lambda: time_run([GLASSBOX, "stat", path]),
+                          "read": lambda: floor("read", options, path) * events}, options.rounds, "reader")
+    finally:
+        path.unlink()
+    rate = events / series.best("stat") * 1e3
+    rates = sorted(events / took * 1e3 for took in series.of["stat"])
+    return Row("reader: million events a second", f"`glassbox stat` on {events:,} events, one core, invariants checked",
+               rate, rates[len(rates) // 4], rates[len(rates) * 3 // 4], unit="M/s", target="≥ 50", met=rate >= 50,
+               beside=f"{series.ratio('stat', 'read'):.1f} × reading every word of the file once")
+
+
+def peak_anonymous(command: list) -> int:
+    """The most memory of its own, in bytes, that a command was seen to hold: the mapped file is not in it."""
+    with open(BUILD / "reader.out", "w+b") as output:
+        child = subprocess.Popen([str(word) for word in command], stdout=output, stderr=output,
+                                 stdin=subprocess.DEVNULL, env=environment())
+        peak = 0
+        while child.poll() is None:
+            try:
+                for line in pathlib.Path(f"/proc/{child.pid}/status").read_text().splitlines():
+                    if line.startswith("RssAnon:"):
+                        peak = max(peak, int(line.split()[1]) * 1024)
+            except OSError:
+                pass
+            time.sleep(0.002)
+    if child.returncode not in (0, 1):
+        raise Failure(f"'{pathlib.Path(command[0]).name} {command[1]}' ended with status {child.returncode}")
+    return peak
+
+
+def row_memory(options: Options) -> Row:
+    size = BIG_BYTES // 64 if options.quick else BIG_BYTES
+    need_disk(options, size)
+    path = record(options, size // 16)
+    try:
+        live("bench: the memory of the reader")
+        peak = peak_anonymous([GLASSBOX, "stat", path])
+        actual = path.stat().st_size
+    finally:
+        path.unlink()
+    return Row("reader: memory beyond the mapping", f"`glassbox stat` on a trace of {actual / 2**30:.2f} GiB",
+               peak / 1e6, unit="MB", target="≤ 200 MB", met=peak <= 200e6, beside="anonymous memory, sampled every 2 ms")
+
+
+def row_station(options: Options) -> Row:
+    help_text = run([GLASSBOX, "--help"])
+    if not any(line.split()[:1] == ["station"] for line in help_text.splitlines()):
+        raise CannotMeasure("this runner has no command 'station'")
+    took = []
+    for _ in range(1 if options.quick else 3):
+        began = time.perf_counter()
+        done = subprocess.run([GLASSBOX, "station", "1"], cwd=ROOT, env=os.environ | {"NO_COLOR": "1"}, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        took.append(time.perf_counter() - began)
+        if done.returncode != 0:
+            lines = done.stderr.splitlines() or done.stdout.splitlines() or ["it said nothing"]
+            raise Failure(f"'glassbox station 1' ended with status {done.returncode}: {lines[-1]}")
+    return Row("station 1", "`glassbox station 1`, all built, wall", min(took), min(took), max(took), unit="s",
+               target="≤ 5 s", met=min(took) <= 5)
