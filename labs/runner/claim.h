@@ -202,12 +202,16 @@ typedef struct {
     const char *too_high;
 } gbx_prediction;
 
+/* What a claim is about that not every build has: without it the claim is SKIPPED, and says why. */
+enum { GBX_NEEDS_SPECIALIZER = 1 };
+
 typedef struct {
     const char *id;                   /* "1.1a" */
     const char *title;                /* a few words */
     const char *sentence;             /* the claim; UTF-8, may be longer than a line */
     const gbx_experiment *experiments[4];
     gbx_check *check;
+    unsigned needs;                   /* bits of GBX_NEEDS_... */
     gbx_must_fail must_fail[4];
     gbx_reading readings[5];
     gbx_prediction prediction;

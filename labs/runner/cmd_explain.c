@@ -156,7 +156,7 @@ gbx_cmd_explain(int argc, char **argv)
     gbx_course_quiet(&course);
     gbx_course_close(&course);
     if (status == 0 && fflush(stdout) != 0) {
-        status = gbx_error_system(&error, "write", "the output");
+        status = gbx_error_system(&error, "write", "standard output");
     }
     if (status != 0) {
         fprintf(stderr, "glassbox: %s\n", error.message);

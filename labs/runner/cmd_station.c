@@ -143,6 +143,17 @@ run_shows(gbx_course *course, gbx_error *error)
     return 0;
 }
 
+static void
+keep(const gbx_claim *claim, const gbx_answer *answer, const gbx_result *result)
+{
+    gbx_error error = { 0, "" };
+    if (answer->given
+        && gbx_predict_keep(claim, answer, result == NULL ? NULL : result->finding,
+                            result == NULL ? GBX_BROKEN : result->verdict, &error) != 0) {
+        fprintf(stderr, "glassbox: your answer is not kept: %s\n", error.message);
+    }
+}
+
 /* Ask, run, compare, show: one claim.  *asking turns false when the learner has no more to say. */
 static int
 run_claim(gbx_course *course, const gbx_claim *claim, bool *asking, gbx_tally *tally, gbx_error *error)
@@ -153,16 +164,14 @@ run_claim(gbx_course *course, const gbx_claim *claim, bool *asking, gbx_tally *t
     if (*asking && claim->prediction.question != NULL) {
         gbx_course_quiet(course);
         *asking = gbx_predict_ask(claim, stdin, stderr, &answer);
+        keep(claim, &answer, NULL);
     }
     int status = gbx_engine_claim(course->engine, report->station, claim, &result, error);
     if (status != 0) {
         return status;
     }
     gbx_course_quiet(course);
-    gbx_error not_kept = { 0, "" };
-    if (answer.given && gbx_predict_keep(claim, &answer, result.finding, result.verdict, &not_kept) != 0) {
-        fprintf(stderr, "glassbox: your answer is not kept: %s\n", not_kept.message);
-    }
+    keep(claim, &answer, &result);
     tally->counts[result.verdict]++;
     report->sink->claim(report, claim, &result, &answer);
     fflush(report->options.to);
@@ -234,7 +243,7 @@ run_station(gbx_course *course, const options *chosen, gbx_tally *tally, gbx_err
         go_on(report);
     }
     tally->wall_ns = now_ns() - start;
-    int ended = report->sink->end(report, tally);
+    int ended = report->sink->end(report, status == 0 ? tally : NULL);
     return status != 0 || ended == 0 ? status : gbx_error_set(error, ended, "cannot write the report");
 }
 
@@ -291,7 +300,7 @@ gbx_cmd_station(int argc, char **argv)
     gbx_course_quiet(&course);
     gbx_course_close(&course);
     if (fflush(chosen.course.to) != 0 && status == 0) {
-        status = gbx_error_system(&error, "write", chosen.output == NULL ? "the output" : chosen.output);
+        status = gbx_error_system(&error, "write", chosen.output == NULL ? "standard output" : chosen.output);
     }
     if (chosen.output != NULL) {
         fclose(chosen.course.to);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TIMEOUT_MS = 30000 };
 
@@ -28,10 +29,8 @@ typedef struct run_slot {
 
 struct gbx_engine {
     gbx_engine_options options;
-    char *folder;
     gbx_symbols *symbols;
     run_slot *runs;
-    unsigned made;                       /* runs so far: names the next trace */
 };
 
 /* ---------------------------------------------------------------- life */
@@ -46,11 +45,9 @@ gbx_engine_open(gbx_engine **out, const gbx_engine_options *options, gbx_error *
     }
     engine->options = *options;
     engine->symbols = gbx_symbols_new();
-    int status = engine->symbols == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
-        : gbx_driver_temporary(&engine->folder, error);
-    if (status != 0) {
+    if (engine->symbols == NULL) {
         gbx_engine_close(engine);
-        return status;
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     *out = engine;
     return 0;
@@ -70,7 +67,6 @@ gbx_engine_close(gbx_engine *engine)
         free(slot);
     }
     gbx_symbols_free(engine->symbols);
-    (void)gbx_driver_temporary_remove(&engine->folder, NULL);
     free(engine);
 }
 
@@ -213,24 +209,24 @@ judge_trace(run_slot *slot, gbx_error *error)
     return 0;
 }
 
+/* An interpreter that ends well and leaves no file is none of ours: then no experiment can tell anything,
+   and that is an error of the command, not a verdict. */
 static int
-open_trace(run_slot *slot, const char *path, gbx_error *error)
+open_trace(const gbx_engine *engine, run_slot *slot, const char *path, gbx_error *error)
 {
     gbx_error local = { 0, "" };
+    if (access(path, F_OK) != 0) {
+        return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is not an instrumented interpreter: "
+                             "unset PYTHON, or name one that Glassbox built",
+                             engine->options.paths->python);
+    }
     int status = gbx_trace_open(&slot->trace, path, NULL, &local);
     if (status == GBX_ERROR_MEMORY) {
         return gbx_error_set(error, status, "out of memory");
     }
     if (status != 0) {
-        const char *program = slot->experiment->program;
-        if (status == GBX_ERROR_SYSTEM) {
-            snprintf(slot->problem, sizeof(slot->problem),
-                     "'%s' left no trace: is the interpreter an instrumented one?", program);
-        }
-        else {
-            snprintf(slot->problem, sizeof(slot->problem), "'%s' left no sound trace: %.400s", program,
-                     local.message);
-        }
+        snprintf(slot->problem, sizeof(slot->problem), "'%s' left no sound trace: %.400s",
+                 slot->experiment->program, local.message);
         return 0;
     }
     return judge_trace(slot, error);
@@ -249,14 +245,18 @@ fill_run(run_slot *slot)
     };
 }
 
+/* Run the experiment with its trace in a folder that is gone when this returns: the trace stays mapped. */
 static int
 run_slot_fill(gbx_engine *engine, const gbx_station *station, run_slot *slot, gbx_error *error)
 {
-    int status = GBX_ERROR_MEMORY;
-    char *path = NULL, *option = NULL;
+    char *path = NULL, *option = NULL, *temporary = NULL;
     char *folder = gbx_paths_join(engine->options.paths->stations, station->folder, NULL);
-    if (folder == NULL || asprintf(&path, "%s/%u.gbx", engine->folder, engine->made++) < 0) {
-        path = NULL;
+    int status = gbx_driver_temporary(&temporary, error);
+    if (status != 0) {
+        goto done;
+    }
+    status = GBX_ERROR_MEMORY;
+    if (folder == NULL || (path = gbx_paths_join(temporary, "trace.gbx", NULL)) == NULL) {
         goto done;
     }
     if (slot->experiment->events != 0 && (option = trace_option(slot->experiment, path)) == NULL) {
@@ -271,13 +271,14 @@ run_slot_fill(gbx_engine *engine, const gbx_station *station, run_slot *slot, gb
     }
     judge_end(slot);
     if (option != NULL && slot->problem[0] == '\0') {
-        status = open_trace(slot, path, error);
+        status = open_trace(engine, slot, path, error);
     }
     fill_run(slot);
 done:
     if (status == GBX_ERROR_MEMORY) {
         gbx_error_set(error, status, "out of memory");
     }
+    (void)gbx_driver_temporary_remove(&temporary, NULL);
     free(option);
     free(path);
     free(folder);
@@ -302,6 +303,7 @@ run_once(gbx_engine *engine, const gbx_station *station, const gbx_experiment *e
     slot->experiment = experiment;
     int status = run_slot_fill(engine, station, slot, error);
     if (status != 0) {
+        gbx_trace_close(slot->trace);
         gbx_driver_result_clear(&slot->result);
         free(slot);
         return status;
@@ -313,6 +315,20 @@ run_once(gbx_engine *engine, const gbx_station *station, const gbx_experiment *e
 }
 
 /* -------------------------------------------------------------- verdicts */
+
+/* Does this run's interpreter have what the claim is about?  Says what is missing, else NULL. */
+static const char *
+missing_part(const gbx_look *look, unsigned needs)
+{
+    for (size_t i = 0; i < look->run_count; i++) {
+        const gbx_trace *trace = look->runs[i].trace;
+        if ((needs & GBX_NEEDS_SPECIALIZER) != 0 && trace != NULL
+            && (gbx_trace_process(trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0) {
+            return "the free-threaded build of this version does not specialize";
+        }
+    }
+    return NULL;
+}
 
 /* Call the check on the runs in result->look, and weigh what it says against what was recorded. */
 static void
@@ -331,7 +347,7 @@ look_and_judge(gbx_result *result, gbx_check *check, const char *gaps)
 
 static int
 evaluate(gbx_engine *engine, const gbx_station *station, const gbx_experiment *const *experiments,
-         size_t count, gbx_check *check, gbx_result *result, gbx_error *error)
+         size_t count, gbx_check *check, unsigned needs, gbx_result *result, gbx_error *error)
 {
     const char *gaps = "";
     *result = (gbx_result){ .verdict = GBX_BROKEN, .finding = gbx_finding_new() };
@@ -356,6 +372,11 @@ evaluate(gbx_engine *engine, const gbx_station *station, const gbx_experiment *c
         .trace = result->runs[0].trace, .runs = result->runs, .run_count = count,
         .symbols = engine->symbols,
     };
+    const char *missing = missing_part(&result->look, needs);
+    if (missing != NULL) {
+        result->verdict = gbx_finding_skip(result->finding, "%s", missing);
+        return 0;
+    }
     look_and_judge(result, check, gaps);
     return 0;
 }
@@ -377,7 +398,7 @@ gbx_engine_claim(gbx_engine *engine, const gbx_station *station, const gbx_claim
                  gbx_result *result, gbx_error *error)
 {
     return evaluate(engine, station, claim->experiments, count_experiments(claim), claim->check,
-                    result, error);
+                    claim->needs, result, error);
 }
 
 int
@@ -390,12 +411,13 @@ gbx_engine_must_fail(gbx_engine *engine, const gbx_station *station, const gbx_c
         experiments[i] = claim->experiments[i] == must_fail->in_place_of ? must_fail->run
             : claim->experiments[i];
     }
-    return evaluate(engine, station, experiments, count, claim->check, result, error);
+    return evaluate(engine, station, experiments, count, claim->check, claim->needs, result,
+                    error);
 }
 
 int
 gbx_engine_show(gbx_engine *engine, const gbx_station *station, const gbx_show *show,
                 gbx_result *result, gbx_error *error)
 {
-    return evaluate(engine, station, &show->experiment, 1, show->tell, result, error);
+    return evaluate(engine, station, &show->experiment, 1, show->tell, 0, result, error);
 }

@@ -6,7 +6,7 @@
    and FAIL both become INSUFFICIENT.  The engine believes nothing that the experiment prints; what a
    check makes of it is the check's affair.
 
-   Traces are kept in a private folder that gbx_engine_close() removes.  Results point into the engine's
+   A trace's file is gone as soon as it is mapped: nothing is left behind, whatever happens.  Results point into the engine's
    runs: clear them before it is closed.  This module must not print. */
 
 #ifndef GBX_ENGINE_H

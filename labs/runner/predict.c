@@ -2,6 +2,8 @@
 
 #include "predict.h"
 
+#include "text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -63,15 +65,18 @@ gbx_predict_ask(const gbx_claim *claim, FILE *in, FILE *out, gbx_answer *answer)
     double number = 0;
     bool empty = false;
     *answer = (gbx_answer){ .given = false };
-    fprintf(out, "\n  %s\n", prediction->question);
+    fprintf(out, "\n%s  ", claim->id);
+    gbx_text_wrap(out, (unsigned)strlen(claim->id) + 2, 6, 80, prediction->question);
     for (size_t i = 0; i < choices; i++) {
-        fprintf(out, "    %zu  %s\n", i + 1, prediction->choices[i].text);
+        fprintf(out, "    %zu  ", i + 1);
+        gbx_text_wrap(out, 7, 7, 80, prediction->choices[i].text);
     }
     if (choices > 0) {
         snprintf(prompt, sizeof(prompt), "your prediction (1-%zu):", choices);
     }
     else {
-        snprintf(prompt, sizeof(prompt), "your prediction, in %.32s:", prediction->unit);
+        snprintf(prompt, sizeof(prompt), "your prediction%s%.32s:",
+                 prediction->unit[0] == '\0' ? "" : ", in ", prediction->unit);
     }
     if (!read_number(in, out, prompt, choices > 0 ? 1 : 0, choices > 0 ? (double)choices : 1e12,
                      &number, &empty)) {
@@ -138,7 +143,8 @@ in_words(const gbx_claim *claim, size_t choice, double number, char *text, size_
         snprintf(text, size, "%s", choice < choices ? claim->prediction.choices[choice].text : "?");
     }
     else {
-        snprintf(text, size, "%g %s", number, claim->prediction.unit);
+        snprintf(text, size, "%g%s%s", number, claim->prediction.unit[0] == '\0' ? "" : " ",
+                 claim->prediction.unit);
     }
     return text;
 }
@@ -183,27 +189,33 @@ open_file(char *path, size_t size)
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+/* What was predicted, before the run; and with a finding what came of it. */
 static json_t *
 as_json(const gbx_claim *claim, const gbx_answer *answer, const gbx_finding *finding,
         gbx_verdict verdict)
 {
-    char predicted[256], observed[256], when[32];
-    const char *misconception, *because;
-    gbx_outcome outcome = gbx_predict_compare(claim, answer, finding, &misconception, &because);
+    char text[256], when[32];
     struct tm utc;
     time_t now = time(NULL);
     gmtime_r(&now, &utc);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_pack("{ss ss ss ss si ss ss? ss}", "time", when, "claim", claim->id,
-                     "question", claim->prediction.question,
-                     "predicted", gbx_predict_answer_text(claim, answer, predicted, sizeof(predicted)),
-                     "confidence", (int)answer->confidence,
-                     "observed", !finding->observed ? ""
-                     : gbx_predict_observed_text(claim, finding, observed, sizeof(observed)),
-                     "misconception", misconception,
-                     "outcome", verdict != GBX_PASS ? "no verdict"
-                     : outcome == GBX_PREDICT_RIGHT ? "right"
-                     : outcome == GBX_PREDICT_WRONG ? "wrong" : "unknown");
+    json_t *object = json_pack("{ss ss ss ss si}", "time", when, "claim", claim->id,
+                               "question", claim->prediction.question, "predicted",
+                               gbx_predict_answer_text(claim, answer, text, sizeof(text)),
+                               "confidence", (int)answer->confidence);
+    if (object != NULL && finding != NULL) {
+        const char *misconception, *because;
+        gbx_outcome outcome = gbx_predict_compare(claim, answer, finding, &misconception, &because);
+        const char *observed = !finding->observed ? NULL
+            : gbx_predict_observed_text(claim, finding, text, sizeof(text));
+        json_t *after = json_pack("{ss? ss? ss}", "observed", observed, "misconception", misconception,
+                                  "outcome", verdict != GBX_PASS ? "no verdict"
+                                  : outcome == GBX_PREDICT_RIGHT ? "right"
+                                  : outcome == GBX_PREDICT_WRONG ? "wrong" : "unknown");
+        json_object_update(object, after);
+        json_decref(after);
+    }
+    return object;
 }
 
 int

@@ -38,7 +38,8 @@ const char *gbx_predict_observed_text(const gbx_claim *claim, const gbx_finding 
                                       size_t size);
 
 /* Append to the learner's file (XDG_STATE_HOME/glassbox/predictions.jsonl, else
-   ~/.local/state/glassbox/...), made when missing.  0 or a negative code. */
+   ~/.local/state/glassbox/...), made when missing: before the run without a finding (NULL), and again
+   afterwards with it.  0 or a negative code. */
 int gbx_predict_keep(const gbx_claim *claim, const gbx_answer *answer, const gbx_finding *finding,
                      gbx_verdict verdict, gbx_error *error);
 

@@ -34,7 +34,6 @@ typedef struct {
     gbx_source *source;          /* NULL: places are not resolved */
     gbx_symbols *symbols;
     void *state;                 /* the sink's own */
-    int failed;                  /* errno of the first write that failed */
 } gbx_report;
 
 /* Members that a sink has no use for are NULL. */
@@ -48,7 +47,7 @@ struct gbx_sink {
     void (*claim)(gbx_report *report, const gbx_claim *claim, const gbx_result *result,
                   const gbx_answer *answer);
     void (*go_on)(gbx_report *report, size_t number, const char *text);
-    int (*end)(gbx_report *report, const gbx_tally *tally);
+    int (*end)(gbx_report *report, const gbx_tally *tally);      /* NULL: broken off; clean up, be silent */
 };
 
 extern const gbx_sink gbx_sink_terminal, gbx_sink_json, gbx_sink_junit;

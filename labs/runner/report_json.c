@@ -7,7 +7,6 @@
 #include "report.h"
 #include "show.h"
 
-#include <errno.h>
 #include <jansson.h>
 
 typedef struct {
@@ -160,11 +159,9 @@ json_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *result,
 }
 
 static int
-json_end(gbx_report *report, const gbx_tally *tally)
+write_document(gbx_report *report, document *doc, const gbx_tally *tally)
 {
-    document *doc = report->state;
     json_t *counts = json_object();
-    int status = 0;
     for (int v = 0; v <= GBX_BROKEN; v++) {
         json_object_set_new(counts, gbx_verdict_name((gbx_verdict)v), json_integer(tally->counts[v]));
     }
@@ -172,9 +169,16 @@ json_end(gbx_report *report, const gbx_tally *tally)
     json_object_set_new(doc->root, "seconds", json_real((double)tally->wall_ns / 1e9));
     if (json_dumpf(doc->root, report->options.to, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0
         || fputc('\n', report->options.to) == EOF) {
-        report->failed = errno;
-        status = GBX_ERROR_SYSTEM;
+        return GBX_ERROR_SYSTEM;
     }
+    return 0;
+}
+
+static int
+json_end(gbx_report *report, const gbx_tally *tally)
+{
+    document *doc = report->state;
+    int status = tally == NULL ? 0 : write_document(report, doc, tally);
     json_decref(doc->readings);
     json_decref(doc->shows);
     json_decref(doc->claims);

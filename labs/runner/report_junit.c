@@ -85,15 +85,13 @@ junit_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *result
     }
 }
 
-static int
-junit_end(gbx_report *report, const gbx_tally *tally)
+static void
+write_suite(gbx_report *report, const buffer *kept, const gbx_tally *tally)
 {
-    buffer *kept = report->state;
     unsigned all = 0;
     for (int v = 0; v <= GBX_BROKEN; v++) {
         all += tally->counts[v];
     }
-    int status = fclose(kept->cases) == 0 ? 0 : GBX_ERROR_MEMORY;
     fprintf(report->options.to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuite name=\"glassbox station %d\" tests=\"%u\" failures=\"%u\" errors=\"%u\""
             " skipped=\"%u\" time=\"%.3f\">\n", report->station->number, all,
@@ -101,6 +99,16 @@ junit_end(gbx_report *report, const gbx_tally *tally)
             tally->counts[GBX_SKIPPED], (double)tally->wall_ns / 1e9);
     fputs(kept->text == NULL ? "" : kept->text, report->options.to);
     fputs("</testsuite>\n", report->options.to);
+}
+
+static int
+junit_end(gbx_report *report, const gbx_tally *tally)
+{
+    buffer *kept = report->state;
+    int status = fclose(kept->cases) == 0 ? 0 : GBX_ERROR_MEMORY;
+    if (tally != NULL && status == 0) {
+        write_suite(report, kept, tally);
+    }
     free(kept->text);
     free(kept);
     report->state = NULL;

@@ -344,6 +344,9 @@ terminal_end(gbx_report *report, const gbx_tally *tally)
     static const char *const words[] = { "passed", "failed", "without enough events", "skipped", "broken" };
     unsigned all = 0;
     const char *before = ": ";
+    if (tally == NULL) {
+        return 0;
+    }
     for (int v = 0; v <= GBX_BROKEN; v++) {
         all += tally->counts[v];
     }
