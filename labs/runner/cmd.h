@@ -15,6 +15,7 @@ enum {                       /* exit statuses, see `glassbox --help` */
 
 int gbx_cmd_station(int argc, char **argv);
 int gbx_cmd_explain(int argc, char **argv);
+int gbx_cmd_trace(int argc, char **argv);
 int gbx_cmd_show(int argc, char **argv);
 int gbx_cmd_stat(int argc, char **argv);
 

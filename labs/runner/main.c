@@ -16,6 +16,7 @@ typedef struct {
 static const command commands[] = {
     { "station", gbx_cmd_station, "run a station of the course: what to read, what happened, what holds" },
     { "explain", gbx_cmd_explain, "one claim with all of its evidence" },
+    { "trace", gbx_cmd_trace, "run any program, and record what happens in it" },
     { "show", gbx_cmd_show, "the events of a trace, in order" },
     { "stat", gbx_cmd_stat, "what is in a trace, what is missing, whether it is sound" },
 };
