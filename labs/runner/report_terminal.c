@@ -26,6 +26,9 @@ put(const gbx_report *report, style how, const char *format, ...)
 {
     va_list args;
     bool coloured = report->options.colour && how != PLAIN;
+    for (; *format == '\n'; format++) {           // colour begins and ends in its line
+        fputc('\n', report->options.to);
+    }
     if (coloured) {
         fprintf(report->options.to, "\033[%sm", codes[how]);
     }
@@ -70,7 +73,8 @@ show_event(const gbx_report *report, const gbx_item *item)
                       BODY + 12, width(report), evidence.fields);
     }
     if (evidence.emitter[0] != '\0') {
-        put(report, DIM, "%*s%s\n", BODY + 12, "", evidence.emitter);
+        put(report, DIM, "%*s%s", BODY + 12, "", evidence.emitter);
+        put(report, PLAIN, "\n");
     }
 }
 
