@@ -324,6 +324,7 @@ start(const _PyGlassbox_options *options, bool relative)
         .mask = current.mask, .mode = current.mode, .clock = current.clock,
     };
     _PyGlassbox_NamesReset();
+    _PyGlassbox_WatchReset();
     int error = create_file(&wanted, current.path, relative);
     if (error != 0) {
         return error;

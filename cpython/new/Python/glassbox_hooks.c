@@ -619,6 +619,17 @@ _PyGlassbox_Span(int event, PyObject *name, uint32_t span)
 static struct { PyObject *object; uint32_t watch, name, type; } watched[WATCH_SLOTS];
 static uint32_t watch_count, last_watch;
 
+/* A new recording watches nothing: the names of the old one are not in its file, and objects that
+   died between the two were not seen to.  The child of a fork begins anew for the same reason. */
+void
+_PyGlassbox_WatchReset(void)
+{
+    _PyGlassbox_Lock();
+    memset(watched, 0, sizeof(watched));
+    watch_count = 0;
+    _PyGlassbox_Unlock();
+}
+
 static int
 find_watched(const PyObject *object)
 {
@@ -645,10 +656,14 @@ watch_event(uint8_t event, int slot)
     }
 }
 
-/* 0; -1 where the table is full. */
+/* 0, also where deaths are not recorded: then there is nothing to watch for; -1 where the table is
+   full. */
 int
 _PyGlassbox_Watch(PyObject *object, PyObject *name)
 {
+    if (!GLASSBOX_ON(OBJ)) {
+        return 0;
+    }
     const char *type = Py_TYPE(object)->tp_name;
     uint32_t name_id = _PyGlassbox_InternUnicode(name);
     uint32_t type_id = _PyGlassbox_InternBytes(type, strlen(type));
@@ -683,10 +698,13 @@ forget_watched(int slot)
     _PyGlassbox_Unlock();
 }
 
-/* 0; -1 where the object is not watched. */
+/* 0, also where deaths are not recorded; -1 where the object is not watched. */
 int
 _PyGlassbox_Unwatch(PyObject *object)
 {
+    if (!GLASSBOX_ON(OBJ)) {
+        return 0;
+    }
     int slot = find_watched(object);
     if (slot < 0) {
         return -1;

@@ -9,12 +9,16 @@
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
 #include "pycore_code.h"           // _PyCode_CODE
+#include "pycore_dict.h"           // DK_UNICODE_ENTRIES, inline values
 #include "pycore_interp.h"         // PyInterpreterState
 #include "pycore_opcode_metadata.h"// _PyOpcode_OpName
+#include "pycore_object.h"         // _PyObject_InlineValues()
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 
 #if Py_GLASSBOX
 
+#include <errno.h>                 // program_invocation_short_name
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -202,17 +206,120 @@ _PyGlassbox_CodeIdSlow(PyCodeObject *code)
 
 /* ------------------------------------------------------------------ threads */
 
+static bool
+copy_name(PyObject *text, char *name)
+{
+    if (text == NULL || !PyUnicode_CheckExact(text)) {
+        return false;
+    }
+    name[copy_utf8(name, GBX_THREAD_NAME_SIZE - 1, text)] = '\0';
+    return true;
+}
+
+/* Where `keys` holds the string `_name`; -1: nowhere.  The keys are compared one by one, since no
+   string object of that text is at hand for a lookup. */
+static Py_ssize_t
+index_of_name(PyDictKeysObject *keys)
+{
+    if (keys == NULL || !DK_IS_UNICODE(keys)) {
+        return -1;
+    }
+    Py_ssize_t count = __atomic_load_n(&keys->dk_nentries, __ATOMIC_ACQUIRE);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *key = __atomic_load_n(&DK_UNICODE_ENTRIES(keys)[i].me_key, __ATOMIC_ACQUIRE);
+        if (key != NULL && _PyUnicode_EqualToASCIIString(key, "_name")) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void
+read_inline_name(PyObject *self, char *name)
+{
+    PyDictValues *values = _PyObject_InlineValues(self);
+    Py_ssize_t i = index_of_name(((PyHeapTypeObject *)Py_TYPE(self))->ht_cached_keys);
+    if (i < 0) {
+        return;
+    }
+#ifdef Py_GIL_DISABLED
+    /* Somebody may be renaming the thread at this instant: hold the old name while it is copied. */
+    PyObject *text = _Py_atomic_load_ptr(&values->values[i]);
+    if (text != NULL && _Py_TryIncrefCompare(&values->values[i], text)) {
+        copy_name(text, name);
+        Py_DECREF(text);
+    }
+#else
+    copy_name(values->values[i], name);
+#endif
+}
+
+/* The `_name` of the Thread object whose _bootstrap() a new thread is about to call; empty for any
+   other function.  The object's storage is read as it lies: no attribute is looked up, no Python
+   code runs.  In the free-threaded build an object that has left its inline values is passed over:
+   its dict could not be read without a lock. */
+void
+_PyGlassbox_ThreadNameRead(PyObject *function, char *name)
+{
+    name[0] = '\0';
+    if (!PyMethod_Check(function) || !PyFunction_Check(PyMethod_GET_FUNCTION(function))) {
+        return;
+    }
+    PyObject *self = PyMethod_GET_SELF(function);
+    PyObject *called = ((PyFunctionObject *)PyMethod_GET_FUNCTION(function))->func_qualname;
+    if (!_PyUnicode_EqualToASCIIString(called, "Thread._bootstrap") ||
+        !(Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        return;
+    }
+    if ((Py_TYPE(self)->tp_flags & Py_TPFLAGS_INLINE_VALUES) &&
+        __atomic_load_n(&_PyObject_InlineValues(self)->valid, __ATOMIC_ACQUIRE)) {
+        read_inline_name(self, name);
+        return;
+    }
+#ifndef Py_GIL_DISABLED
+    PyDictObject *dict = _PyObject_GetManagedDict(self);
+    Py_ssize_t i = dict == NULL || dict->ma_values != NULL ? -1 : index_of_name(dict->ma_keys);
+    if (i >= 0) {
+        copy_name(DK_UNICODE_ENTRIES(dict->ma_keys)[i].me_value, name);
+    }
+#endif
+}
+
+void
+_PyGlassbox_ThreadNameTake(const char *name)
+{
+    memcpy(_PyGlassbox_stream.name, name, GBX_THREAD_NAME_SIZE);
+}
+
+/* What the thread is called: by threading, else by the system, where somebody has given it a name
+   other than the program's, which every thread inherits. */
+static void
+name_thread(const gbx_name_thread *entry, char *name)
+{
+    if (_PyGlassbox_stream.name[0] != '\0') {
+        memcpy(name, _PyGlassbox_stream.name, GBX_THREAD_NAME_SIZE);
+    }
+    else if (entry->native_id == (uint64_t)getpid()) {
+        memcpy(name, "MainThread", sizeof("MainThread"));
+    }
+    else {
+        char system[16] = "";
+        (void)prctl(PR_GET_NAME, system);
+        if (strncmp(system, program_invocation_short_name, sizeof(system) - 1) != 0) {
+            memcpy(name, system, sizeof(system));
+        }
+    }
+}
+
 void
 _PyGlassbox_DefineThread(uint32_t id)
 {
-    char name[32] = "";
+    char name[GBX_THREAD_NAME_SIZE] = "";
     gbx_name_thread entry = {
         .native_id = (uint64_t)syscall(SYS_gettid),
         .ident = (uint64_t)PyThread_get_thread_ident(),
     };
-    if (entry.native_id == (uint64_t)getpid()) {
-        strcpy(name, "MainThread");
-    }
+    name_thread(&entry, name);
     gbx_part parts[] = { { &entry, sizeof(entry) }, { name, (uint32_t)strlen(name) } };
     _PyGlassbox_Define(GBX_NAME_THREAD, id, parts, 2);
 }

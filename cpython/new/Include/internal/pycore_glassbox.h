@@ -173,6 +173,21 @@ extern void _PyGlassbox_Attach(PyThreadState *);
 extern void _PyGlassbox_ForkParent(int pid);
 extern void _PyGlassbox_ForkChild(void);
 
+/* The name that a thread is to bear: read by its creator, who may look into the Thread object, and
+   carried to the new thread in the structure that starts it.  Done whether or not anything is being
+   recorded, so that a recording that begins later knows it. */
+#define GBX_THREAD_NAME_SIZE 64
+extern void _PyGlassbox_ThreadNameRead(PyObject *function, char *name);
+extern void _PyGlassbox_ThreadNameTake(const char *name);
+#if Py_GLASSBOX
+#  define GLASSBOX_THREAD_NAME_FIELD            char glassbox_name[GBX_THREAD_NAME_SIZE];
+#  define GLASSBOX_THREAD_NAME_READ(BOOT)       _PyGlassbox_ThreadNameRead((BOOT)->func, (BOOT)->glassbox_name)
+#  define GLASSBOX_THREAD_NAME_TAKE(BOOT)       _PyGlassbox_ThreadNameTake((BOOT)->glassbox_name)
+#else
+#  define GLASSBOX_THREAD_NAME_FIELD
+#  define GLASSBOX_THREAD_NAME_READ(BOOT)       ((void)0)
+#  define GLASSBOX_THREAD_NAME_TAKE(BOOT)       ((void)0)
+#endif
 #define GLASSBOX_THREAD_START(TSTATE) \
     GLASSBOX_HOOK(THREAD, _PyGlassbox_Thread(GBX_EV_THREAD_START, (TSTATE)))
 #define GLASSBOX_THREAD_EXIT(TSTATE) \

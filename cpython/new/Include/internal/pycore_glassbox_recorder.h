@@ -34,6 +34,7 @@ typedef struct _gbx_stream {
     uint32_t held;                 // ring: segments held
     uint32_t next_reuse;           // ring: index of the oldest
     uint64_t lost_before;          // events lost before there was a segment to note them in
+    char name[GBX_THREAD_NAME_SIZE]; // of the thread, UTF-8; empty: not known
     gbx_segment *ring[GBX_RING_SEGMENTS];
 
     /* between spec.attempt and its result; the specializer does not nest */
@@ -181,6 +182,9 @@ gbx_code_id(PyCodeObject *code)
     }
     return _PyGlassbox_CodeIdSlow(code);
 }
+
+/* Forget the watched objects of an earlier recording (Python/glassbox_hooks.c). */
+extern void _PyGlassbox_WatchReset(void);
 
 /* Snapshot of the frames already on the stack (Python/glassbox_hooks.c). */
 extern void _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering);
