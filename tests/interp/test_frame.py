@@ -52,6 +52,7 @@ class Paths(unittest.TestCase):
         trace, events = self.check("def f(): return 1", "f()", "+f -f")
         self.assertEqual(self.by(trace, events[0]), "CALL")
 
+    @traces.specializing
     def test_a_specialized_call_is_inlined(self):
         trace, events = between("g()", "def f(): return 1\ndef g():\n for _ in range(9): f()")
         entries = [self.by(trace, e) for e in events if e.name == "frame.push"]
@@ -67,6 +68,7 @@ class Paths(unittest.TestCase):
     def test_a_call_through_c_enters_the_loop_anew(self):
         self.check("def f(x): return x", "list(map(f, [1, 2]))", "@+f -f @+f -f")
 
+    @traces.specializing
     def test_getitem_is_inlined_once_specialized(self):
         trace, events = between("g()", "class A:\n def __getitem__(self, i): return i\na = A()\n"
                                        "def g():\n for i in range(9): a[i]")
@@ -75,6 +77,7 @@ class Paths(unittest.TestCase):
         self.assertEqual(entries[0], 0)
         self.assertEqual(trace.opcodes[entries[-1]], "BINARY_SUBSCR_GETITEM")
 
+    @traces.specializing
     def test_a_property_is_inlined_once_specialized(self):
         trace, events = between("g()", "class A:\n @property\n def p(self): return 1\na = A()\n"
                                        "def g():\n for i in range(9): a.p")
@@ -83,6 +86,7 @@ class Paths(unittest.TestCase):
         self.assertEqual(entries[0], 0)
         self.assertEqual(trace.opcodes[entries[-1]], "LOAD_ATTR_PROPERTY")
 
+    @traces.specializing
     def test_getattribute_is_inlined_once_specialized(self):
         trace, events = between(
             "g()", "class A:\n def __getattribute__(self, n): return 1\na = A()\n"
@@ -91,6 +95,7 @@ class Paths(unittest.TestCase):
                    and e.name == "frame.push"]
         self.assertEqual(trace.opcodes[entries[-1]], "LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN")
 
+    @traces.specializing
     def test_an_inlined_init_brings_a_shim(self):
         trace, events = between("g()", "class A:\n def __init__(self): pass\n"
                                        "def g():\n for i in range(9): A()")
@@ -104,6 +109,7 @@ class Paths(unittest.TestCase):
         generator = events[1].fields["generator"]
         self.assertEqual({e.fields["frame"] for e in events[2:]}, {generator})
 
+    @traces.specializing
     def test_a_for_loop_over_a_generator_is_inlined_once_specialized(self):
         trace, events = between("f()", "def g():\n for i in range(9): yield i\n"
                                        "def f():\n for x in g(): pass")

@@ -4,12 +4,9 @@ import ast
 import os
 import subprocess
 import sys
-import sysconfig
 import unittest
 
 import traces
-
-FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 def record(body, before=""):
@@ -26,7 +23,7 @@ def at(trace, events, function, family):
             if trace.code(e) == function and trace.opcodes[e.fields["family"]] == family]
 
 
-@unittest.skipIf(FREE_THREADED, "cannot run here: the free-threaded build of 3.13 does not specialize")
+@traces.specializing
 class Sites(unittest.TestCase):
     def test_a_site_specializes_on_its_second_execution(self):
         trace, events = record("f(); f(); f()", "x = 1\ndef f(): return x")

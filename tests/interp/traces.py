@@ -10,6 +10,12 @@ import os
 import struct
 import subprocess
 import sys
+import sysconfig
+import unittest
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+specializing = unittest.skipIf(
+    FREE_THREADED, "cannot run here: the specializer is off on the free-threaded build")
 
 GRANULE = 16384
 SEGMENT = struct.Struct("<IBBBBIIIIQQQQQQ")      # magic, kind, -, size, thread, sequence, interp, …
@@ -35,6 +41,7 @@ class Trace:
         self.state, self.error = struct.unpack_from("<II", self.data, 1232)
         self._read_tables()
         self.strings, self.codes, self.opcodes, self.reasons = {}, {}, {}, {}
+        self.thread_names = {}                            # thread id -> name, "" where none
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
         self._read_segments()
@@ -49,10 +56,17 @@ class Trace:
             self.names[event] = _text(self.data[at + 4:at + 32])
             self.sizes[event] = size
         self.fields = collections.defaultdict(list)
+        self.enums, self.labels = {}, {}                  # (event, field) -> enum; (enum, value) -> label
         for i in range(tables[5]):
             at = tables[4] + 32 * i
-            event, offset, width = self.data[at:at + 3]
-            self.fields[event].append((_text(self.data[at + 8:at + 32]), offset, width))
+            event, offset, width, kind, detail = self.data[at:at + 5]
+            name = _text(self.data[at + 8:at + 32])
+            self.fields[event].append((name, offset, width))
+            if kind == 12:
+                self.enums[self.names[event], name] = detail
+        for i in range(tables[7]):
+            at = tables[6] + 32 * i
+            self.labels[self.data[at], self.data[at + 1]] = _text(self.data[at + 4:at + 32])
 
     def _read_segments(self):
         segments = []
@@ -82,6 +96,8 @@ class Trace:
             elif kind == 2:
                 name_length = struct.unpack_from("<I", payload, 16)[0]
                 self.codes[ident] = payload[40:40 + name_length].decode()
+            elif kind == 3:
+                self.thread_names[ident] = payload[16:].decode()
             elif kind == 4:
                 self.opcodes[ident] = payload.decode()
             elif kind == 5:
@@ -107,6 +123,13 @@ class Trace:
     def code(self, event):
         return self.codes.get(event.fields.get("code"), "?")
 
+    def label(self, event, field):
+        """The name of an enumerated field's value."""
+        return self.labels[self.enums[event.name, field], event.fields[field]]
+
+    def text(self, event, field="name"):
+        return self.strings.get(event.fields[field], "?")
+
     def between_marks(self, first, last):
         """The events of the marking thread between two marks."""
         for events in self.threads.values():
@@ -119,6 +142,12 @@ class Trace:
 
 def run(program, *arguments, path="t.gbx", options="", env=None, status=0, via="-X"):
     """Run a program text under this interpreter with a recording; returns (Trace, output)."""
+    return run_command("-c", program, *arguments, path=path, options=options, env=env,
+                       status=status, via=via)
+
+
+def run_command(*arguments, path="t.gbx", options="", env=None, status=0, via="-X", stdin=None):
+    """Run this interpreter with these arguments and a recording; returns (Trace, output)."""
     spec = path + (":" + options if options else "")
     full = dict(os.environ, **(env or {}))
     command = [sys.executable]
@@ -126,7 +155,7 @@ def run(program, *arguments, path="t.gbx", options="", env=None, status=0, via="
         command += ["-X", "glassbox=" + spec]
     else:
         full["PYTHONGLASSBOX"] = spec
-    done = subprocess.run([*command, "-c", program, *arguments], env=full, text=True,
+    done = subprocess.run([*command, *arguments], env=full, text=True, input=stdin,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
     if status is not None and done.returncode != status:
         raise AssertionError(f"status {done.returncode}, not {status}: {done.stdout}")
