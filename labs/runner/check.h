@@ -2,23 +2,63 @@
 
    A broken invariant means that the recorder, a hook or the file is wrong: then nothing is concluded from
    the trace.  Where a thread's beginning is not in the trace (a ring that went round, a recording begun
-   in mid-run), what reaches below it is allowed. */
+   in mid-run), what reaches below it is allowed.
+
+   Memory is bounded: a stack a thread, a set of the generators that are alive, together at most a few
+   dozen megabytes; what does not fit is passed over and not counted in `looked_at`.  Nothing here is
+   printed, and nothing here knows what a claim is. */
 
 #ifndef GBX_CHECK_H
 #define GBX_CHECK_H
 
 #include "trace.h"
 
+#define GBX_NO_POSITION SIZE_MAX
+
 typedef struct {
+    const char *key;             /* "nesting": one word, stable */
     const char *name;            /* a sentence: what holds */
-    uint64_t looked_at;          /* how many records it applied to; 0: nothing to check */
+    uint64_t looked_at;          /* how many it applied to; 0: nothing to check */
+    const char *unit;            /* of looked_at: "records" or "segments" */
     uint64_t violations;
-    size_t first;                /* position of the first violation */
+    size_t first;                /* position of the first violation; GBX_NO_POSITION: see detail */
+    char detail[160];            /* of the first violation, a few words; "" */
 } gbx_invariant;
 
-enum { GBX_INVARIANTS = 5 };
+/* X(NAME, "key", "unit", "sentence") */
+#define GBX_INVARIANT_LIST(X)                                                                     \
+    X(NESTING,    "frames", "records",                                                            \
+      "frames nest: a popped frame is the one pushed last")                                       \
+    X(GENERATORS, "generators", "records",                                                        \
+      "a resumed generator was made or suspended before, and not resumed since")                  \
+    X(STAGES,     "stages", "records", "compile stages nest")                                     \
+    X(IMPORTS,    "imports", "records", "imports nest")                                           \
+    X(SPEC,       "specialization", "records",                                                    \
+      "a specialization succeeds or fails once an attempt, at its site")                          \
+    X(NAMES,      "names", "records", "the names that records refer to are defined")              \
+    X(TIME,       "time", "records", "time never runs backwards within a thread")                 \
+    X(CLOCK,      "clock", "segments", "the clock's calibration holds across the file")           \
+    X(WHOLE,      "sequence", "segments",                                                         \
+      "the segments of a thread follow each other without a gap")                                 \
+    X(RECORDS,    "records", "segments", "what was committed is whole records")                   \
+    X(LOSSES,     "losses", "records", "what was lost is on record")
+
+enum {
+#define X(NAME, key, unit, sentence) GBX_INVARIANT_##NAME,
+    GBX_INVARIANT_LIST(X)
+#undef X
+    GBX_INVARIANTS
+};
 
 /* Check all; 0 or a negative code (memory).  Whether they hold is in the result. */
 int gbx_check_all(const gbx_trace *trace, gbx_invariant result[GBX_INVARIANTS], gbx_error *error);
+
+/* The same beside another loop over all events: new, every event once in order, finish, free. */
+typedef struct gbx_checker gbx_checker;
+
+int gbx_checker_new(gbx_checker **out, const gbx_trace *trace, gbx_error *error);
+void gbx_checker_event(gbx_checker *checker, const gbx_entry *event, size_t at);
+void gbx_checker_finish(gbx_checker *checker, gbx_invariant result[GBX_INVARIANTS]);
+void gbx_checker_free(gbx_checker *checker);     /* NULL is fine */
 
 #endif

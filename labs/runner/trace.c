@@ -12,17 +12,6 @@
 
 #define FRUGAL_BYTES (UINT64_C(128) << 20)       /* above this, pages that were read are given back */
 
-struct gbx_trace {
-    gbx_file *files;
-    size_t file_count;
-    gbx_source *sources;
-    size_t source_count, source_room;
-    gbx_merge *merge;
-    const gbx_window *recent;    /* the block that was asked for last; NULL while there is none */
-    size_t count;
-    uint64_t start_ns;           /* CLOCK_MONOTONIC of the first process */
-};
-
 /* ------------------------------------------------------------ which files */
 
 static bool
@@ -263,8 +252,8 @@ gbx_trace_count(const gbx_trace *trace)
     return trace->count;
 }
 
-static const gbx_file *
-file_at(const gbx_trace *trace, size_t at)
+const gbx_file *
+gbx_trace_file(const gbx_trace *trace, size_t at)
 {
     return trace->sources[entry_at(trace, at)->stream].file;
 }
@@ -281,24 +270,32 @@ gbx_trace_event(const gbx_trace *trace, size_t at)
     return entry_at(trace, at)->record->event;
 }
 
-static gbx_where
-where_of(const gbx_trace *trace, uint64_t t_ns, uint32_t stream, uint32_t interp)
+gbx_where
+gbx_entry_where(const gbx_trace *trace, const gbx_entry *entry)
 {
-    const gbx_source *source = &trace->sources[stream];
+    const gbx_source *source = &trace->sources[entry->stream];
     return (gbx_where){
-        .t_ns = t_ns, .process = source->info.process, .pid = source->file->header.pid,
-        .thread = source->info.thread, .interp = interp, .stream = stream,
+        .t_ns = entry->t_ns, .process = source->info.process, .pid = source->file->header.pid,
+        .thread = source->info.thread, .interp = entry->interp, .stream = entry->stream,
     };
 }
 
 gbx_where
 gbx_trace_where(const gbx_trace *trace, size_t at)
 {
-    const gbx_entry *entry = entry_at(trace, at);
-    return where_of(trace, entry->t_ns, entry->stream, entry->interp);
+    return gbx_entry_where(trace, entry_at(trace, at));
 }
 
 /* -------------------------------------------------------------- one by one */
+
+const gbx_entry *
+gbx_trace_entries(const gbx_trace *trace, size_t at, size_t *count)
+{
+    size_t left = at < trace->count ? trace->count - at : 0;
+    size_t here = GBX_BLOCK - at % GBX_BLOCK;
+    *count = left < here ? left : here;
+    return entry_at(trace, at);
+}
 
 bool
 gbx_trace_seek(const gbx_trace *trace, size_t at, gbx_cursor *cursor)
@@ -306,11 +303,7 @@ gbx_trace_seek(const gbx_trace *trace, size_t at, gbx_cursor *cursor)
     if (at >= trace->count) {
         return false;
     }
-    const gbx_entry *entry = entry_at(trace, at);
-    *cursor = (gbx_cursor){
-        .record = entry->record, .at = at, .t_ns = entry->t_ns, .stream = entry->stream,
-        .interp = entry->interp, .backward = entry->backward, .trace = trace,
-    };
+    *cursor = (gbx_cursor){ .entry = *entry_at(trace, at), .at = at, .trace = trace };
     return true;
 }
 
@@ -320,16 +313,17 @@ gbx_trace_first(const gbx_trace *trace, gbx_cursor *cursor)
     return gbx_trace_seek(trace, 0, cursor);
 }
 
+/* The position first and alone, for the next call waits for it. */
 bool
 gbx_trace_next(gbx_cursor *cursor)
 {
-    return gbx_trace_seek(cursor->trace, cursor->at + 1, cursor);
-}
-
-gbx_where
-gbx_cursor_where(const gbx_cursor *cursor)
-{
-    return where_of(cursor->trace, cursor->t_ns, cursor->stream, cursor->interp);
+    size_t at = cursor->at + 1;
+    if (at >= cursor->trace->count) {
+        return false;
+    }
+    cursor->at = at;
+    cursor->entry = *entry_at(cursor->trace, at);
+    return true;
 }
 
 /* ------------------------------------------------------- processes, streams */
@@ -395,160 +389,7 @@ gbx_trace_mask(const gbx_trace *trace)
     return mask;
 }
 
-/* ------------------------------------------------------------- fields, names */
-
-static size_t
-first_field(const gbx_file *file, uint8_t event)
-{
-    size_t low = 0, high = file->field_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (file->fields[middle].event < event) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-size_t
-gbx_trace_field_count(const gbx_trace *trace, size_t at)
-{
-    const gbx_file *file = file_at(trace, at);
-    uint8_t event = gbx_trace_event(trace, at);
-    size_t first = first_field(file, event), last = first;
-    while (last < file->field_count && file->fields[last].event == event) {
-        last++;
-    }
-    return last - first;
-}
-
-gbx_field
-gbx_trace_field(const gbx_trace *trace, size_t at, size_t index)
-{
-    const gbx_file *file = file_at(trace, at);
-    const gbx_head *head = gbx_trace_record(trace, at);
-    const gbx_field_entry *field = &file->fields[first_field(file, head->event) + index];
-    uint64_t value = 0;
-    memcpy(&value, (const uint8_t *)head + field->offset, field->width);
-    return (gbx_field){ field->name, field->kind, field->detail, value };
-}
-
-static const char *
-text_of(const gbx_trace *trace, uint32_t process, const gbx_texts *texts, uint32_t id)
-{
-    (void)trace;
-    (void)process;
-    const gbx_text *text = gbx_texts_find(texts, id);
-    return text == NULL ? NULL : text->text;
-}
-
-const char *
-gbx_trace_string(const gbx_trace *trace, uint32_t process, uint32_t id)
-{
-    return text_of(trace, process, &trace->files[process].strings, id);
-}
-
-const char *
-gbx_trace_opcode(const gbx_trace *trace, uint32_t process, uint8_t opcode)
-{
-    return text_of(trace, process, &trace->files[process].opcodes, opcode);
-}
-
-const char *
-gbx_trace_reason(const gbx_trace *trace, uint32_t process, uint8_t family, uint8_t reason)
-{
-    return text_of(trace, process, &trace->files[process].reasons,
-                   (uint32_t)family << 8 | reason);
-}
-
-const gbx_code_info *
-gbx_trace_code(const gbx_trace *trace, uint32_t process, uint32_t id)
-{
-    const gbx_file *file = &trace->files[process];
-    size_t low = 0, high = file->code_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (file->codes[middle].id < id) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
-    }
-    return low < file->code_count && file->codes[low].id == id ? &file->codes[low].info : NULL;
-}
-
-size_t
-gbx_trace_meta_count(const gbx_trace *trace, uint32_t process)
-{
-    return trace->files[process].metas.count;
-}
-
-const char *
-gbx_trace_meta(const gbx_trace *trace, uint32_t process, size_t index)
-{
-    return trace->files[process].metas.items[index].text;
-}
-
-const char *
-gbx_trace_meta_value(const gbx_trace *trace, uint32_t process, const char *key)
-{
-    const gbx_texts *metas = &trace->files[process].metas;
-    size_t length = strlen(key);
-    for (size_t i = 0; i < metas->count; i++) {
-        const char *text = metas->items[i].text;
-        if (strncmp(text, key, length) == 0 && text[length] == '=') {
-            return text + length + 1;
-        }
-    }
-    return NULL;
-}
-
-const char *
-gbx_trace_label(uint8_t enumeration, uint8_t value)
-{
-#define V(ENUM, VALUE, number, text) \
-    if (enumeration == GBX_ENUM_##ENUM && value == number) { return text; }
-    GBX_VALUES(V)
-#undef V
-    return NULL;
-}
-
-const char *
-gbx_event_name(uint8_t event)
-{
-    switch (event) {
-#define X(NAME, id, CLASS, text, record, timed) case id: return text;
-        GBX_EVENTS(X)
-#undef X
-        default: return "?";
-    }
-}
-
-int
-gbx_event_class(uint8_t event)
-{
-    switch (event) {
-#define X(NAME, id, CLASS, text, record, timed) case id: return GBX_CLASS_##CLASS;
-        GBX_EVENTS(X)
-#undef X
-        default: return -1;
-    }
-}
-
-const char *
-gbx_class_name(unsigned klass)
-{
-    static const char *const names[] = {
-#define X(NAME, bit, text) [bit] = text,
-        GBX_CLASSES(X)
-#undef X
-    };
-    return klass < GBX_CLASS_COUNT ? names[klass] : "?";
-}
+/* ---------------------------------------------------------- running function */
 
 /* One walk over the thread, up to the event and including it: how deep its frames lie.  With a level,
    also which code the last frame to reach that level runs. */

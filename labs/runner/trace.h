@@ -67,6 +67,7 @@ typedef struct {
     const char *name;
     uint8_t kind;            /* enum gbx_kind */
     uint8_t detail;
+    uint8_t offset, width;       /* in the record, bytes */
     uint64_t value;
 } gbx_field;
 
@@ -75,21 +76,26 @@ gbx_field gbx_trace_field(const gbx_trace *trace, size_t at, size_t index);
 
 /* --------------------------------------------------------------- one by one */
 
-/* For loops over many events:
-
-       gbx_cursor now;
-       for (bool more = gbx_trace_first(trace, &now); more; more = gbx_trace_next(&now)) { ... }
-
-   A cursor is a copy of what it stands on: it needs no clearing, others may be used meanwhile, and so
-   may all questions by position. */
+/* An event as it was decoded. */
 typedef struct {
     const gbx_head *record;
-    size_t at;                   /* position */
     uint64_t t_ns;               /* as in gbx_where */
     uint32_t stream;
     uint32_t interp;
     bool backward;               /* the record's own time is before that of the thread's last event;
                                     t_ns is not */
+} gbx_entry;
+
+/* For loops over many events:
+
+       gbx_cursor now;
+       for (bool more = gbx_trace_first(trace, &now); more; more = gbx_trace_next(&now)) { ... }
+
+   A cursor holds a copy of what it stands on: it needs no clearing, others may be used meanwhile, and so
+   may all questions by position. */
+typedef struct {
+    gbx_entry entry;
+    size_t at;                   /* position */
     const gbx_trace *trace;
 } gbx_cursor;
 
@@ -99,7 +105,11 @@ bool gbx_trace_first(const gbx_trace *trace, gbx_cursor *cursor);
 bool gbx_trace_next(gbx_cursor *cursor);
 bool gbx_trace_seek(const gbx_trace *trace, size_t at, gbx_cursor *cursor);
 
-gbx_where gbx_cursor_where(const gbx_cursor *cursor);
+/* For loops over all of them: the events from `at` on that are decoded together, 1 to some thousand;
+   *count says how many, 0 at the end.  They stay while nothing but them is asked about. */
+const gbx_entry *gbx_trace_entries(const gbx_trace *trace, size_t at, size_t *count);
+
+gbx_where gbx_entry_where(const gbx_trace *trace, const gbx_entry *entry);
 
 /* ---------------------------------------------------------- processes, streams */
 

@@ -1,5 +1,6 @@
-/* Traces, inside: what file.c (one mapped file), names.c (definitions), merge.c (the order of events)
-   and trace.c (what callers see) share.  Nobody else may include this, save their tests. */
+/* Traces, inside: what file.c (one mapped file), names.c (definitions), stream.c (the records of a
+   thread), merge.c (the order of events), trace.c and lookup.c (what callers see) share.  Nobody else
+   may include this, save their tests. */
 
 #ifndef GBX_TRACE_INTERNAL_H
 #define GBX_TRACE_INTERNAL_H
@@ -104,14 +105,6 @@ typedef struct {
    The file's `unknown` and `mask` are brought up to date on the way. */
 void gbx_source_scan(gbx_source *source);
 
-typedef struct {
-    const gbx_head *record;
-    uint64_t t_ns;               /* since the trace's beginning */
-    uint32_t stream;
-    uint32_t interp;
-    bool backward;               /* by its own clock it came before the event before it */
-} gbx_entry;
-
 /* Reading a stream front to back.  Every size is looked at before it is believed, also where a scan has
    seen it: a live writer may have changed it since. */
 typedef struct {
@@ -171,5 +164,20 @@ const gbx_window *gbx_merge_load(gbx_merge *merge, size_t at);
 
 /* An empty stream.lost, of stream 0: the event at a position that is none. */
 const gbx_entry *gbx_merge_nothing(void);
+
+/* -------------------------------------------------------------------- trace */
+
+struct gbx_trace {
+    gbx_file *files;
+    size_t file_count;
+    gbx_source *sources;
+    size_t source_count, source_room;
+    gbx_merge *merge;
+    const gbx_window *recent;    /* the block that was asked for last; NULL while there is none */
+    size_t count;
+    uint64_t start_ns;           /* CLOCK_MONOTONIC of the first process */
+};
+
+const gbx_file *gbx_trace_file(const gbx_trace *trace, size_t at);       /* of the event there */
 
 #endif
