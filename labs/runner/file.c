@@ -14,18 +14,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MOST_FIELDS 64u          /* of an event: whoever shows one looks at each of them, often */
+
 static int
 broken(const gbx_file *file, gbx_error *error, const char *what)
 {
     return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a sound trace: %s", file->path, what);
 }
 
+/* The descriptor stays in *opened, for the caller to close. */
 static int
-map_file(gbx_file *file, gbx_error *error)
+map_file(gbx_file *file, int *opened, gbx_error *error)
 {
     struct stat status;
     int result = 0;
-    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    int fd = *opened = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* a pipe must not keep us */
     if (fd < 0) {
         return gbx_error_system(error, "open", file->path);
     }
@@ -48,7 +51,6 @@ map_file(gbx_file *file, gbx_error *error)
             file->size = (size_t)status.st_size;
         }
     }
-    close(fd);
     return result;
 }
 
@@ -148,6 +150,7 @@ static int
 read_field_table(gbx_file *file, gbx_error *error)
 {
     uint32_t count = file->header.fields.count;
+    uint8_t fields_of[256] = { 0 };
     file->fields = calloc(count + 1, sizeof(*file->fields));
     if (file->fields == NULL) {
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
@@ -156,7 +159,8 @@ read_field_table(gbx_file *file, gbx_error *error)
     for (uint32_t i = 0; i < count; i++) {
         gbx_field_entry *field = &file->fields[i];
         bool width = field->width == 1 || field->width == 2 || field->width == 4 || field->width == 8;
-        if (!width || field->offset + field->width > file->record_size[field->event]) {
+        if (!width || field->offset + field->width > file->record_size[field->event] ||
+            fields_of[field->event]++ == MOST_FIELDS) {
             return broken(file, error, "its table of fields is impossible");
         }
         field->name[sizeof(field->name) - 1] = '\0';
@@ -229,24 +233,43 @@ add_piece(gbx_file *file, const gbx_piece *piece, size_t *room, gbx_error *error
     return 0;
 }
 
+/* Where the next segment may begin, when there is none at `offset`.  Holes are passed over at once: a
+   file may claim to be as large as it likes. */
+static uint64_t
+next_candidate(const gbx_file *file, int fd, uint64_t offset)
+{
+    uint64_t next = offset + file->header.granule;
+    off_t data = lseek(fd, (off_t)next, SEEK_DATA);
+    if (data < 0) {
+        return errno == ENXIO ? file->size : next;       /* holes to the end; or nobody can say */
+    }
+    uint64_t begin = (uint64_t)data / file->header.granule * file->header.granule;
+    return begin > next ? begin : next;
+}
+
 /* Walk the file; where there is no segment (a writer died between taking and naming it) go on at the
    next granule.  Twice: a name is defined before the record that uses it, so with a writer at work the
    names are complete only when they are looked for after the records. */
 static int
-find_pieces(gbx_file *file, gbx_error *error)
+find_pieces(gbx_file *file, int fd, gbx_error *error)
 {
     static const uint8_t kinds[] = { GBX_SEGMENT_EVENTS, GBX_SEGMENT_NAMES };
     size_t room = 0;
     int result = 0;
     for (size_t k = 0; k < sizeof(kinds); k++) {
-        uint64_t size, offset = file->header.header_size;
-        for (; offset < file->size && result == 0; offset += size) {
+        uint64_t offset = file->header.header_size;
+        while (offset < file->size && result == 0) {
             gbx_piece piece;
-            size = file->header.granule;
-            if (read_piece(file, offset, &piece, &size) && piece.kind == kinds[k]) {
+            uint64_t size;
+            if (!read_piece(file, offset, &piece, &size)) {
+                offset = next_candidate(file, fd, offset);
+                continue;
+            }
+            if (piece.kind == kinds[k]) {
                 file->info.cut = file->info.cut || piece.cut;
                 result = add_piece(file, &piece, &room, error);
             }
+            offset += size;
         }
     }
     if (file->piece_count > 0) {
@@ -284,7 +307,8 @@ gbx_file_open(gbx_file *file, const char *path, gbx_error *error)
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     file->info.path = file->path;
-    int result = map_file(file, error);
+    int fd;
+    int result = map_file(file, &fd, error);
     if (result == 0) {
         result = check_header(file, error);
     }
@@ -295,11 +319,14 @@ gbx_file_open(gbx_file *file, const char *path, gbx_error *error)
         result = read_field_table(file, error);
     }
     if (result == 0) {
-        result = find_pieces(file, error);
+        result = find_pieces(file, fd, error);
     }
     if (result == 0) {
         calibrate(file);
         result = gbx_names_read(file, error);
+    }
+    if (fd >= 0) {
+        close(fd);
     }
     if (result != 0) {
         gbx_file_clear(file);

@@ -5,6 +5,7 @@
 
 #include "trace_internal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,7 +298,7 @@ gbx_code_line(const gbx_code_info *code, uint32_t offset, int *line, int *column
         else if (form == 14) {                   /* long */
             now += read_signed(&in);
             (void)read_varint(&in);
-            start = (int)read_varint(&in) - 1;
+            start = (int)(read_varint(&in) & INT_MAX) - 1;
             (void)read_varint(&in);
         }
         at += (first & 7u) + 1;

@@ -17,6 +17,7 @@ typedef struct {
 
 struct trace_writer {
     writer_options options;
+    bool closed;                 /* the header block has its size */
     uint8_t *bytes;
     size_t size, room;
     uint64_t ticks;
@@ -141,16 +142,16 @@ write_tables(trace_writer *w)
 static void
 close_header(trace_writer *w)
 {
-    gbx_header *header = writer_header(w);
-    if (header->header_size != 0) {
+    if (w->closed) {
         return;
     }
+    w->closed = true;
     size_t granule = w->options.granule;
     size_t need = (w->size + granule - 1) / granule * granule;
     size_t size = w->options.header_size != 0 ? w->options.header_size : need;
     must(size >= need, "the tables do not fit the header block");
     grow(w, size - w->size);
-    header = writer_header(w);
+    gbx_header *header = writer_header(w);
     header->header_size = (uint32_t)size;
     header->allocated = size;
 }
@@ -248,7 +249,7 @@ writer_field_entry(trace_writer *w, uint8_t event, const char *name)
 static void
 move_table(trace_writer *w, size_t which, size_t width)
 {
-    must(writer_header(w)->header_size == 0, "a table cannot grow after the first segment");
+    must(!w->closed, "a table cannot grow after the first segment");
     gbx_table *table = (gbx_table *)(void *)(w->bytes + which);
     size_t size = table->count * width, from = table->offset;
     if (from + size == w->size) {
