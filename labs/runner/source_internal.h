@@ -31,7 +31,7 @@ typedef struct {
     int count;
 } gbx_found;
 
-/* One use of a hook macro in the tree. */
+/* One use of a hook macro in the tree; in the recorder itself, of a function or an event's id. */
 typedef struct {
     gbx_emitter_line site;
     const char *arguments[4];    /* as written, without blanks around; "" where there is none */
@@ -49,8 +49,9 @@ struct gbx_source {
     gbx_text *texts;
     void *strings;               /* tree of tsearch() */
     gbx_hooks hooks;
-    const gbx_trace *trace;      /* the one that `quiet_until` is about */
-    size_t quiet_until;
+    const gbx_trace *trace;      /* the one that the next two are about */
+    size_t looked_until;         /* position before which ... */
+    bool instrumented;           /* ... an instruction was instrumented */
 };
 
 /* ---- texts (source.c) */
@@ -100,8 +101,18 @@ bool gbx_prose_find(gbx_text *text, const char *symbol, gbx_found *found);
 /* Reads the tree's hooks, once.  0 or GBX_ERROR_MEMORY. */
 int gbx_hooks_read(gbx_source *source, gbx_error *error);
 
-/* Does instruction `opcode` of Python/bytecodes.c consist of, or is it, `part`?  With `generic`: or the
-   instruction that `opcode` falls back to. */
-bool gbx_hooks_part_of(gbx_source *source, const char *opcode, const char *part, bool generic);
+/* What an instruction of Python/bytecodes.c is made of: itself and, for a macro, its micro-operations,
+   in the order in which they run. */
+typedef struct {
+    const char *names[32];       /* not terminated */
+    size_t lengths[32];
+    size_t count;
+} gbx_parts;
+
+/* Adds those of `opcode`; what an instruction that is not there is made of is nothing. */
+void gbx_parts_add(gbx_source *source, const char *opcode, size_t length, gbx_parts *parts);
+/* Adds those of the general form that `opcode` was specialized from. */
+void gbx_parts_add_general(gbx_source *source, const char *opcode, gbx_parts *parts);
+bool gbx_parts_have(const gbx_parts *parts, const char *function);
 
 #endif
