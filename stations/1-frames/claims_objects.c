@@ -141,14 +141,13 @@ judge_taken_over(const gbx_part *call, gbx_finding *finding, size_t made, size_t
                                 "another one does", NULL);
     }
     uint32_t words = owned->frame - owned->object;
-    gbx_finding_event(finding, call->look, own, "the call returns: the object takes the frame over");
     if (owned->frame == object->frame || words >= MAX_OBJECT_WORDS) {
         return gbx_finding_fail(finding, "the frame is inside the frame object now",
                                 owned->frame == object->frame ? "it has not moved" : "it is elsewhere",
                                 NULL);
     }
-    gbx_finding_fact(finding, "the frame has left the data stack: it is %u bytes into the frame object",
-                     words * 8);
+    gbx_finding_refute(finding, call->look, own, "the call returns: the frame moves from the data stack "
+                       "into its object, %u bytes from the start", words * 8);
     return GBX_PASS;
 }
 
@@ -254,9 +253,8 @@ check_traceback(const gbx_look *look, gbx_finding *finding)
     if (watched == GBX_NO_EVENT || unwound == GBX_NO_EVENT) {
         return gbx_finding_insufficient(finding, "the program watches no 'cargo' in a call that fails");
     }
-    gbx_finding_event(finding, look, watched, "the local that is watched");
     if (early != GBX_NO_EVENT) {
-        gbx_finding_event(finding, look, early, "it dies here");
+        gbx_finding_event(finding, look, early, "the local dies here");
         return gbx_finding_fail(finding, "the local outlives its call",
                                 "it dies before the exception is let go",
                                 "nobody keeps the exception");
@@ -267,15 +265,16 @@ check_traceback(const gbx_look *look, gbx_finding *finding)
                                 : "it is not taken over", "something else holds the traceback");
     }
     gbx_finding_event(finding, look, made, "raise: the traceback asks for the frame object");
-    gbx_finding_event(finding, look, unwound, "the exception leaves the call");
-    gbx_finding_event(finding, look, own, "the frame object takes the frame over, locals and all");
-    gbx_finding_event(finding, look, dies, "error.__traceback__ = None: only now the local dies");
+    gbx_finding_event(finding, look, own, "the call ends: the object takes the frame over, locals and all");
+    gbx_finding_refute(finding, look, dies, "error.__traceback__ = None: only now the local dies");
     size_t error = death(&cleared, "error");
     if (error == GBX_NO_EVENT) {
         return gbx_finding_fail(finding, "the exception itself dies later", "not where it is deleted",
                                 NULL);
     }
-    gbx_finding_event(finding, look, error, "del error: the exception goes, after its cargo");
+    gbx_finding_event(finding, look, error, "del error: the exception itself goes later");
+    gbx_finding_event(finding, look, watched, "the local, when it was made");
+    gbx_finding_event(finding, look, unwound, "the exception leaves the call");
     gbx_finding_observe(finding, 2);
     return GBX_PASS;
 }

@@ -65,7 +65,6 @@ static const struct {
 
 #define STAGES        (sizeof(stages) / sizeof(stages[0]))
 #define STAGE_COMPILE 2
-#define STAGE_CODEGEN 5
 #define STAGE_EVAL    8
 
 /* Where to start to look for a stage: after the one before it at the same level, else inside its
@@ -130,19 +129,15 @@ tell_path(const gbx_part *run, gbx_finding *finding, const stage *found, size_t 
     const gbx_look *look = run->look;
     const gbx_frame_edge *push = gbx_part_record(run, first);
     const gbx_code *function = gbx_part_record(run, inner);
-    gbx_finding_event(finding, look, found[0].begin, "the file is going to be run");
-    for (size_t i = 1; i < STAGE_EVAL; i++) {
-        gbx_finding_event(finding, look, found[i].begin, "%s", stages[i].name);
-        if (i == STAGE_CODEGEN) {
-            gbx_finding_event(finding, look, inner, "meanwhile: the code object of %s, uncalled",
-                              gbx_part_code_name(run, function->code));
-        }
-    }
-    gbx_finding_event(finding, look, made, "the code object of the file");
-    gbx_finding_event(finding, look, found[STAGE_EVAL].begin, "evaluation begins");
+    gbx_finding_refute(finding, look, inner, "the code object of %s, while the file is compiled",
+                       gbx_part_code_name(run, function->code));
+    gbx_finding_event(finding, look, made, "the code object of the file itself");
+    gbx_finding_event(finding, look, found[STAGE_EVAL].begin, "only now evaluation begins");
     gbx_finding_event(finding, look, first, "the first frame: %s, a new C call of the loop",
                       gbx_part_code_name(run, push->code));
-    gbx_finding_refute(finding, look, inner, "before the first line of the file runs");
+    for (size_t i = 0; i < STAGES; i++) {
+        gbx_finding_event(finding, look, found[i].begin, "stage %zu: %s", i + 1, stages[i].name);
+    }
 }
 
 static gbx_verdict

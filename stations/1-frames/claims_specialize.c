@@ -136,7 +136,8 @@ const gbx_claim gbx_s1_warm_up = {
         { "Python/specialize.c#_Py_Specialize_BinaryOp", "which pairs of types have a member" },
     },
     .prediction = {
-        .question = "In which execution does an instruction first try to specialize?",
+        .question = "In which execution of an instruction (1, 2, 3...) does the interpreter first try to "
+                    "specialize it?",
         .unit = "",
         .too_low = "specialized at birth",
         .too_high = "only hot loops are specialized",
@@ -144,6 +145,23 @@ const gbx_claim gbx_s1_warm_up = {
 };
 
 /* ------------------------------------------------------------- 1.2b: failure */
+
+/* The second failure is what nobody expects who thinks that one is final. */
+static void
+tell_failure(const gbx_part *part, gbx_finding *finding, size_t at, uint32_t before, uint32_t gap)
+{
+    const gbx_spec *fail = gbx_part_record(part, at);
+    uint32_t next = (uint32_t)(fail->counter_after >> 4);
+    if (before == 0) {
+        gbx_finding_event(finding, part->look, at, "it fails: %s; next try in %u executions",
+                          gbx_part_reason(part, fail), next);
+    } else if (before == 1) {
+        gbx_finding_refute(finding, part->look, at, "%u executions later it fails again: next try in %u",
+                           gap, next);
+    } else {
+        gbx_finding_event(finding, part->look, at, "%u executions later: next try in %u", gap, next);
+    }
+}
 
 static gbx_verdict
 check_failure(const gbx_look *look, gbx_finding *finding)
@@ -178,10 +196,7 @@ check_failure(const gbx_look *look, gbx_finding *finding)
             return gbx_finding_failf(finding, "the next attempt as late as the counter says", NULL,
                                      "%u executions later, counter %u", gap, next);
         }
-        if (fails < 5) {
-            gbx_finding_event(finding, look, at, "failure %u: %s; next try in %u executions",
-                              fails + 1, gbx_part_reason(&part, fail), next);
-        }
+        tell_failure(&part, finding, at, fails, gap);
         fails++;
         wait = next;
         previous = at++;
@@ -199,8 +214,8 @@ check_failure(const gbx_look *look, gbx_finding *finding)
 const gbx_claim gbx_s1_failure = {
     .id = "1.2b",
     .title = "failure, and the way back",
-    .sentence = "Where two types meet for which the family has no member, the attempt fails with its "
-                "reason, and the counter waits twice as long, and one more, before the next.",
+    .sentence = "Where two types meet for which the family has no member, the attempt fails, its event "
+                "says why, and the wait before the next attempt about doubles.",
     .experiments = { &gbx_s1_specialize },
     .check = check_failure,
     .must_fail = {
@@ -274,8 +289,8 @@ check_change_of_mind(const gbx_look *look, gbx_finding *finding)
                       gbx_part_string(&part, miss->type));
     gbx_finding_event(finding, look, descent.last, "miss %u finds the counter at zero",
                       descent.misses);
-    gbx_finding_event(finding, look, descent.resettled, "settles as %s",
-                      gbx_part_opcode(&part, after->opcode_after));
+    gbx_finding_refute(finding, look, descent.resettled, "after %u misses it settles as %s",
+                       descent.misses, gbx_part_opcode(&part, after->opcode_after));
     gbx_finding_number(finding, "misses before it asks again", descent.misses, "misses");
     gbx_finding_observe(finding, 2);
     return GBX_PASS;
@@ -296,7 +311,7 @@ const gbx_claim gbx_s1_change_of_mind = {
     .prediction = {
         .question = "a + b has specialized for ints. Then it only ever sees floats. What happens?",
         .choices = {
-            { "an error inside, and the program slows down for good", "deoptimization is for ever",
+            { "it falls back to the general instruction, for good", "deoptimization is for ever",
               "the site asks again, and settles" },
             { "the first float makes it a float instruction", "one miss undoes a specialization",
               "a single odd value should not undo what mostly fits" },
@@ -355,8 +370,8 @@ check_same_name(const gbx_look *look, gbx_finding *finding)
                       before->expected);
     gbx_finding_event(finding, look, descent.first, "first miss: it meets an %s, version %u",
                       gbx_part_string(&part, miss->type), miss->found);
-    gbx_finding_event(finding, look, descent.resettled, "settles as %s, for version %u", opcode,
-                      after->expected);
+    gbx_finding_refute(finding, look, descent.resettled, "settles as %s, for version %u", opcode,
+                       after->expected);
     gbx_finding_fact(finding, "dis shows %s after the first class, and after the other", opcode);
     gbx_finding_number(finding, "misses before it asks again", descent.misses, "misses");
     gbx_finding_observe(finding, 1);

@@ -8,7 +8,7 @@ from pathlib import Path
 program = Path(__file__).resolve().parent.parent / "experiments" / "loads.py"
 source = program.read_text()
 assert '"local": from_local,' in source
-loop = compile("for _ in range(turns): (" + "x, " * 16 + ")", "<module level>", "exec")
+loop = compile("for _ in range(turns):\n" + "    y = x\n" * 16, "<module level>", "exec")
 
 
 def at_module_level(turns):
