@@ -17,6 +17,7 @@ int gbx_cmd_station(int argc, char **argv);
 int gbx_cmd_explain(int argc, char **argv);
 int gbx_cmd_trace(int argc, char **argv);
 int gbx_cmd_show(int argc, char **argv);
+int gbx_cmd_doctor(int argc, char **argv);
 int gbx_cmd_stat(int argc, char **argv);
 
 #endif

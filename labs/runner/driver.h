@@ -21,7 +21,7 @@
 
    With `terminal` set the child stays in our group instead and has our terminal: Ctrl-C reaches it from
    the terminal, not from us; a SIGTERM, SIGHUP or SIGINT sent to us alone is passed on; we wait until it
-   has ended whatever happens, and what it leaves behind is left alone.
+   has ended whatever happens, and what it leaves behind is left alone.  It outlives us if we are killed.
 
    Limits.  A descendant that makes a session of its own leaves the group and outlives the run (it cannot
    make us wait).  The signal mask of the calling thread is changed during the run and restored: call it
