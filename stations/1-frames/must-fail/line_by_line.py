@@ -7,4 +7,4 @@ from pathlib import Path
 program = Path(__file__).resolve().parent.parent / "experiments" / "loads.py"
 source = program.read_text()
 assert "y = x; " in source
-exec(compile(source.replace("; ", "\n        "), program, "exec"))
+exec(compile(source.replace("y = x; ", "y = x\n        "), program, "exec"))
