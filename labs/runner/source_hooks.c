@@ -353,14 +353,13 @@ gbx_parts_add_general(gbx_source *source, const char *opcode, gbx_parts *parts)
     }
 }
 
-bool
-gbx_parts_have(const gbx_parts *parts, const char *function)
+size_t
+gbx_parts_index(const gbx_parts *parts, const char *function)
 {
-    size_t length = strlen(function);
-    for (size_t i = 0; i < parts->count; i++) {
-        if (parts->lengths[i] == length && memcmp(parts->names[i], function, length) == 0) {
-            return true;
-        }
+    size_t length = strlen(function), i = 0;
+    while (i < parts->count &&
+           (parts->lengths[i] != length || memcmp(parts->names[i], function, length) != 0)) {
+        i++;
     }
-    return false;
+    return i;
 }

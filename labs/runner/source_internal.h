@@ -113,6 +113,29 @@ typedef struct {
 void gbx_parts_add(gbx_source *source, const char *opcode, size_t length, gbx_parts *parts);
 /* Adds those of the general form that `opcode` was specialized from. */
 void gbx_parts_add_general(gbx_source *source, const char *opcode, gbx_parts *parts);
-bool gbx_parts_have(const gbx_parts *parts, const char *function);
+/* Which part a function is: parts->count where it is none of them. */
+size_t gbx_parts_index(const gbx_parts *parts, const char *function);
+
+/* ---- which hook (source_rules.c, source_emitter.c) */
+
+/* What is known of an event whose emitter is asked for, put together once. */
+typedef struct {
+    gbx_source *source;
+    const gbx_trace *trace;
+    size_t at;
+    const gbx_head *record;
+    gbx_where where;
+    char word[32];               /* label of its stage, step or reason as hooks write it: "PARSE" */
+    const char *family;          /* spec.*: "LOAD_GLOBAL"; "" unknown */
+    const gbx_spec *miss;        /* spec.miss: itself; spec.deopt: the miss before it; NULL */
+    gbx_parts parts;             /* of the instruction that it is about */
+} gbx_asked;
+
+/* The thread's event before `at`; SIZE_MAX where there is none near. */
+size_t gbx_asked_before(const gbx_asked *it, size_t at);
+
+/* Writes the hooks that can have emitted the event to `list`, which has room for all there are; returns
+   how many.  *likely becomes the function to name first among several, or stays. */
+size_t gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char **likely);
 
 #endif

@@ -1,0 +1,329 @@
+/* The rules: which macro emits an event, and which of that macro's lines can have done so.
+
+   Each fits_...() refuses a line only where the event's fields, or the events of its thread before it,
+   rule the line out; so what is left are all that can, several where the trace does not tell them
+   apart. */
+
+#include "source_internal.h"
+
+#include <string.h>
+
+#define LOOK_BACK 4096            /* events, of all threads, to look at for one of the same thread */
+#define STAGE_BACK 65536          /* events of the thread to look at for the stage around one */
+#define ENTRY_PRESENT 255         /* frame.push: the frame was there before the recording */
+
+typedef bool fits(const gbx_asked *it, const gbx_hook *hook);
+
+/* ---------------------------------------------------------------- looking back */
+
+size_t
+gbx_asked_before(const gbx_asked *it, size_t at)
+{
+    for (size_t steps = 0; at-- > 0 && steps < LOOK_BACK; steps++) {
+        if (gbx_trace_where(it->trace, at).stream == it->where.stream) {
+            return at;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Can no instruction have been instrumented (sys.monitoring, settrace, setprofile) before the event?
+   That is known where the recording began with the interpreter and has every event since. */
+static bool
+is_quiet(const gbx_asked *it)
+{
+    gbx_source *source = it->source;
+    uint32_t needed = (1u << GBX_CLASS_FRAME) | (1u << GBX_CLASS_SPEC);
+    if (source->trace != it->trace) {
+        source->trace = it->trace;
+        source->looked_until = 0;
+        source->instrumented = (gbx_trace_mask(it->trace) & needed) != needed ||
+            gbx_trace_lost(it->trace) != 0;
+        for (size_t i = 0; i < gbx_trace_stream_count(it->trace); i++) {
+            source->instrumented |= gbx_trace_stream(it->trace, i)->midway;
+        }
+    }
+    for (; !source->instrumented && source->looked_until < it->at; source->looked_until++) {
+        source->instrumented =
+            gbx_trace_event(it->trace, source->looked_until) == GBX_EV_SPEC_INSTRUMENT;
+    }
+    return !source->instrumented;
+}
+
+static bool
+is_instrumented_form(const gbx_hook *hook)
+{
+    return strncmp(hook->site.function, "INSTRUMENTED_", 13) == 0;
+}
+
+/* ------------------------------------------------------------------ class frame */
+
+static bool
+is_in_bytecodes(const gbx_hook *hook)
+{
+    return strcmp(hook->site.file, "Python/bytecodes.c") == 0;
+}
+
+static bool
+is_loop_entry(const gbx_hook *hook)
+{
+    return strcmp(hook->site.function, "_PyEval_EvalFrameDefault") == 0;
+}
+
+/* The frame's beginning: a new call of the eval loop (entry 0), the instruction that pushed it inline, or
+   C code that links the frame of a generator itself (gen.throw(); see can_have_resumed). */
+static bool
+fits_enter(const gbx_asked *it, const gbx_hook *hook)
+{
+    const gbx_frame_edge *edge = (const gbx_frame_edge *)(const void *)it->record;
+    bool resumes = it->record->event == GBX_EV_FRAME_RESUME;
+    const char *frame = hook->site.through == NULL ? hook->arguments[1] : hook->arguments[0];
+    if (it->record->flags == 0 || it->record->flags == ENTRY_PRESENT) {
+        return it->record->flags == 0 && is_loop_entry(hook);   /* the other: fits_present */
+    }
+    if (!is_in_bytecodes(hook)) {
+        return resumes && !is_loop_entry(hook);
+    }
+    if (it->parts.count > 0 && gbx_parts_index(&it->parts, hook->site.function) == it->parts.count) {
+        return false;
+    }
+    if (resumes ? strcmp(frame, "new_frame") == 0 : strcmp(frame, "gen_frame") == 0) {
+        return false;
+    }
+    return (edge->code == GBX_CODE_INIT_SHIM) == (strcmp(frame, "shim") == 0);
+}
+
+static bool
+fits_present(const gbx_asked *it, const gbx_hook *hook)
+{
+    return it->record->flags == ENTRY_PRESENT && strcmp(hook->arguments[0], "") == 0 &&
+        strcmp(hook->site.function, "_PyGlassbox_Snapshot") == 0;
+}
+
+static bool
+fits_leave(const gbx_asked *it, const gbx_hook *hook)
+{
+    return strcmp(hook->arguments[2], it->word) == 0 && !(is_instrumented_form(hook) && is_quiet(it));
+}
+
+static bool
+fits_suspend(const gbx_asked *it, const gbx_hook *hook)
+{
+    bool throws = it->record->flags == GBX_SUSPEND_THROW;
+    return (strstr(hook->arguments[2], "THROW") != NULL) == throws &&
+        !(is_instrumented_form(hook) && is_quiet(it));
+}
+
+/* PyFrame_New() makes a frame object that holds its frame in itself, a few words from its start. */
+static bool
+fits_object(const gbx_asked *it, const gbx_hook *hook)
+{
+    const gbx_frame_object_new *event = (const gbx_frame_object_new *)(const void *)it->record;
+    uint32_t distance = event->frame - event->object;
+    bool holds = distance > 0 && distance < 32;
+    return holds == (strncmp(hook->arguments[0], "f->", 3) == 0);
+}
+
+/* A thread that has ended gives back what is left of its memory for frames. */
+static bool
+fits_chunk_free(const gbx_asked *it, const gbx_hook *hook)
+{
+    size_t before = it->at;
+    do {
+        before = gbx_asked_before(it, before);
+    } while (before != SIZE_MAX && gbx_trace_event(it->trace, before) == GBX_EV_FRAME_CHUNK_FREE);
+    bool ended = before != SIZE_MAX && gbx_trace_event(it->trace, before) == GBX_EV_THREAD_EXIT;
+    return !ended || strcmp(hook->site.function, "clear_datastack") == 0;
+}
+
+/* ------------------------------------------------------------------- class spec */
+
+static bool
+fits_family(const gbx_asked *it, const gbx_hook *hook)
+{
+    return strcmp(hook->arguments[1], it->family) == 0;
+}
+
+static bool
+fits_miss(const gbx_asked *it, const gbx_hook *hook)
+{
+    return gbx_parts_index(&it->parts, hook->site.function) < it->parts.count;
+}
+
+static bool
+fits_instrument(const gbx_asked *it, const gbx_hook *hook)
+{
+    const gbx_spec *event = (const gbx_spec *)(const void *)it->record;
+    const char *after = gbx_trace_opcode(it->trace, it->where.process, event->opcode_after);
+    if (after == NULL) {
+        return true;
+    }
+    bool puts = strncmp(after, "INSTRUMENTED_", 13) == 0;
+    return puts == (strncmp(hook->arguments[3], "instrumented", 12) == 0);
+}
+
+/* ------------------------------------------------- classes compile, import, thread */
+
+/* The begin of the stage that a compile.end closes; SIZE_MAX where it is not found. */
+static size_t
+begin_of_stage(const gbx_asked *it, size_t end)
+{
+    size_t at = end;
+    for (int depth = 1, steps = 0; depth > 0; steps++) {
+        at = steps < STAGE_BACK ? gbx_asked_before(it, at) : SIZE_MAX;
+        if (at == SIZE_MAX) {
+            break;
+        }
+        uint8_t event = gbx_trace_event(it->trace, at);
+        depth += event == GBX_EV_COMPILE_END;
+        depth -= event == GBX_EV_COMPILE_BEGIN;
+    }
+    return at;
+}
+
+/* The innermost stage that is open before the event's own stage began; 0: none, or it is not known. */
+static uint8_t
+stage_around(const gbx_asked *it)
+{
+    size_t at = it->at;
+    int closed = 0;
+    if (it->record->event == GBX_EV_COMPILE_END) {
+        at = begin_of_stage(it, at);
+    }
+    for (int steps = 0; at != SIZE_MAX && steps < STAGE_BACK; steps++) {
+        at = gbx_asked_before(it, at);
+        const gbx_head *record = at == SIZE_MAX ? NULL : gbx_trace_record(it->trace, at);
+        if (record != NULL && record->event == GBX_EV_COMPILE_END) {
+            closed++;
+        }
+        else if (record != NULL && record->event == GBX_EV_COMPILE_BEGIN && closed-- == 0) {
+            return record->flags;
+        }
+    }
+    return 0;
+}
+
+/* A program's own file is parsed from the file; all else (imports, compile(), exec()) from a string; what
+   is typed at the prompt by a third function, which runs inside no stage. */
+static bool
+fits_parser(const gbx_asked *it, const gbx_hook *hook)
+{
+    switch (stage_around(it)) {
+        case 0:
+            return true;
+        case GBX_STAGE_RUN_FILE:
+            return strcmp(hook->site.function, "_PyParser_ASTFromFile") == 0;
+        default:
+            return strcmp(hook->site.function, "_PyParser_ASTFromString") == 0;
+    }
+}
+
+static bool
+fits_stage(const gbx_asked *it, const gbx_hook *hook)
+{
+    const gbx_compile_stage *event = (const gbx_compile_stage *)(const void *)it->record;
+    if (strcmp(hook->arguments[0], it->word) != 0) {
+        return false;
+    }
+    switch (it->record->flags) {
+        case GBX_STAGE_PARSE:
+            return fits_parser(it, hook);
+        case GBX_STAGE_AST_OPTIMIZE:
+        case GBX_STAGE_SYMTABLE:
+            return stage_around(it) != GBX_STAGE_COMPILE ||
+                strcmp(hook->site.function, "compiler_setup") == 0;
+        default:
+            break;
+    }
+    bool gives_code = hook->arguments[2][0] != '\0' && strcmp(hook->arguments[2], "NULL") != 0 &&
+        strcmp(hook->site.hook, "GLASSBOX_COMPILE_END") == 0;
+    return event->code == 0 || gives_code;
+}
+
+static bool
+fits_word(const gbx_asked *it, const gbx_hook *hook)
+{
+    return strcmp(hook->arguments[0], it->word) == 0;
+}
+
+static bool
+fits_span(const gbx_asked *it, const gbx_hook *hook)
+{
+    return strcmp(hook->arguments[0], it->record->event == GBX_EV_SPAN_BEGIN ? "GBX_EV_SPAN_BEGIN"
+                  : "GBX_EV_SPAN_END") == 0;
+}
+
+/* -------------------------------------------------------------------- the rules */
+
+/* Every event, its hook, and which of the hook's lines; no function: all of them. */
+static const struct {
+    uint8_t event;
+    const char *hook;
+    fits *fits;
+    const char *likely;           /* function to name first among several */
+} rules[] = {
+    { GBX_EV_STREAM_TIME, "GBX_EV_STREAM_TIME", NULL, NULL },
+    { GBX_EV_STREAM_LOST, "GBX_EV_STREAM_LOST", NULL, NULL },
+    { GBX_EV_STREAM_INTERP, "GLASSBOX_ATTACH", NULL, NULL },
+    { GBX_EV_STREAM_MASK, "GBX_EV_STREAM_MASK", NULL, NULL },
+    { GBX_EV_FRAME_PUSH, "GLASSBOX_FRAME_ENTER", fits_enter, NULL },
+    { GBX_EV_FRAME_PUSH, "GBX_EV_FRAME_PUSH", fits_present, NULL },
+    { GBX_EV_FRAME_RESUME, "GLASSBOX_FRAME_ENTER", fits_enter, NULL },
+    { GBX_EV_FRAME_POP, "GLASSBOX_FRAME_LEAVE", fits_leave, NULL },
+    { GBX_EV_FRAME_SUSPEND, "GLASSBOX_FRAME_SUSPEND", fits_suspend, NULL },
+    { GBX_EV_FRAME_GENERATOR, "GLASSBOX_FRAME_GENERATOR", NULL, NULL },
+    { GBX_EV_FRAME_OBJECT_NEW, "GLASSBOX_FRAME_OBJECT_NEW", fits_object, NULL },
+    { GBX_EV_FRAME_OWN, "GLASSBOX_FRAME_OWN", NULL, NULL },
+    { GBX_EV_FRAME_OBJECT_FREE, "GLASSBOX_FRAME_OBJECT_FREE", NULL, NULL },
+    { GBX_EV_FRAME_CHUNK_NEW, "GLASSBOX_FRAME_CHUNK_NEW", NULL, NULL },
+    { GBX_EV_FRAME_CHUNK_FREE, "GLASSBOX_FRAME_CHUNK_FREE", fits_chunk_free,
+      "_PyThreadState_PopFrame" },
+    { GBX_EV_FRAME_DISCARD, "GLASSBOX_FRAME_DISCARD", NULL, NULL },
+    { GBX_EV_SPEC_ATTEMPT, "GLASSBOX_SPEC_ATTEMPT", fits_family, NULL },
+    { GBX_EV_SPEC_SUCCESS, "GLASSBOX_SPEC_SUCCESS", fits_family, NULL },
+    { GBX_EV_SPEC_RESPECIALIZE, "GLASSBOX_SPEC_SUCCESS", fits_family, NULL },
+    { GBX_EV_SPEC_FAIL, "GLASSBOX_SPEC_FAIL", fits_family, NULL },
+    { GBX_EV_SPEC_MISS, "GLASSBOX_SPEC_MISS", fits_miss, NULL },
+    { GBX_EV_SPEC_DEOPT, "GLASSBOX_SPEC_MISS", fits_miss, NULL },
+    { GBX_EV_SPEC_INSTRUMENT, "GLASSBOX_SPEC_INSTRUMENT", fits_instrument, NULL },
+    { GBX_EV_COMPILE_BEGIN, "GLASSBOX_COMPILE_BEGIN", fits_stage, NULL },
+    { GBX_EV_COMPILE_BEGIN, "GLASSBOX_COMPILE_STAGE", fits_stage, "_PyParser_ASTFromString" },
+    { GBX_EV_COMPILE_END, "GLASSBOX_COMPILE_END", fits_stage, NULL },
+    { GBX_EV_COMPILE_END, "GLASSBOX_COMPILE_STAGE", fits_stage, "_PyParser_ASTFromString" },
+    { GBX_EV_CODE_NEW, "GLASSBOX_CODE_NEW", NULL, NULL },
+    { GBX_EV_CODE_FREE, "GLASSBOX_CODE_FREE", NULL, NULL },
+    { GBX_EV_IMPORT_BEGIN, "GLASSBOX_IMPORT_BEGIN", fits_word, NULL },
+    { GBX_EV_IMPORT_END, "GLASSBOX_IMPORT_END", fits_word, NULL },
+    { GBX_EV_THREAD_START, "GLASSBOX_THREAD_START", NULL, NULL },
+    { GBX_EV_THREAD_EXIT, "GLASSBOX_THREAD_EXIT", NULL, NULL },
+    { GBX_EV_INTERP_NEW, "GLASSBOX_INTERP_NEW", NULL, NULL },
+    { GBX_EV_INTERP_END, "GLASSBOX_INTERP_END", NULL, NULL },
+    { GBX_EV_FORK, "GLASSBOX_FORK_PARENT", NULL, "os_fork_impl" },
+    { GBX_EV_MARK, "_PyGlassbox_Mark", NULL, NULL },
+    { GBX_EV_SPAN_BEGIN, "_PyGlassbox_Span", fits_span, NULL },
+    { GBX_EV_SPAN_END, "_PyGlassbox_Span", fits_span, NULL },
+    { GBX_EV_WATCH, "_PyGlassbox_Watch", NULL, NULL },
+    { GBX_EV_UNWATCH, "_PyGlassbox_Unwatch", NULL, NULL },
+    { GBX_EV_OBJ_DESTROY, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
+};
+
+size_t
+gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char **likely)
+{
+    const gbx_hooks *hooks = &it->source->hooks;
+    size_t count = 0;
+    for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
+        if (rules[r].event != it->record->event) {
+            continue;
+        }
+        *likely = rules[r].likely == NULL ? *likely : rules[r].likely;
+        for (size_t i = 0; i < hooks->count && count < hooks->count; i++) {
+            const gbx_hook *hook = &hooks->list[i];
+            if (strcmp(hook->site.hook, rules[r].hook) == 0 &&
+                (rules[r].fits == NULL || rules[r].fits(it, hook))) {
+                list[count++] = hook;
+            }
+        }
+    }
+    return count;
+}
