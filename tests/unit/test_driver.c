@@ -117,6 +117,9 @@ before(void **state)
 {
     static int descriptors;
     descriptors = count_descriptors();
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     *state = &descriptors;
     return 0;
 }
@@ -496,6 +499,7 @@ static void
 a_signal_to_us_ends_the_child_and_the_run(void **state)
 {
     (void)state;
+    signal(SIGINT, SIG_DFL);                     /* a background job begins with it ignored */
     pid_t sender = send_later(SIGINT, 300);
     int code = run_options((gbx_driver_options){ .argv = NULL }, "sleep 60 & echo $!; wait");
     waitpid(sender, NULL, 0);
