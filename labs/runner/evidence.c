@@ -27,6 +27,24 @@ describe_thread(const gbx_trace *trace, const gbx_where *where, char *text, size
     }
 }
 
+static void
+describe_emitter(const gbx_trace *trace, size_t at, gbx_source *source, char *text, size_t size)
+{
+    gbx_emitter emitter;
+    gbx_error error = { 0, "" };
+    text[0] = '\0';
+    if (source == NULL || gbx_source_emitter(source, trace, at, &emitter, &error) != 0
+        || emitter.count == 0) {
+        return;
+    }
+    const gbx_emitter_line *line = &emitter.lines[0];
+    int used = snprintf(text, size, "%s:%d%s%s", line->file, line->line,
+                        line->function[0] == '\0' ? "" : " in ", line->function);
+    if (emitter.count > 1 && used > 0 && (size_t)used < size) {
+        snprintf(text + used, size - (size_t)used, " or %zu more", emitter.count - 1);
+    }
+}
+
 /* "loads.py:30 in from_global": the instruction's line where the event says which, else the function that
    it is about, else the one that ran. */
 static void
@@ -63,6 +81,5 @@ gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source, gbx
              gbx_event_name(gbx_trace_event(trace, at)));
     describe_place(trace, at, where.process, evidence->place, sizeof(evidence->place));
     gbx_show_fields(trace, at, evidence->fields, sizeof(evidence->fields));
-    evidence->emitter[0] = '\0';
-    (void)source;
+    describe_emitter(trace, at, source, evidence->emitter, sizeof(evidence->emitter));
 }
