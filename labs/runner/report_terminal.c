@@ -354,7 +354,7 @@ terminal_end(gbx_report *report, const gbx_tally *tally)
     for (int v = 0; v <= GBX_BROKEN; v++) {
         all += tally->counts[v];
     }
-    put(report, BOLD, "\n%u claims", all);
+    put(report, BOLD, "\n%u claim%s", all, all == 1 ? "" : "s");
     for (int v = 0; v <= GBX_BROKEN; v++) {
         if (tally->counts[v] != 0) {
             put(report, v == GBX_PASS ? GOOD : v == GBX_SKIPPED ? WARN : BAD, "%s%u %s", before,
