@@ -95,6 +95,30 @@ by_code_id(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static int
+by_thread_id(const void *a, const void *b)
+{
+    const gbx_thread_entry *x = a, *y = b;
+    return x->id != y->id ? (x->id < y->id ? -1 : 1) : (x->order < y->order ? -1 : x->order > y->order);
+}
+
+/* The last definition of the id; NULL. */
+const gbx_thread_entry *
+gbx_threads_find(const gbx_file *file, uint32_t id)
+{
+    size_t low = 0, high = file->thread_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (file->threads[middle].id <= id) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return low > 0 && file->threads[low - 1].id == id ? &file->threads[low - 1] : NULL;
+}
+
 const gbx_text *
 gbx_texts_find(const gbx_texts *texts, uint32_t id)
 {
@@ -144,13 +168,22 @@ add_thread(gbx_file *file, uint32_t id, const uint8_t *payload, uint32_t length)
         return true;
     }
     memcpy(&thread, payload, sizeof(thread));
-    uint64_t *more = realloc(file->native_ids, (file->threads.count + 1) * sizeof(*more));
-    if (more == NULL) {
-        return false;
+    if (file->thread_count == file->thread_room) {
+        size_t room = file->thread_room == 0 ? 64 : file->thread_room * 2;
+        gbx_thread_entry *more = realloc(file->threads, room * sizeof(*more));
+        if (more == NULL) {
+            return false;
+        }
+        file->threads = more;
+        file->thread_room = room;
     }
-    file->native_ids = more;
-    file->native_ids[file->threads.count] = thread.native_id;
-    return add_text(&file->threads, id, payload + sizeof(thread), length - sizeof(thread));
+    gbx_thread_entry *entry = &file->threads[file->thread_count];
+    *entry = (gbx_thread_entry){
+        .id = id, .order = (uint32_t)file->thread_count, .native_id = thread.native_id,
+        .name = clean_copy(payload + sizeof(thread), length - sizeof(thread)),
+    };
+    file->thread_count++;
+    return entry->name != NULL;
 }
 
 static bool
@@ -205,6 +238,9 @@ gbx_names_read(gbx_file *file, gbx_error *error)
     sort_texts(&file->strings);
     sort_texts(&file->opcodes);
     sort_texts(&file->reasons);
+    if (file->thread_count > 0) {
+        qsort(file->threads, file->thread_count, sizeof(*file->threads), by_thread_id);
+    }
     if (file->code_count > 0) {
         qsort(file->codes, file->code_count, sizeof(*file->codes), by_code_id);
     }
@@ -224,7 +260,6 @@ void
 gbx_names_clear(gbx_file *file)
 {
     clear_texts(&file->strings);
-    clear_texts(&file->threads);
     clear_texts(&file->opcodes);
     clear_texts(&file->reasons);
     clear_texts(&file->metas);
@@ -233,7 +268,10 @@ gbx_names_clear(gbx_file *file)
         free((char *)(uintptr_t)file->codes[i].info.file);
     }
     free(file->codes);
-    free(file->native_ids);
+    for (size_t i = 0; i < file->thread_count; i++) {
+        free((char *)(uintptr_t)file->threads[i].name);
+    }
+    free(file->threads);
 }
 
 /* ------------------------------------------------------------ the location table */

@@ -103,14 +103,9 @@ add_relatives(gbx_trace *trace, const char *path, gbx_error *error)
 static void
 name_stream(gbx_source *source)
 {
-    const gbx_file *file = source->file;
-    source->info.name = "";
-    for (size_t i = 0; i < file->threads.count; i++) {
-        if (file->threads.items[i].id == source->info.thread) {
-            source->info.name = file->threads.items[i].text;
-            source->info.native_id = file->native_ids[i];
-        }
-    }
+    const gbx_thread_entry *thread = gbx_threads_find(source->file, source->info.thread);
+    source->info.name = thread == NULL ? "" : thread->name;
+    source->info.native_id = thread == NULL ? 0 : thread->native_id;
 }
 
 static gbx_source *
@@ -350,6 +345,18 @@ const gbx_stream_info *
 gbx_trace_stream(const gbx_trace *trace, size_t stream)
 {
     return &trace->sources[stream].info;
+}
+
+uint64_t
+gbx_trace_since_start(const gbx_trace *trace, uint64_t monotonic_ns)
+{
+    return monotonic_ns > trace->start_ns ? monotonic_ns - trace->start_ns : 0;
+}
+
+uint32_t
+gbx_trace_record_size(const gbx_trace *trace, size_t process, uint8_t event)
+{
+    return trace->files[process].record_size[event];
 }
 
 size_t

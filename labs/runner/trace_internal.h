@@ -42,6 +42,13 @@ typedef struct {
     gbx_code_info info;
 } gbx_code_entry;
 
+typedef struct {
+    uint32_t id;
+    uint32_t order;              /* of its definition: the last one of an id holds */
+    uint64_t native_id;
+    const char *name;
+} gbx_thread_entry;
+
 /* What the decoder has to know of an event, in one word: the size of its record in the low byte (0: no
    such event), and these. */
 enum {
@@ -62,8 +69,9 @@ typedef struct {
     size_t field_count;
     gbx_piece *pieces;           /* EVENTS by (thread, sequence), then NAMES by sequence */
     size_t piece_count;
-    gbx_texts strings, threads, opcodes, reasons, metas;
-    uint64_t *native_ids;        /* beside threads */
+    gbx_texts strings, opcodes, reasons, metas;
+    gbx_thread_entry *threads;
+    size_t thread_count, thread_room;
     gbx_code_entry *codes;
     size_t code_count, code_room;
     bool untimed;
@@ -78,6 +86,7 @@ void gbx_file_clear(gbx_file *file);
 int gbx_names_read(gbx_file *file, gbx_error *error);
 void gbx_names_clear(gbx_file *file);
 const gbx_text *gbx_texts_find(const gbx_texts *texts, uint32_t id);
+const gbx_thread_entry *gbx_threads_find(const gbx_file *file, uint32_t id);
 
 /* Ticks of a file's clock on CLOCK_MONOTONIC. */
 static inline uint64_t
@@ -88,8 +97,10 @@ gbx_ticks_to_ns(const gbx_file *file, uint64_t ticks)
         return ticks;
     }
     double ns = (double)(int64_t)(ticks - start->ticks) * file->info.ns_per_tick;
-    return ns < 0 && (uint64_t)-ns > start->monotonic_ns ? 0
-        : start->monotonic_ns + (uint64_t)(int64_t)ns;
+    if (ns < 0) {
+        return -ns < (double)start->monotonic_ns ? start->monotonic_ns - (uint64_t)-ns : 0;
+    }
+    return start->monotonic_ns + (uint64_t)(ns < 0x1p63 ? ns : 0x1p63);  /* a hostile rate is huge */
 }
 
 /* ------------------------------------------------------------------ streams */

@@ -521,7 +521,7 @@ static void
 thousands_of_threads_are_read_in_seconds(void **state)
 {
     (void)state;
-    enum { THREADS = 5000, NAMES = 100000 };
+    enum { THREADS = 5000, NAMES = 300000 };
     trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_FRAME });
     for (uint32_t thread = 0; thread < THREADS; thread++) {
         writer_push(w, thread * 0x10001u, 2, thread);
