@@ -66,7 +66,8 @@ judge_counter(const gbx_part *part, gbx_finding *finding, size_t attempt, size_t
 }
 
 static gbx_verdict
-judge_attempt(const gbx_part *part, gbx_finding *finding, size_t attempt, uint32_t run)
+judge_attempt(const gbx_part *part, gbx_finding *finding, size_t attempt, uint32_t run,
+              uint32_t *settled)
 {
     const gbx_spec *asked = gbx_part_record(part, attempt);
     size_t success = gbx_part_next_spec(part, attempt, GBX_EV_SPEC_SUCCESS, asked->code,
@@ -80,8 +81,9 @@ judge_attempt(const gbx_part *part, gbx_finding *finding, size_t attempt, uint32
     gbx_verdict verdict = judge_counter(part, finding, attempt, success);
     if (verdict == GBX_PASS) {
         const gbx_spec *done = gbx_part_record(part, success);
+        *settled = done->counter_after >> 4;
         gbx_finding_event(finding, part->look, success, "execution %u: it becomes %s; counter %u",
-                          run, gbx_part_opcode(part, done->opcode_after), done->counter_after >> 4);
+                          run, gbx_part_opcode(part, done->opcode_after), *settled);
     }
     return verdict;
 }
@@ -90,7 +92,7 @@ static gbx_verdict
 check_warm_up(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    uint32_t code, run = 0, sites = 0;
+    uint32_t code, run = 0, sites = 0, settled = 0;
     if (!gbx_part_find(look, finding, "warm-up", "begin", &part)
         || !gbx_part_find_code(&part, finding, "f", &code)) {
         return GBX_INSUFFICIENT;
@@ -100,7 +102,7 @@ check_warm_up(const gbx_look *look, gbx_finding *finding)
     while ((at = gbx_part_next_family(&part, at, GBX_EV_SPEC_ATTEMPT, code, "BINARY_OP"))
            != GBX_NO_EVENT) {
         run = executions(&part, part.begin, at, code);
-        gbx_verdict verdict = judge_attempt(&part, finding, at, run);
+        gbx_verdict verdict = judge_attempt(&part, finding, at, run, &settled);
         if (verdict != GBX_PASS) {
             return verdict;
         }
@@ -114,6 +116,7 @@ check_warm_up(const gbx_look *look, gbx_finding *finding)
     }
     gbx_finding_fact(finding, "%u executions, %u instructions, one attempt each", runs, sites);
     gbx_finding_fact(finding, "the counters that the program read in the cache say the same");
+    gbx_finding_number(finding, "counter after the success", settled, "");
     gbx_finding_observe_number(finding, run);
     return GBX_PASS;
 }

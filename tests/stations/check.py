@@ -1,0 +1,171 @@
+"""Test the stations: that claims hold where they have to, and fail where they have to.
+
+Usage: check.py ROOT.  A line for each test, and the counts in the last.  What a claim means is the
+station's affair; here it is only seen that its check can say yes and no, that nothing in a station's
+folder is left unused, and that the guide and the places to read are not stale.
+"""
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+SECONDS = 5  # that a station may take, once built
+MUST_FAIL = re.compile(r"(ok|BAD)\s+(\S+)\s+on '([^']+)': (.*)")
+
+
+class Skip(Exception):
+    """A test that this machine cannot run; says why."""
+
+
+class Station:
+    """One station, run once by the program under test."""
+
+    def __init__(self, root: Path, folder: Path):
+        self.root, self.folder = root, folder
+        self.number = folder.name.partition("-")[0]
+        self.status, text = self.run("--format", "json")
+        self.report = json.loads(text)
+        self.must_fail_status, text = self.run("--must-fail")
+        self.must_fail = [MUST_FAIL.fullmatch(line) for line in text.splitlines()]
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        command = [self.root / "glassbox", "station", self.number, *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        return done.returncode, done.stdout
+
+    @property
+    def claims(self) -> list[dict]:
+        return self.report["claims"]
+
+    def programs(self, *folders: str) -> Iterator[Path]:
+        for folder in folders:
+            yield from sorted((self.folder / folder).glob("*.py"))
+
+
+def claim_passes(claim: dict) -> None:
+    assert claim["verdict"] == "PASS", f"{claim['verdict']}: {claim['reason']} {failures(claim)}"
+
+
+def claim_shows_evidence(claim: dict) -> None:
+    assert claim["evidence"], "it passes without a word of evidence"
+
+
+def claim_is_read_somewhere(claim: dict) -> None:
+    assert claim["readings"], "it names no place to read"
+    for reading in claim["readings"]:
+        assert reading.get("line", 0) > 0, f"'{reading['place']}' is not in this tree"
+
+
+def failures(claim: dict) -> str:
+    return "; ".join(json.dumps(item) for item in claim["evidence"] if item["kind"] == "fail")
+
+
+def line_says_fail(line: re.Match) -> None:
+    assert line[1] == "ok" and line[4] == "FAIL", line[0]
+
+
+def every_claim_can_fail(station: Station) -> None:
+    can = {line[2] for line in station.must_fail if line}
+    cannot = [claim["id"] for claim in station.claims if claim["id"] not in can]
+    assert not cannot, f"no experiment on which it has to fail: {', '.join(cannot)}"
+
+
+def statuses_agree(station: Station) -> None:
+    assert station.status == 0, f"the station ends with status {station.status}"
+    assert station.must_fail_status == 0, f"--must-fail ends with status {station.must_fail_status}"
+
+
+def is_quick(station: Station) -> None:
+    assert station.report["seconds"] < SECONDS, f"{station.report['seconds']:.1f} s"
+
+
+def readings_resolve(station: Station) -> None:
+    claim_is_read_somewhere(station.report)
+
+
+def every_program_is_run(station: Station) -> None:
+    declared = "".join(source.read_text() for source in station.folder.glob("*.c"))
+    left = [
+        program.name
+        for program in station.programs("experiments", "must-fail")
+        if not re.search(rf'"{program.parent.name}",\s*"{program.stem}"', declared)
+    ]
+    assert not left, f"no experiment runs {', '.join(left)}"
+
+
+def guide_names_every_claim(station: Station) -> None:
+    guide = (station.folder / "guide.md").read_text()
+    left = [claim["id"] for claim in station.claims if f"**{claim['id']}, " not in guide]
+    assert not left, f"no paragraph on {', '.join(left)}"
+
+
+def junit_agrees(station: Station) -> None:
+    status, text = station.run("--claims", "--format", "junit")
+    suite = ElementTree.fromstring(text)
+    cases = list(suite.iter("testcase"))
+    assert status == 0 and len(cases) == len(station.claims), f"{len(cases)} cases, status {status}"
+
+
+def run_without_tracing(station: Station, program: Path) -> None:
+    """Experiments are ordinary programs: an interpreter that records nothing runs them, too."""
+    python = station.root / "cpython/build/stock/python"
+    if not python.exists():
+        raise Skip("there is no stock build")
+    done = subprocess.run(
+        [python, "-I", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
+
+
+def guides_are_current(root: Path) -> None:
+    done = subprocess.run(
+        [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout.strip()
+
+
+def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
+    for folder in sorted((root / "stations").glob("[0-9]*-*")):
+        station = Station(root, folder)
+        for claim in station.claims:
+            yield f"claim {claim['id']} passes", claim_passes, (claim,)
+            yield f"claim {claim['id']} shows evidence", claim_shows_evidence, (claim,)
+            yield f"claim {claim['id']} names lines to read", claim_is_read_somewhere, (claim,)
+        for line in filter(None, station.must_fail):
+            yield f"claim {line[2]} fails on {line[3]}", line_says_fail, (line,)
+        name = f"station {station.number}"
+        yield f"{name}: every claim can fail", every_claim_can_fail, (station,)
+        yield f"{name}: exit statuses say the same", statuses_agree, (station,)
+        yield f"{name}: takes less than {SECONDS} s", is_quick, (station,)
+        yield f"{name}: every place to read is there", readings_resolve, (station,)
+        yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
+        yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)
+        yield f"{name}: JUnit has the same claims", junit_agrees, (station,)
+        for program in station.programs("experiments"):
+            test = f"{name}: {program.name} runs without tracing"
+            yield test, run_without_tracing, (station, program)
+    yield "guides have the numbers of this run", guides_are_current, (root,)
+
+
+def main() -> int:
+    counts = {"ok": 0, "FAIL": 0, "skip": 0}
+    for name, test, arguments in tests(Path(sys.argv[1])):
+        outcome, why = "ok", ""
+        try:
+            test(*arguments)
+        except Skip as skip:
+            outcome, why = "skip", f": cannot run here: {skip}"
+        except AssertionError as error:
+            outcome, why = "FAIL", f": {error}"
+        counts[outcome] += 1
+        print(f"{outcome:4}  {name}{why}", flush=True)
+    print("{ok} passed, {FAIL} failed, {skip} skipped".format(**counts))
+    return 1 if counts["FAIL"] or not counts["ok"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
