@@ -78,6 +78,9 @@ absolute(const char *path)
     if (path[0] == '/') {
         return strdup(path);
     }
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2 + strspn(path + 2, "/");
+    }
     return getcwd(here, sizeof(here)) == NULL ? NULL : gbx_paths_join(here, path, NULL);
 }
 

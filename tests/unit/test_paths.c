@@ -208,7 +208,7 @@ the_environment_moves_each_part(void **state)
 {
     (void)state;
     ask("co/glassbox", "PYTHON=./mypython", "GLASSBOX_STATIONS=mine");
-    says("python ~/./mypython");
+    says("python ~/mypython");
     says("chosen");
     says("stations ~/mine");
     says("need no stations at '~/mine': GLASSBOX_STATIONS= names it");
@@ -230,7 +230,7 @@ an_interpreter_without_a_slash_is_looked_up_in_path(void **state)
     free(path);
     says("python ~/mypython");
     ask("co/glassbox", "PYTHON=mypython", "PATH=:/bin");              /* an empty part is here */
-    says("python ~/./mypython");
+    says("python ~/mypython");
     ask("co/glassbox", "PYTHON=no-such-python", NULL);
     says("error PYTHON=: cannot find 'no-such-python' in PATH");
     ask("co/glassbox", "PYTHON=./co", NULL);
