@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "checkstate.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -68,6 +69,7 @@ violate(gbx_checker *c, int which, size_t at, const char *format, ...)
         va_start(args, format);
         vsnprintf(invariant->detail, sizeof(invariant->detail), format, args);
         va_end(args);
+        gbx_text_mend(invariant->detail);
         invariant->first = at;
     }
 }

@@ -1,6 +1,7 @@
 /* How one event is shown; see show.h. */
 
 #include "show.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -156,6 +157,7 @@ gbx_show_fields(const gbx_trace *trace, size_t at, char *text, size_t size)
             put(&to, "%" PRIu64, field.value);
         }
     }
+    gbx_text_mend(text);
 }
 
 void
@@ -172,7 +174,12 @@ gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
     if (code != NULL && offset != GBX_NO_OFFSET &&
         gbx_code_line(code, (uint32_t)offset, &line, &column)) {
         const char *slash = strrchr(code->file, '/');
-        snprintf(text, size, "%s:%d", slash == NULL ? code->file : slash + 1, line);
+        const char *name = slash == NULL ? code->file : slash + 1;
+        int most = (int)(size > 32 ? size - 32 : 0);     /* the line is worth more than a long name */
+        snprintf(text, size, "%.*s", most, name);
+        gbx_text_mend(text);
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, ":%d", line);
     }
 }
 

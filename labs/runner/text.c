@@ -16,6 +16,25 @@ width_of(const char *text, size_t bytes)
     return width;
 }
 
+void
+gbx_text_mend(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0';) {
+        unsigned char first = (unsigned char)*at;
+        size_t need = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1, have = 1;
+        while (have < need && ((unsigned char)at[have] & 0xc0) == 0x80) {
+            have++;
+        }
+        if (have == need) {
+            memmove(to, at, need);
+            to += need;
+        }
+        at += have;
+    }
+    *to = '\0';
+}
+
 size_t
 gbx_text_width(const char *text)
 {

@@ -8,6 +8,9 @@
 /* Columns that UTF-8 text takes, one a character. */
 size_t gbx_text_width(const char *text);
 
+/* Take out what is left of characters where UTF-8 text was cut to fit. */
+void gbx_text_mend(char *text);
+
 /* Print `text` between blanks in lines of at most `width` columns: the first indented by what stands
    there already (`column`), the others by `indent`.  Ends with a line feed.  A word longer than a line
    is not broken. */
