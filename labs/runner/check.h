@@ -27,19 +27,15 @@ typedef struct {
 
 /* X(NAME, "key", "unit", "sentence") */
 #define GBX_INVARIANT_LIST(X)                                                                     \
-    X(NESTING,    "frames", "records",                                                            \
-      "frames nest: a popped frame is the one pushed last")                                       \
-    X(GENERATORS, "generators", "records",                                                        \
-      "a resumed generator was made or suspended before, and not resumed since")                  \
+    X(NESTING,    "frames", "records", "a popped frame is the one pushed last")                   \
+    X(GENERATORS, "generators", "records", "what is resumed was made or suspended before")        \
     X(STAGES,     "stages", "records", "compile stages nest")                                     \
     X(IMPORTS,    "imports", "records", "imports nest")                                           \
-    X(SPEC,       "specialization", "records",                                                    \
-      "a specialization succeeds or fails once an attempt, at its site")                          \
+    X(SPEC,       "specialization", "records", "each attempt to specialize has one result")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \
     X(CLOCK,      "clock", "segments", "the clock's calibration holds across the file")           \
-    X(WHOLE,      "sequence", "segments",                                                         \
-      "the segments of a thread follow each other without a gap")                                 \
+    X(WHOLE,      "sequence", "segments", "a thread's segments follow without a gap")             \
     X(RECORDS,    "records", "segments", "what was committed is whole records")                   \
     X(LOSSES,     "losses", "records", "what was lost is on record")
 

@@ -73,6 +73,12 @@ check_header(gbx_file *file, gbx_error *error)
     file->info.mask = header->first_mask;
     file->info.cut = header->allocated > file->size;
     header->executable[sizeof(header->executable) - 1] = '\0';
+    file->executable = gbx_names_clean((const uint8_t *)header->executable,
+                                       strlen(header->executable));
+    file->info.executable = file->executable;
+    if (file->executable == NULL) {
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
     if (memcmp(header->magic, GBX_MAGIC, sizeof(header->magic)) != 0) {
         return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a trace", file->path);
     }
@@ -344,5 +350,6 @@ gbx_file_clear(gbx_file *file)
     free(file->fields);
     free(file->pieces);
     free(file->path);
+    free(file->executable);
     memset(file, 0, sizeof(*file));
 }

@@ -33,9 +33,8 @@ sequence_length(const uint8_t *at, size_t left)
     return n;
 }
 
-/* A terminated copy, '?' for whatever is not clean; NULL without memory. */
-static char *
-clean_copy(const uint8_t *text, size_t length)
+char *
+gbx_names_clean(const uint8_t *text, size_t length)
 {
     char *copy = malloc(length + 1);
     if (copy == NULL) {
@@ -73,7 +72,7 @@ add_text(gbx_texts *texts, uint32_t id, const uint8_t *text, size_t length)
         texts->items = more;
         texts->room = room;
     }
-    char *copy = clean_copy(text, length);
+    char *copy = gbx_names_clean(text, length);
     if (copy == NULL) {
         return false;
     }
@@ -152,7 +151,7 @@ add_code(gbx_file *file, uint32_t id, const uint8_t *payload, uint32_t length)
     const uint8_t *path = name + code.name_length;
     gbx_code_entry *entry = &file->codes[file->code_count];
     *entry = (gbx_code_entry){ .id = id, .info = {
-        .name = clean_copy(name, code.name_length), .file = clean_copy(path, code.file_length),
+        .name = gbx_names_clean(name, code.name_length), .file = gbx_names_clean(path, code.file_length),
         .first_line = code.first_line, .units = code.units, .flags = code.co_flags,
         .table = path + code.file_length, .table_length = code.table_length,
     } };
@@ -180,7 +179,7 @@ add_thread(gbx_file *file, uint32_t id, const uint8_t *payload, uint32_t length)
     gbx_thread_entry *entry = &file->threads[file->thread_count];
     *entry = (gbx_thread_entry){
         .id = id, .order = (uint32_t)file->thread_count, .native_id = thread.native_id,
-        .name = clean_copy(payload + sizeof(thread), length - sizeof(thread)),
+        .name = gbx_names_clean(payload + sizeof(thread), length - sizeof(thread)),
     };
     file->thread_count++;
     return entry->name != NULL;

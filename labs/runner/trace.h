@@ -116,6 +116,7 @@ gbx_where gbx_entry_where(const gbx_trace *trace, const gbx_entry *entry);
 typedef struct {
     const char *path;
     const gbx_header *header;    /* checked; its strings are terminated */
+    const char *executable;      /* as in the header, fit for a terminal */
     uint64_t overwritten;        /* records that a ring no longer holds */
     uint64_t lost;               /* events that were not recorded */
     uint64_t unknown;            /* records of events this reader does not know, passed over */
@@ -154,6 +155,12 @@ typedef struct {
     uint64_t lost, overwritten;
     gbx_instant start;
 } gbx_segment_info;
+
+/* CLOCK_MONOTONIC of this machine as t_ns; 0 for what lies before the beginning. */
+uint64_t gbx_trace_since_start(const gbx_trace *trace, uint64_t monotonic_ns);
+
+/* Bytes of an event's record in a process's file; 0: it has no such event. */
+uint32_t gbx_trace_record_size(const gbx_trace *trace, size_t process, uint8_t event);
 
 /* The segments of a process: those with events by (thread, sequence), then those with names. */
 size_t gbx_trace_segment_count(const gbx_trace *trace, size_t process);

@@ -60,7 +60,7 @@ enum {
 typedef struct {
     gbx_process info;
     gbx_header header;           /* a checked copy: info.header points here */
-    char *path;
+    char *path, *executable;
     const uint8_t *map;
     size_t size;
     uint8_t record_size[256];    /* by the file's own table; 0: no such event */
@@ -81,6 +81,9 @@ typedef struct {
 /* Map and check one file.  0 or a negative code. */
 int gbx_file_open(gbx_file *file, const char *path, gbx_error *error);
 void gbx_file_clear(gbx_file *file);
+
+/* A terminated copy, '?' for whatever is not clean; the caller frees it.  NULL without memory. */
+char *gbx_names_clean(const uint8_t *text, size_t length);
 
 /* Read all definitions of a file. */
 int gbx_names_read(gbx_file *file, gbx_error *error);
