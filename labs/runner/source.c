@@ -348,6 +348,13 @@ gbx_source_resolve(gbx_source *source, const char *place, gbx_place *out, gbx_er
     return 0;
 }
 
+/* Nothing to show: a blank or a control character. */
+static bool
+is_blank(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
 bool
 gbx_source_line_text(gbx_source *source, const char *file, int line, char *text, size_t size)
 {
@@ -359,10 +366,10 @@ gbx_source_line_text(gbx_source *source, const char *file, int line, char *text,
         return false;
     }
     size_t from = it->lines[line - 1], to = gbx_text_end(it, (size_t)line - 1);
-    while (from < to && (unsigned char)it->raw[from] <= ' ') {
+    while (from < to && is_blank(it->raw[from])) {
         from++;
     }
-    while (to > from && (unsigned char)it->raw[to - 1] <= ' ') {
+    while (to > from && is_blank(it->raw[to - 1])) {
         to--;
     }
     size_t length = to - from < size ? to - from : size - 1;
@@ -370,8 +377,7 @@ gbx_source_line_text(gbx_source *source, const char *file, int line, char *text,
         length--;                /* the first byte that is left out must begin a character */
     }
     for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)it->raw[from + i];
-        text[i] = c < ' ' || c == 0x7f ? ' ' : (char)c;
+        text[i] = is_blank(it->raw[from + i]) ? ' ' : it->raw[from + i];
     }
     text[length] = '\0';
     return true;
