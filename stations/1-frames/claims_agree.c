@@ -98,6 +98,9 @@ check_dis_agrees(const gbx_look *look, gbx_finding *finding)
     gbx_part part;
     shown sites[MAX_SITES];
     uint32_t changed = 0, wrong = 0;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "dis", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
@@ -144,6 +147,9 @@ check_tracing_changes_nothing(const gbx_look *look, gbx_finding *finding)
     const gbx_run *traced = &look->runs[0], *plain = &look->runs[1];
     size_t same = 0, line = 1;
     gbx_part whole;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (plain->out_size == 0 || !gbx_part_whole(look, &whole)) {
         return gbx_finding_insufficient(finding, "one of the runs has nothing to show");
     }

@@ -131,6 +131,9 @@ static gbx_verdict
 check_who_specializes(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "loads", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
@@ -217,6 +220,9 @@ static gbx_verdict
 check_new_global(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, quiet;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find_span(look, finding, "globals", "warm up", "after", &part)
         || !gbx_part_find_span(look, finding, "globals", "warm up", "change", &quiet)) {
         return GBX_INSUFFICIENT;
@@ -399,6 +405,9 @@ check_load_costs(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
     double ns[FORMS], rounds;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "cost", "begin", &part)
         || !read_costs(&part, finding, ns, &rounds)) {
         return GBX_INSUFFICIENT;

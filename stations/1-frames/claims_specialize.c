@@ -93,6 +93,9 @@ check_warm_up(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
     uint32_t code, run = 0, sites = 0, settled = 0;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "warm-up", "begin", &part)
         || !gbx_part_find_code(&part, finding, "f", &code)) {
         return GBX_INSUFFICIENT;
@@ -171,6 +174,9 @@ check_failure(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
     uint32_t code;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "mixed", "begin", &part)
         || !gbx_part_find_code(&part, finding, "mixed", &code)) {
         return GBX_INSUFFICIENT;
@@ -272,6 +278,9 @@ check_change_of_mind(const gbx_look *look, gbx_finding *finding)
     static const char *const marks[] = { "flip", "ints", "floats" };
     gbx_part part;
     gbx_descent descent;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     gbx_verdict verdict = find_descent(look, finding, marks, "flip", "BINARY_OP", &part, &descent);
     if (verdict != GBX_PASS) {
         return verdict;
@@ -343,6 +352,9 @@ check_same_name(const gbx_look *look, gbx_finding *finding)
     static const char *const marks[] = { "classes", "one", "another" };
     gbx_part part;
     gbx_descent descent;
+    if (!gbx_part_specializes(look, finding)) {
+        return GBX_SKIPPED;
+    }
     gbx_verdict verdict = find_descent(look, finding, marks, "first", "LOAD_ATTR", &part, &descent);
     if (verdict != GBX_PASS) {
         return verdict;

@@ -106,6 +106,17 @@ gbx_part_whole(const gbx_look *look, gbx_part *part)
     return false;
 }
 
+bool
+gbx_part_specializes(const gbx_look *look, gbx_finding *finding)
+{
+    if (look->trace != NULL
+        && (gbx_trace_process(look->trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0) {
+        gbx_finding_skip(finding, "this version does not specialize in its free-threaded build");
+        return false;
+    }
+    return true;
+}
+
 gbx_part
 gbx_part_cut(const gbx_part *part, size_t begin, size_t end)
 {

@@ -50,6 +50,10 @@ bool gbx_part_find_span(const gbx_look *look, gbx_finding *finding, const char *
 /* All that the program's first thread did; false if nothing was recorded. */
 bool gbx_part_whole(const gbx_look *look, gbx_part *part);
 
+/* Whether the interpreter that ran specializes at all.  Where it does not, says so in `finding` and
+   returns false: the caller returns GBX_SKIPPED. */
+bool gbx_part_specializes(const gbx_look *look, gbx_finding *finding);
+
 /* The same thread's events between two positions, of the part or around it. */
 gbx_part gbx_part_cut(const gbx_part *part, size_t begin, size_t end);
 
