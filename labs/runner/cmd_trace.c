@@ -312,7 +312,8 @@ summarize(const gbx_trace *trace, const char *path)
     }
     fprintf(stderr, ", %s lost", lost == 0 ? "none" : gbx_text_number((double)lost, text, sizeof(text)));
     say_why_lost(trace);
-    fprintf(stderr, ": glassbox show %s\n", path);
+    const char *quote = strpbrk(path, " \t\n\"$&'()*;<>?[\\]`|~#!") == NULL ? "" : "'";
+    fprintf(stderr, ": glassbox show %s%s%s\n", quote, path, quote);
 }
 
 /* The program has ended: what did it leave? */
