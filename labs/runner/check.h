@@ -22,7 +22,7 @@ typedef struct {
     const char *unit;            /* of looked_at: "records" or "segments" */
     uint64_t violations;
     size_t first;                /* position of the first violation; GBX_NO_POSITION: see detail */
-    char detail[160];            /* of the first violation, a few words; "" */
+    char detail[192];            /* of the first violation, a few words; "" */
 } gbx_invariant;
 
 /* X(NAME, "key", "unit", "sentence") */

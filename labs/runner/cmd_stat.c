@@ -46,19 +46,20 @@ static const char help[] =
 "\n"
 "JSON: an object with these members; more may be added.\n"
 "  trace, program, started, duration_ns, file_bytes\n"
-"  interpreter   version, variant (gil, ft, ...+debug, ...+stats), build, platform,\n"
-"                executable\n"
+"  interpreter   version, variant (gil, ft, ...+debug, ...+stats), build,\n"
+"                platform, executable\n"
 "  events, bytes, lost, overwritten, unknown   of the whole trace\n"
-"  classes       an array: class, on, count, bytes, share (of all events, 0 to 1),\n"
-"                per_second, and events: the same of each event of the class\n"
+"  classes       an array: class, on, count, bytes, share (of all events, 0 to\n"
+"                1), per_second, and events: the same of each event of the class\n"
 "  processes     an array: path, pid, parent_pid, start_ns, duration_ns, ended (a\n"
 "                word from above), error (errno), clock, mode, limit, file_bytes,\n"
 "                cut, classes, classes_throughout, events, bytes, lost,\n"
-"                lost_unattached, overwritten, unknown, meta, and threads: thread,\n"
-"                native_id, name, events, bytes, lost, overwritten, whole, midway\n"
-"  invariants    an array: key, sentence, holds (null: nothing to check), checked,\n"
-"                unit, violations, first (null; or seq, t_ns, pid, thread, detail,\n"
-"                and the command to show it)\n"
+"                lost_unattached, overwritten, unknown, meta, and threads:\n"
+"                thread, native_id, name, events, bytes, lost, overwritten, whole,\n"
+"                midway\n"
+"  invariants    an array: key, sentence, holds (null: nothing to check),\n"
+"                checked, unit, violations, first (null; or seq, t_ns, pid,\n"
+"                thread, detail, and the command to show it)\n"
 "  sound         no rule is broken\n"
 "\n"
 "Exit status: 0 if the trace is sound; 1 if it breaks a rule; 2 if it cannot be\n"
@@ -319,11 +320,11 @@ print_threads(const gbx_stat *stat, const options *chosen)
 {
     size_t count = gbx_trace_stream_count(stat->trace), shown = rows_of(count, chosen);
     char events[32], bytes[32], lost[32], over[32];
-    printf("\nThreads\n%9s %4s %9s %14s %8s %9s %11s  %s\n", "pid", "id", "native id", "events",
-           "bytes", "lost", "overwritten", "name");
+    printf("\nThreads\n%9s %4s %9s %13s %8s %9s %9s  %s\n", "pid", "id", "native id", "events",
+           "bytes", "lost", "overwr.", "name");
     for (size_t s = 0; s < shown; s++) {
         const gbx_stream_info *info = gbx_trace_stream(stat->trace, s);
-        printf("%9" PRIu32 " %4" PRIu32 " %9" PRIu64 " %14s %8s %9s %11s  %.15s\n",
+        printf("%9" PRIu32 " %4" PRIu32 " %9" PRIu64 " %13s %8s %9s %9s  %.12s\n",
                gbx_trace_process(stat->trace, info->process)->header->pid, info->thread,
                info->native_id, grouped(info->records, events), sized(info->bytes, bytes),
                grouped(info->lost, lost), grouped(info->overwritten, over), info->name);

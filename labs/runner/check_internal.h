@@ -1,0 +1,58 @@
+/* The checks, inside: what check.c (segments, and the whole) and check_records.c (one record after the
+   other) share.  Nobody else may include this. */
+
+#ifndef GBX_CHECK_INTERNAL_H
+#define GBX_CHECK_INTERNAL_H
+
+#include "check.h"
+#include "checkstate.h"
+
+#define KNOWN_NAMES   4096u            /* names found lately; a power of two */
+#define NAMING_MAX    3u               /* fields of one event that are looked up */
+
+/* Which fields of an event name something; found when its first record comes by. */
+typedef struct {
+    uint8_t count;                     /* UINT8_MAX: not known yet */
+    uint8_t offset[NAMING_MAX];
+    uint8_t kind[NAMING_MAX];
+} naming;
+
+typedef struct {
+    naming namings[256];
+    bool generators;                   /* all that are alive are in the set */
+    bool names;                        /* all definitions are in the file */
+    bool timed;                        /* there is a clock */
+    uint32_t changes;                  /* of the class mask, so far */
+} process_state;
+
+typedef struct {
+    gbx_stack frames;                  /* code << 32 | frame */
+    gbx_stack stages;
+    gbx_stack imports;                 /* step << 32 | name */
+    uint64_t site;                     /* of the attempt to specialize without a result yet */
+    bool attempted;                    /* there is one */
+    bool floor;                        /* its beginning is in the trace: nothing lies below depth 0 */
+    bool results;                      /* an attempt was seen: a result without one is wrong */
+    bool gap;                          /* a ring dropped a segment from its middle */
+    process_state *of;
+    uint32_t process;
+    uint32_t changes;
+    uint64_t lost;                     /* by its own LOST records */
+} thread_state;
+
+struct gbx_checker {
+    const gbx_trace *trace;
+    thread_state *threads;
+    process_state *processes;
+    gbx_budget budget;
+    gbx_set generators;                /* process << 32 | frame: made or suspended, not resumed */
+    uint64_t known[KNOWN_NAMES];
+    gbx_invariant result[GBX_INVARIANTS];
+};
+
+/* Note a violation; of the first one its position and these few words are kept.  Names may be cut
+   short in them (%.60s): whole characters are left. */
+void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
