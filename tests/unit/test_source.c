@@ -285,7 +285,7 @@ headings_and_rules_are_found(void **state)
     expect("Grammar/a.asdl#mod", 3, 4, 1);
     expect("Grammar/a.asdl#Other", 4, 4, 1);
     expect("Grammar/a.md#the-frame", 5, 8, 1);
-    expect("Grammar/a.rst#the_frame", 1, 1, 1);
+    expect("Grammar/a.rst#the_frame", 1, 6, 1);
     expect("Grammar/a.rst#LOAD_FAST", 4, 4, 1);
 }
 
@@ -333,7 +333,7 @@ the_text_of_a_line_is_clean_and_cut_between_characters(void **state)
 {
     char text[40];
     (void)state;
-    write_bytes("Python/line.c", "\t  a\033[1mb\0c\177 \r\n\n  \xc3\xa9\xe2\x82\xac", 22);
+    write_bytes("Python/line.c", "\t  a\033[1mb\0c\177 \r\n\n  \xc3\xa9\xe2\x82\xac", 23);
     assert_true(gbx_source_line_text(source, "Python/line.c", 1, text, sizeof(text)));
     assert_string_equal(text, "a [1mb c");
     assert_true(gbx_source_line_text(source, "Python/line.c", 2, text, sizeof(text)));
