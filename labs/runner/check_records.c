@@ -29,13 +29,14 @@ pop_frame(gbx_checker *c, thread_state *thread, uint64_t frame, size_t at)
     gbx_popped popped = gbx_stack_pop(&thread->frames, &pushed);
     c->result[GBX_INVARIANT_NESTING].looked_at += popped != GBX_FORGOTTEN;
     if (popped == GBX_BELOW && thread->floor) {
-        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at, "'%.60s' is left, and no frame was entered",
-                            code_name(c, thread->process, frame);
+        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at,
+                            "'%.60s' is left, and no frame was entered",
+                            code_name(c, thread->process, frame));
     }
     else if (popped == GBX_POPPED && !same_frame(pushed, frame)) {
         gbx_checker_violate(c, GBX_INVARIANT_NESTING, at, "'%.60s' is left, '%.60s' was entered last",
                             code_name(c, thread->process, frame),
-                            code_name(c, thread->process, pushed);
+                            code_name(c, thread->process, pushed));
     }
 }
 
@@ -56,7 +57,7 @@ resume_generator(gbx_checker *c, const thread_state *thread, uint64_t frame, siz
     c->result[GBX_INVARIANT_GENERATORS].looked_at++;
     if (!there) {
         gbx_checker_violate(c, GBX_INVARIANT_GENERATORS, at, "'%.60s' was not suspended",
-                            code_name(c, thread->process, frame);
+                            code_name(c, thread->process, frame));
     }
 }
 
@@ -75,7 +76,7 @@ check_stage(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t a
         const char *open = popped == GBX_BELOW
             ? "none" : gbx_trace_label(GBX_ENUM_STAGE, (uint8_t)begun);
         gbx_checker_violate(c, GBX_INVARIANT_STAGES, at, "%s ends, %s was begun last",
-                ended == NULL ? "?" : ended, open == NULL ? "?" : open);
+                            ended == NULL ? "?" : ended, open == NULL ? "?" : open);
     }
 }
 
@@ -178,7 +179,7 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
         memcpy(&id, (const uint8_t *)head + of->offset[i], sizeof(id));
         if (id != 0 && !is_defined(c, index, of->kind[i], id)) {
             gbx_checker_violate(c, GBX_INVARIANT_NAMES, at, "%s %" PRIu32 " is not defined",
-                    of->kind[i] == GBX_KIND_CODE ? "code object" : "string", id);
+                                of->kind[i] == GBX_KIND_CODE ? "code object" : "string", id);
             return;
         }
     }
@@ -205,7 +206,8 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
     }
     c->result[GBX_INVARIANT_TIME].looked_at += process->timed;
     if (event->backward) {
-        gbx_checker_violate(c, GBX_INVARIANT_TIME, at, "the clock says that it came before the last event");
+        gbx_checker_violate(c, GBX_INVARIANT_TIME, at,
+                            "the clock says that it came before the last event");
     }
     if (process->names) {
         check_names(c, process, thread->process, head, at);
