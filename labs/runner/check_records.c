@@ -147,6 +147,8 @@ is_defined(gbx_checker *c, uint32_t process, uint8_t kind, uint32_t id)
         return true;
     }
     bool found = kind == GBX_KIND_CODE ? gbx_trace_code(c->trace, process, id) != NULL
+        : kind == GBX_KIND_TYPE ? gbx_trace_type(c->trace, process, id) != NULL
+        : kind == GBX_KIND_WATCH ? gbx_trace_watch(c->trace, process, id) != NULL
         : gbx_trace_string(c->trace, process, id) != NULL;
     *known = found ? key : *known;
     return found;
@@ -159,11 +161,19 @@ find_naming(gbx_checker *c, naming *of, size_t at)
     of->count = 0;
     for (size_t i = 0; i < count && of->count < NAMING_MAX; i++) {
         gbx_field field = gbx_trace_field(c->trace, at, i);
-        if (field.width == 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING)) {
+        if (field.width == 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
+                                 || field.kind == GBX_KIND_TYPE || field.kind == GBX_KIND_WATCH)) {
             of->offset[of->count] = field.offset;
             of->kind[of->count++] = field.kind;
         }
     }
+}
+
+static const char *
+name_kind(uint8_t kind)
+{
+    return kind == GBX_KIND_CODE ? "code object" : kind == GBX_KIND_TYPE ? "type"
+        : kind == GBX_KIND_WATCH ? "watched object" : "string";
 }
 
 static void
@@ -179,7 +189,7 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
         memcpy(&id, (const uint8_t *)head + of->offset[i], sizeof(id));
         if (id != 0 && !is_defined(c, index, of->kind[i], id)) {
             gbx_checker_violate(c, GBX_INVARIANT_NAMES, at, "%s %" PRIu32 " is not defined",
-                                of->kind[i] == GBX_KIND_CODE ? "code object" : "string", id);
+                                name_kind(of->kind[i]), id);
             return;
         }
     }

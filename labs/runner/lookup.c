@@ -45,6 +45,10 @@ gbx_trace_field(const gbx_trace *trace, size_t at, size_t index)
     const gbx_field_entry *field = &file->fields[first_field(file, head->event) + index];
     uint64_t value = 0;
     memcpy(&value, (const uint8_t *)head + field->offset, field->width);
+    if (field->kind == GBX_KIND_INT && field->width < sizeof(value)
+        && (value >> (field->width * 8 - 1) & 1) != 0) {
+        value |= UINT64_MAX << field->width * 8;
+    }
     return (gbx_field){
         .name = field->name, .kind = field->kind, .detail = field->detail,
         .offset = field->offset, .width = field->width, .value = value,
@@ -64,6 +68,18 @@ const char *
 gbx_trace_string(const gbx_trace *trace, uint32_t process, uint32_t id)
 {
     return text_of(trace, process, &trace->files[process].strings, id);
+}
+
+const gbx_type_info *
+gbx_trace_type(const gbx_trace *trace, uint32_t process, uint32_t id)
+{
+    return gbx_objects_type(&trace->files[process], id);
+}
+
+const gbx_watch_info *
+gbx_trace_watch(const gbx_trace *trace, uint32_t process, uint32_t id)
+{
+    return gbx_objects_watch(&trace->files[process], id);
 }
 
 const char *

@@ -195,6 +195,7 @@ add_name(gbx_file *file, const gbx_name *name, const uint8_t *payload)
         case GBX_NAME_META:   return add_text(&file->metas, name->id, payload, name->length);
         case GBX_NAME_CODE:   return add_code(file, name->id, payload, name->length);
         case GBX_NAME_THREAD: return add_thread(file, name->id, payload, name->length);
+        case GBX_NAME_TYPE: case GBX_NAME_WATCH: return gbx_objects_add(file, name, payload);
         default:              return true;
     }
 }
@@ -243,6 +244,7 @@ gbx_names_read(gbx_file *file, gbx_error *error)
     if (file->code_count > 0) {
         qsort(file->codes, file->code_count, sizeof(*file->codes), by_code_id);
     }
+    gbx_objects_sort(file);
     return 0;
 }
 
@@ -271,6 +273,7 @@ gbx_names_clear(gbx_file *file)
         free((char *)(uintptr_t)file->threads[i].name);
     }
     free(file->threads);
+    gbx_objects_clear(file);
 }
 
 /* ------------------------------------------------------------ the location table */

@@ -63,6 +63,8 @@ name_of(const gbx_trace *trace, size_t at, gbx_field field)
 {
     uint32_t process = gbx_trace_where(trace, at).process;
     const gbx_code_info *code;
+    const gbx_type_info *type;
+    const gbx_watch_info *watch;
     switch (field.kind) {
         case GBX_KIND_STRING:
             return field.value == 0 ? NULL : gbx_trace_string(trace, process, (uint32_t)field.value);
@@ -78,6 +80,12 @@ name_of(const gbx_trace *trace, size_t at, gbx_field field)
             return gbx_trace_event(trace, at) != GBX_EV_SPEC_FAIL ? NULL
                 : gbx_trace_reason(trace, process, (uint8_t)named_field(trace, at, "family"),
                                    (uint8_t)field.value);
+        case GBX_KIND_TYPE:
+            type = gbx_trace_type(trace, process, (uint32_t)field.value);
+            return type == NULL ? NULL : type->name;
+        case GBX_KIND_WATCH:
+            watch = gbx_trace_watch(trace, process, (uint32_t)field.value);
+            return watch == NULL ? NULL : watch->name;
         case GBX_KIND_ENUM:
             return gbx_trace_label(field.detail, (uint8_t)field.value);
         default:
@@ -120,7 +128,7 @@ static bool
 worth_showing(gbx_field field)
 {
     bool empty = field.value == 0 && (field.kind == GBX_KIND_STRING || field.kind == GBX_KIND_CODE ||
-        field.kind == GBX_KIND_VERSION || field.kind == GBX_KIND_REASON);
+        field.kind == GBX_KIND_TYPE || field.kind == GBX_KIND_VERSION || field.kind == GBX_KIND_REASON);
     bool unknown = (field.kind == GBX_KIND_OFFSET || field.kind == GBX_KIND_CALLER_OFFSET)
         && field.value == GBX_NO_OFFSET;
     bool no_guard = field.kind == GBX_KIND_ENUM && field.detail == GBX_ENUM_GUARD && field.value == 0;
@@ -148,6 +156,9 @@ gbx_show_fields(const gbx_trace *trace, size_t at, char *text, size_t size)
         }
         else if (field.kind == GBX_KIND_COUNTER) {
             put(&to, "%" PRIu64 "/%" PRIu64, field.value >> 4, field.value & 15);
+        }
+        else if (field.kind == GBX_KIND_INT) {
+            put(&to, "%" PRId64, (int64_t)field.value);
         }
         else if (field.kind == GBX_KIND_ADDRESS || field.kind == GBX_KIND_PC ||
                  field.kind == GBX_KIND_FRAME || field.kind == GBX_KIND_MASK) {

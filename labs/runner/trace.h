@@ -182,10 +182,26 @@ typedef struct {
     uint32_t table_length;
 } gbx_code_info;
 
+typedef struct {
+    const char *name;            /* tp_name */
+    uint64_t basic_size;         /* bytes of an instance without items */
+    uint64_t item_size;
+    uint64_t flags;              /* tp_flags */
+    uint64_t address;
+} gbx_type_info;
+
+typedef struct {
+    const char *name;            /* that the program gave it */
+    uint32_t type;               /* id */
+    uint64_t address;
+} gbx_watch_info;
+
 /* Text is valid UTF-8 without control characters, whatever the file held; NULL where there is no such
    definition. */
 const char *gbx_trace_string(const gbx_trace *trace, uint32_t process, uint32_t id);
 const gbx_code_info *gbx_trace_code(const gbx_trace *trace, uint32_t process, uint32_t id);
+const gbx_type_info *gbx_trace_type(const gbx_trace *trace, uint32_t process, uint32_t id);
+const gbx_watch_info *gbx_trace_watch(const gbx_trace *trace, uint32_t process, uint32_t id);
 const char *gbx_trace_opcode(const gbx_trace *trace, uint32_t process, uint8_t opcode);
 const char *gbx_trace_reason(const gbx_trace *trace, uint32_t process, uint8_t family,
                              uint8_t reason);

@@ -49,6 +49,16 @@ typedef struct {
     const char *name;
 } gbx_thread_entry;
 
+typedef struct {
+    uint32_t id;
+    gbx_type_info info;
+} gbx_type_entry;
+
+typedef struct {
+    uint32_t id;
+    gbx_watch_info info;
+} gbx_watch_entry;
+
 /* What the decoder has to know of an event, in one word: the size of its record in the low byte (0: no
    such event), and these. */
 enum {
@@ -74,6 +84,10 @@ typedef struct {
     size_t thread_count, thread_room;
     gbx_code_entry *codes;
     size_t code_count, code_room;
+    gbx_type_entry *types;
+    size_t type_count, type_room;
+    gbx_watch_entry *watches;
+    size_t watch_count, watch_room;
     bool untimed;
     bool frugal;                 /* large: pages that were read through are given back */
 } gbx_file;
@@ -90,6 +104,13 @@ int gbx_names_read(gbx_file *file, gbx_error *error);
 void gbx_names_clear(gbx_file *file);
 const gbx_text *gbx_texts_find(const gbx_texts *texts, uint32_t id);
 const gbx_thread_entry *gbx_threads_find(const gbx_file *file, uint32_t id);
+
+/* Types and watched objects (objects.c): add one definition, sort all, find one, free all. */
+bool gbx_objects_add(gbx_file *file, const gbx_name *name, const uint8_t *payload);
+void gbx_objects_sort(gbx_file *file);
+const gbx_type_info *gbx_objects_type(const gbx_file *file, uint32_t id);
+const gbx_watch_info *gbx_objects_watch(const gbx_file *file, uint32_t id);
+void gbx_objects_clear(gbx_file *file);
 
 /* Ticks of a file's clock on CLOCK_MONOTONIC. */
 static inline uint64_t

@@ -30,6 +30,7 @@
    code object at once. */
 static uint32_t next_code_id = GBX_FIRST_CODE_ID;
 static uint32_t next_string_id = 1;
+static uint32_t next_type_id = 1;
 
 /* Strings already defined in this recording, by 64-bit hash; under its own lock bit.  A full table
    only means that a text is defined twice. */
@@ -41,6 +42,7 @@ void
 _PyGlassbox_NamesReset(void)
 {
     _PyGlassbox_recorder.first_code_id = __atomic_load_n(&next_code_id, __ATOMIC_RELAXED);
+    _PyGlassbox_recorder.first_type_id = __atomic_load_n(&next_type_id, __ATOMIC_RELAXED);
     memset(interned, 0, sizeof(interned));
     intern_lock = 0;
 }
@@ -202,6 +204,46 @@ _PyGlassbox_CodeIdSlow(PyCodeObject *code)
         return old;
     }
     return id;
+}
+
+/* ------------------------------------------------- types and watched objects */
+
+/* As for code objects; a type's name is read where it lies, and may be cut. */
+uint32_t
+_PyGlassbox_TypeIdSlow(PyTypeObject *type)
+{
+    uint32_t old = __atomic_load_n(&type->_tp_glassbox_id, __ATOMIC_ACQUIRE);
+    if (old >= _PyGlassbox_recorder.first_type_id) {
+        return old;
+    }
+    uint32_t id = __atomic_fetch_add(&next_type_id, 1, __ATOMIC_RELAXED);
+    gbx_name_type entry = {
+        .basic_size = (uint64_t)type->tp_basicsize, .item_size = (uint64_t)type->tp_itemsize,
+        .tp_flags = type->tp_flags, .address = (uint64_t)(uintptr_t)type,
+    };
+    const char *name = type->tp_name == NULL ? "" : type->tp_name;
+    gbx_part parts[] = {
+        { &entry, sizeof(entry) }, { name, (uint32_t)strnlen(name, TEXT_LIMIT) },
+    };
+    if (!_PyGlassbox_Define(GBX_NAME_TYPE, id, parts, 2)) {
+        return 0;
+    }
+    if (!__atomic_compare_exchange_n(&type->_tp_glassbox_id, &old, id, false,
+                                     __ATOMIC_RELEASE, __ATOMIC_ACQUIRE)) {
+        return old;
+    }
+    return id;
+}
+
+void
+_PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name)
+{
+    char text[TEXT_LIMIT];
+    gbx_name_watch entry = { .address = (uint64_t)(uintptr_t)object, .type = type };
+    gbx_part parts[] = {
+        { &entry, sizeof(entry) }, { text, copy_utf8(text, sizeof(text), name) },
+    };
+    (void)_PyGlassbox_Define(GBX_NAME_WATCH, id, parts, 2);
 }
 
 /* ------------------------------------------------------------------ threads */

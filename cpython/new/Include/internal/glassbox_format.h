@@ -116,10 +116,50 @@ typedef struct { gbx_head h; uint32_t name; uint32_t span; } gbx_span;
 typedef struct {
     gbx_head h; uint32_t watch; uint32_t name; uint64_t address; uint32_t type; uint32_t refs;
 } gbx_watch;
+
+/* class ref: what happens to the reference count of a watched object.  Not timed.  Without the GIL the
+   count has two halves: `local`, which the owning thread alone changes, and `shared`, the field as it is,
+   two flag bits included; with it, `local` is the count and `shared` is 0. */
 typedef struct {
-    gbx_head h;               /* arg: instruction offset in `code` */
-    uint32_t watch; uint32_t name; uint64_t address; uint32_t type; uint32_t code;
-} gbx_obj_destroy;
+    gbx_head h;               /* flags: see the event's field table; arg: offset in `code` */
+    uint32_t watch;           /* id of the watched object */
+    uint32_t code;            /* the Python function that runs; 0 none */
+    uint64_t caller;          /* address in the C function that did it */
+    int32_t  delta;           /* how the count changes; 0 where it is set, or only changes hands */
+    uint32_t local;           /* after the operation */
+    int64_t  shared;
+} gbx_ref;
+typedef struct {              /* reference operations at one instruction, all objects, since the last */
+    gbx_head h; uint32_t code; uint32_t incs; uint32_t decs; uint32_t reserved;
+} gbx_ref_churn;
+
+/* class obj: every object.  Not timed. */
+typedef struct {
+    gbx_head h; uint32_t type; uint32_t size; uint64_t address;
+} gbx_obj;
+
+/* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) and the arena (1 MiB) that a
+   block is in. */
+typedef struct { gbx_head h; uint32_t arena; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct { gbx_head h; uint32_t arena; uint32_t blocks; uint64_t address; } gbx_pool;
+typedef struct { gbx_head h; uint32_t size; uint32_t code; uint64_t address; } gbx_block;
+typedef struct { gbx_head h; uint64_t address; } gbx_block_free;
+typedef struct { gbx_head h; uint64_t size; uint64_t address; } gbx_large;
+typedef struct { gbx_head h; uint64_t size; uint64_t address; uint64_t old_address; } gbx_large_move;
+typedef struct { gbx_head h; uint64_t address; } gbx_freelist;
+typedef struct {              /* without the GIL: mimalloc's pages and segments */
+    gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
+} gbx_heap_page;
+
+/* class gc */
+typedef struct {
+    gbx_head h;               /* flags: generation; arg: offset in `code` */
+    uint32_t code; uint32_t count; uint32_t threshold; uint8_t reason; uint8_t reserved[3];
+} gbx_gc_start;
+typedef struct { gbx_head h; uint32_t objects; uint32_t reserved; } gbx_gc_phase;
+typedef struct { gbx_head h; uint32_t watch; uint32_t reserved; } gbx_gc_verdict;
+typedef struct { gbx_head h; uint32_t collected; uint32_t uncollectable; } gbx_gc_done;
+typedef struct { gbx_head h; uint32_t count; uint32_t total; } gbx_gc_flush;
 
 /* --------------------------------------------------------------- the events */
 
@@ -163,7 +203,51 @@ typedef struct {
     X(SPAN_END,        82, MARK,    "mark.span_end",       gbx_span,               1)    \
     X(WATCH,           83, MARK,    "mark.watch",          gbx_watch,              1)    \
     X(UNWATCH,         84, MARK,    "mark.unwatch",        gbx_watch,              1)    \
-    X(OBJ_DESTROY,     96, OBJ,     "obj.destroy",         gbx_obj_destroy,        1)
+    X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
+    X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
+    X(REF_INC,        100, REF,     "ref.inc",             gbx_ref,                0)    \
+    X(REF_DEC,        101, REF,     "ref.dec",             gbx_ref,                0)    \
+    X(REF_SET,        102, REF,     "ref.set",             gbx_ref,                0)    \
+    X(REF_SKIP,       103, REF,     "ref.immortal_skip",   gbx_ref,                0)    \
+    X(REF_DEALLOC,    104, REF,     "ref.dealloc",         gbx_ref,                1)    \
+    X(REF_QUEUE,      105, REF,     "ref.queue",           gbx_ref,                1)    \
+    X(REF_MERGE,      106, REF,     "ref.merge",           gbx_ref,                1)    \
+    X(REF_OWNER,      107, REF,     "ref.owner",           gbx_ref,                1)    \
+    X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                0)    \
+    X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
+    X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
+    X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \
+    X(POOL_NEW,       122, ALLOC,   "alloc.pool_new",      gbx_pool,               0)    \
+    X(POOL_FULL,      123, ALLOC,   "alloc.pool_full",     gbx_pool,               0)    \
+    X(POOL_PARTIAL,   124, ALLOC,   "alloc.pool_partial",  gbx_pool,               0)    \
+    X(POOL_EMPTY,     125, ALLOC,   "alloc.pool_empty",    gbx_pool,               0)    \
+    X(BLOCK_ALLOC,    126, ALLOC,   "alloc.block_alloc",   gbx_block,              0)    \
+    X(BLOCK_FREE,     127, ALLOC,   "alloc.block_free",    gbx_block_free,         0)    \
+    X(BLOCK_RESIZE,   128, ALLOC,   "alloc.block_resize",  gbx_block,              0)    \
+    X(LARGE_ALLOC,    129, ALLOC,   "alloc.large_alloc",   gbx_large,              0)    \
+    X(LARGE_FREE,     130, ALLOC,   "alloc.large_free",    gbx_block_free,         0)    \
+    X(LARGE_MOVE,     131, ALLOC,   "alloc.large_resize",  gbx_large_move,         0)    \
+    X(FREELIST_HIT,   132, ALLOC,   "alloc.freelist_hit",  gbx_freelist,           0)    \
+    X(FREELIST_PUT,   133, ALLOC,   "alloc.freelist_put",  gbx_freelist,           0)    \
+    X(FREELIST_DROP,  134, ALLOC,   "alloc.freelist_drop", gbx_freelist,           0)    \
+    X(HEAP_PAGE_NEW,  136, ALLOC,   "alloc.page_new",      gbx_heap_page,          0)    \
+    X(HEAP_PAGE_FREE, 137, ALLOC,   "alloc.page_free",     gbx_heap_page,          0)    \
+    X(HEAP_PAGE_ABANDON, 138, ALLOC, "alloc.page_abandon", gbx_heap_page,          0)    \
+    X(HEAP_PAGE_RECLAIM, 139, ALLOC, "alloc.page_reclaim", gbx_heap_page,          0)    \
+    X(HEAP_SEGMENT_NEW, 140, ALLOC, "alloc.segment_new",   gbx_large,              1)    \
+    X(HEAP_SEGMENT_FREE, 141, ALLOC, "alloc.segment_free", gbx_large,              1)    \
+    X(FREE_DELAYED,   142, ALLOC,   "alloc.free_delayed",  gbx_block_free,         0)    \
+    X(FREE_PROCESSED, 143, ALLOC,   "alloc.free_processed", gbx_block_free,        0)    \
+    X(GC_SCHEDULED,   150, GC,      "gc.scheduled",        gbx_gc_start,           1)    \
+    X(GC_START,       151, GC,      "gc.start",            gbx_gc_start,           1)    \
+    X(GC_PHASE,       152, GC,      "gc.phase",            gbx_gc_phase,           1)    \
+    X(GC_VERDICT,     153, GC,      "gc.verdict",          gbx_gc_verdict,         0)    \
+    X(GC_UNTRACK,     154, GC,      "gc.untrack",          gbx_gc_phase,           0)    \
+    X(GC_DONE,        155, GC,      "gc.done",             gbx_gc_done,            1)    \
+    X(GC_FLUSH,       156, GC,      "gc.count_flush",      gbx_gc_flush,           0)    \
+    X(WORLD_STOP,     157, GC,      "gc.world_stop",       gbx_gc_phase,           1)    \
+    X(WORLD_STOPPED,  158, GC,      "gc.world_stopped",    gbx_gc_phase,           1)    \
+    X(WORLD_STARTED,  159, GC,      "gc.world_started",    gbx_gc_phase,           1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -177,7 +261,9 @@ enum gbx_event {
 /* Each enumeration: E(NAME, id) in GBX_ENUMS, its values in GBX_VALUES as
    V(ENUM, VALUE, number, "label"). */
 #define GBX_ENUMS(E)                                                                     \
-    E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)
+    E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)        \
+    E(REF, 7) E(DOMAIN, 8) E(FREELIST, 9) E(GC_REASON, 10) E(GC_PHASE, 11)               \
+    E(VERDICT, 12) E(HEAP, 13)
 
 #define GBX_VALUES(V)                                                                    \
     V(POP, RETURN,     0, "return")                                                      \
@@ -212,7 +298,61 @@ enum gbx_event {
     V(VALUE, NONE,           0, "none")                                                  \
     V(VALUE, INT,            1, "int")                                                   \
     V(VALUE, FLOAT,          2, "float")                                                 \
-    V(VALUE, STRING,         3, "str")             /* value is a string id */
+    V(VALUE, STRING,         3, "str")             /* value is a string id */            \
+    V(REF, PLAIN,            0, "plain")           /* Py_INCREF, Py_DECREF */            \
+    V(REF, MANY,             1, "many")            /* _Py_RefcntAdd: one write of +n */  \
+    V(REF, RESURRECT,        2, "resurrect")       /* set to 1 to run a finalizer */     \
+    V(REF, INTERN,           3, "intern")          /* the interned dict gives up its references */ \
+    V(REF, IMMORTALIZE,      4, "immortalize")                                           \
+    V(REF, NEW,              5, "new")             /* born, or born again, with count 1 */ \
+    V(REF, LOCAL,            6, "local")           /* free-threaded: the owner's half */ \
+    V(REF, SHARED,           7, "shared")          /* the half of all others */          \
+    V(REF, TRY,              8, "try")             /* an increment only if it lives */   \
+    V(REF, DEFER,            9, "defer")           /* deferred counting begins */        \
+    V(REF, EXPLICIT,        10, "explicit")        /* merge: an explicit one */          \
+    V(REF, ZERO,            11, "zero")            /* merge: the local half reached zero */ \
+    V(REF, QUEUED,          12, "queued")          /* merge: from the queue */           \
+    V(REF, THREAD_EXIT,     13, "thread_exit")     /* merge: its owner's thread is gone */ \
+    V(REF, COLLECTOR,       14, "collector")       /* the collector, with the world stopped */ \
+    V(DOMAIN, RAW,           0, "raw")                                                   \
+    V(DOMAIN, MEM,           1, "mem")                                                   \
+    V(DOMAIN, OBJ,           2, "obj")                                                   \
+    V(FREELIST, FLOAT,       1, "float")                                                 \
+    V(FREELIST, TUPLE,       2, "tuple")                                                 \
+    V(FREELIST, LIST,        3, "list")                                                  \
+    V(FREELIST, DICT,        4, "dict")                                                  \
+    V(FREELIST, DICTKEYS,    5, "dictkeys")                                              \
+    V(FREELIST, SLICE,       6, "slice")                                                 \
+    V(FREELIST, CONTEXT,     7, "context")                                               \
+    V(FREELIST, ASYNC_GEN,   8, "async_gen")                                             \
+    V(FREELIST, ASYNC_GEN_ASEND, 9, "async_gen_asend")                                   \
+    V(FREELIST, OBJECT_STACK, 10, "object_stack")                                        \
+    V(GC_REASON, HEAP,       0, "threshold")       /* as enum _PyGC_Reason */            \
+    V(GC_REASON, SHUTDOWN,   1, "shutdown")                                              \
+    V(GC_REASON, MANUAL,     2, "explicit")                                              \
+    V(GC_PHASE, UPDATE_REFS, 1, "update_refs")                                           \
+    V(GC_PHASE, SUBTRACT_REFS, 2, "subtract_refs")                                       \
+    V(GC_PHASE, MOVE_UNREACHABLE, 3, "move_unreachable")                                 \
+    V(GC_PHASE, UNTRACK,     4, "untrack")                                               \
+    V(GC_PHASE, LEGACY_FINALIZERS, 5, "legacy_finalizers")                               \
+    V(GC_PHASE, WEAKREFS,    6, "weakrefs")                                              \
+    V(GC_PHASE, FINALIZE,    7, "finalize")                                              \
+    V(GC_PHASE, RESURRECTED, 8, "resurrected")                                           \
+    V(GC_PHASE, CLEAR,       9, "clear")                                                 \
+    V(GC_PHASE, GARBAGE,    10, "garbage")                                               \
+    V(GC_PHASE, MARK_HEAP,  11, "mark_heap")       /* free-threaded build */             \
+    V(GC_PHASE, SCAN_HEAP,  12, "scan_heap")                                             \
+    V(GC_PHASE, MERGE_QUEUED, 13, "merge_queued")                                        \
+    V(VERDICT, REACHABLE,    0, "reachable")                                             \
+    V(VERDICT, UNREACHABLE,  1, "unreachable")                                           \
+    V(VERDICT, FINALIZED,    2, "finalized")                                             \
+    V(VERDICT, RESURRECTED,  3, "resurrected")                                           \
+    V(VERDICT, CLEARED,      4, "cleared")                                               \
+    V(VERDICT, UNCOLLECTABLE, 5, "uncollectable")                                        \
+    V(HEAP, MEM,             0, "mem")             /* as enum _mi_heap tags of 3.13 */   \
+    V(HEAP, OBJECT,          1, "object")                                                \
+    V(HEAP, GC,              2, "gc")                                                    \
+    V(HEAP, GC_PRE,          3, "gc_pre")
 
 enum gbx_enum {
 #define E(NAME, id) GBX_ENUM_##NAME = id,
@@ -249,7 +389,10 @@ enum gbx_value {
     K(ENTRY, 18)      /* 0 = a new C call of the eval loop, 255 = was there when tracing \
                          began, else the opcode that pushed it inline */                 \
     K(MASK, 19)       /* class mask */                                                   \
-    K(PID, 20)
+    K(PID, 20)                                                                           \
+    K(TYPE, 21)       /* id of a TYPE definition; 0 none */                              \
+    K(WATCH, 22)      /* id of a WATCH definition */                                     \
+    K(INT, 23)        /* a signed number */
 
 enum gbx_kind {
 #define K(NAME, id) GBX_KIND_##NAME = id,
@@ -272,6 +415,48 @@ enum gbx_kind {
     F(EVENT, "expected",       gbx_spec, expected,       VERSION, 0)                     \
     F(EVENT, "found",          gbx_spec, found,          VERSION, 0)                     \
     F(EVENT, "type",           gbx_spec, type,           STRING,  0)
+
+#define GBX_REF_FIELDS(F, EVENT)                                                         \
+    F(EVENT, "how", gbx_ref, h.flags, ENUM, GBX_ENUM_REF)                                \
+    F(EVENT, "offset", gbx_ref, h.arg, OFFSET, 0)                                        \
+    F(EVENT, "watch", gbx_ref, watch, WATCH, 0)                                          \
+    F(EVENT, "code", gbx_ref, code, CODE, 0)                                             \
+    F(EVENT, "caller", gbx_ref, caller, PC, 0)                                           \
+    F(EVENT, "delta", gbx_ref, delta, INT, 0)                                            \
+    F(EVENT, "local", gbx_ref, local, UINT, 0)                                           \
+    F(EVENT, "shared", gbx_ref, shared, INT, 0)
+
+#define GBX_POOL_FIELDS(F, EVENT)                                                        \
+    F(EVENT, "size_class", gbx_pool, h.arg, UINT, 0)                                     \
+    F(EVENT, "arena", gbx_pool, arena, UINT, 0)                                          \
+    F(EVENT, "blocks", gbx_pool, blocks, UINT, 0)                                        \
+    F(EVENT, "address", gbx_pool, address, ADDRESS, 0)
+
+#define GBX_BLOCK_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "domain", gbx_block, h.flags, ENUM, GBX_ENUM_DOMAIN)                        \
+    F(EVENT, "size_class", gbx_block, h.arg, UINT, 0)                                    \
+    F(EVENT, "size", gbx_block, size, BYTES, 0)                                          \
+    F(EVENT, "code", gbx_block, code, CODE, 0)                                           \
+    F(EVENT, "address", gbx_block, address, ADDRESS, 0)
+
+#define GBX_FREELIST_FIELDS(F, EVENT)                                                    \
+    F(EVENT, "list", gbx_freelist, h.flags, ENUM, GBX_ENUM_FREELIST)                     \
+    F(EVENT, "kept", gbx_freelist, h.arg, UINT, 0)                                       \
+    F(EVENT, "address", gbx_freelist, address, ADDRESS, 0)
+
+#define GBX_HEAP_PAGE_FIELDS(F, EVENT)                                                   \
+    F(EVENT, "heap", gbx_heap_page, h.flags, ENUM, GBX_ENUM_HEAP)                        \
+    F(EVENT, "blocks", gbx_heap_page, blocks, UINT, 0)                                   \
+    F(EVENT, "block_size", gbx_heap_page, size, BYTES, 0)                                \
+    F(EVENT, "address", gbx_heap_page, address, ADDRESS, 0)
+
+#define GBX_GC_START_FIELDS(F, EVENT)                                                    \
+    F(EVENT, "generation", gbx_gc_start, h.flags, UINT, 0)                               \
+    F(EVENT, "offset", gbx_gc_start, h.arg, OFFSET, 0)                                   \
+    F(EVENT, "code", gbx_gc_start, code, CODE, 0)                                        \
+    F(EVENT, "count", gbx_gc_start, count, UINT, 0)                                      \
+    F(EVENT, "threshold", gbx_gc_start, threshold, UINT, 0)                              \
+    F(EVENT, "reason", gbx_gc_start, reason, ENUM, GBX_ENUM_GC_REASON)
 
 #define GBX_FIELDS(F)                                                                    \
     F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
@@ -350,22 +535,83 @@ enum gbx_kind {
     F(SPAN_BEGIN, "span", gbx_span, span, UINT, 0)                                       \
     F(SPAN_END, "name", gbx_span, name, STRING, 0)                                       \
     F(SPAN_END, "span", gbx_span, span, UINT, 0)                                         \
-    F(WATCH, "watch", gbx_watch, watch, UINT, 0)                                         \
+    F(WATCH, "watch", gbx_watch, watch, WATCH, 0)                                        \
     F(WATCH, "name", gbx_watch, name, STRING, 0)                                         \
     F(WATCH, "address", gbx_watch, address, ADDRESS, 0)                                  \
     F(WATCH, "type", gbx_watch, type, STRING, 0)                                         \
     F(WATCH, "refs", gbx_watch, refs, UINT, 0)                                           \
-    F(UNWATCH, "watch", gbx_watch, watch, UINT, 0)                                       \
+    F(UNWATCH, "watch", gbx_watch, watch, WATCH, 0)                                      \
     F(UNWATCH, "name", gbx_watch, name, STRING, 0)                                       \
     F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
     F(UNWATCH, "type", gbx_watch, type, STRING, 0)                                       \
     F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
-    F(OBJ_DESTROY, "offset", gbx_obj_destroy, h.arg, OFFSET, 0)                          \
-    F(OBJ_DESTROY, "watch", gbx_obj_destroy, watch, UINT, 0)                             \
-    F(OBJ_DESTROY, "name", gbx_obj_destroy, name, STRING, 0)                             \
-    F(OBJ_DESTROY, "address", gbx_obj_destroy, address, ADDRESS, 0)                      \
-    F(OBJ_DESTROY, "type", gbx_obj_destroy, type, STRING, 0)                             \
-    F(OBJ_DESTROY, "code", gbx_obj_destroy, code, CODE, 0)
+    F(OBJ_CREATE, "type", gbx_obj, type, TYPE, 0)                                        \
+    F(OBJ_CREATE, "size", gbx_obj, size, BYTES, 0)                                       \
+    F(OBJ_CREATE, "address", gbx_obj, address, ADDRESS, 0)                               \
+    F(OBJ_DESTROY, "type", gbx_obj, type, TYPE, 0)                                       \
+    F(OBJ_DESTROY, "address", gbx_obj, address, ADDRESS, 0)                              \
+    GBX_REF_FIELDS(F, REF_INC)                                                           \
+    GBX_REF_FIELDS(F, REF_DEC)                                                           \
+    GBX_REF_FIELDS(F, REF_SET)                                                           \
+    GBX_REF_FIELDS(F, REF_SKIP)                                                          \
+    GBX_REF_FIELDS(F, REF_DEALLOC)                                                       \
+    GBX_REF_FIELDS(F, REF_QUEUE)                                                         \
+    GBX_REF_FIELDS(F, REF_MERGE)                                                         \
+    GBX_REF_FIELDS(F, REF_OWNER)                                                         \
+    GBX_REF_FIELDS(F, REF_RETRY)                                                         \
+    F(REF_CHURN, "code", gbx_ref_churn, code, CODE, 0)                                   \
+    F(REF_CHURN, "offset", gbx_ref_churn, h.arg, OFFSET, 0)                              \
+    F(REF_CHURN, "incs", gbx_ref_churn, incs, UINT, 0)                                   \
+    F(REF_CHURN, "decs", gbx_ref_churn, decs, UINT, 0)                                   \
+    F(ARENA_NEW, "arena", gbx_arena, arena, UINT, 0)                                     \
+    F(ARENA_NEW, "pools", gbx_arena, pools, UINT, 0)                                     \
+    F(ARENA_NEW, "address", gbx_arena, address, ADDRESS, 0)                              \
+    F(ARENA_FREE, "arena", gbx_arena, arena, UINT, 0)                                    \
+    F(ARENA_FREE, "address", gbx_arena, address, ADDRESS, 0)                             \
+    GBX_POOL_FIELDS(F, POOL_NEW)                                                         \
+    GBX_POOL_FIELDS(F, POOL_FULL)                                                        \
+    GBX_POOL_FIELDS(F, POOL_PARTIAL)                                                     \
+    GBX_POOL_FIELDS(F, POOL_EMPTY)                                                       \
+    GBX_BLOCK_FIELDS(F, BLOCK_ALLOC)                                                     \
+    GBX_BLOCK_FIELDS(F, BLOCK_RESIZE)                                                    \
+    F(BLOCK_FREE, "address", gbx_block_free, address, ADDRESS, 0)                        \
+    F(LARGE_ALLOC, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
+    F(LARGE_ALLOC, "size", gbx_large, size, BYTES, 0)                                    \
+    F(LARGE_ALLOC, "address", gbx_large, address, ADDRESS, 0)                            \
+    F(LARGE_FREE, "domain", gbx_block_free, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
+    F(LARGE_FREE, "address", gbx_block_free, address, ADDRESS, 0)                        \
+    F(LARGE_MOVE, "domain", gbx_large_move, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
+    F(LARGE_MOVE, "size", gbx_large_move, size, BYTES, 0)                                \
+    F(LARGE_MOVE, "address", gbx_large_move, address, ADDRESS, 0)                        \
+    F(LARGE_MOVE, "old_address", gbx_large_move, old_address, ADDRESS, 0)                \
+    GBX_FREELIST_FIELDS(F, FREELIST_HIT)                                                 \
+    GBX_FREELIST_FIELDS(F, FREELIST_PUT)                                                 \
+    GBX_FREELIST_FIELDS(F, FREELIST_DROP)                                                \
+    GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_NEW)                                               \
+    GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_FREE)                                              \
+    GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_ABANDON)                                           \
+    GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_RECLAIM)                                           \
+    F(HEAP_SEGMENT_NEW, "size", gbx_large, size, BYTES, 0)                               \
+    F(HEAP_SEGMENT_NEW, "address", gbx_large, address, ADDRESS, 0)                       \
+    F(HEAP_SEGMENT_FREE, "size", gbx_large, size, BYTES, 0)                              \
+    F(HEAP_SEGMENT_FREE, "address", gbx_large, address, ADDRESS, 0)                      \
+    F(FREE_DELAYED, "address", gbx_block_free, address, ADDRESS, 0)                      \
+    F(FREE_PROCESSED, "address", gbx_block_free, address, ADDRESS, 0)                    \
+    GBX_GC_START_FIELDS(F, GC_SCHEDULED)                                                 \
+    GBX_GC_START_FIELDS(F, GC_START)                                                     \
+    F(GC_PHASE, "phase", gbx_gc_phase, h.flags, ENUM, GBX_ENUM_GC_PHASE)                 \
+    F(GC_PHASE, "objects", gbx_gc_phase, objects, UINT, 0)                               \
+    F(GC_VERDICT, "verdict", gbx_gc_verdict, h.flags, ENUM, GBX_ENUM_VERDICT)            \
+    F(GC_VERDICT, "watch", gbx_gc_verdict, watch, WATCH, 0)                              \
+    F(GC_UNTRACK, "objects", gbx_gc_phase, objects, UINT, 0)                             \
+    F(GC_DONE, "generation", gbx_gc_done, h.flags, UINT, 0)                              \
+    F(GC_DONE, "collected", gbx_gc_done, collected, UINT, 0)                             \
+    F(GC_DONE, "uncollectable", gbx_gc_done, uncollectable, UINT, 0)                     \
+    F(GC_FLUSH, "count", gbx_gc_flush, count, UINT, 0)                                   \
+    F(GC_FLUSH, "total", gbx_gc_flush, total, UINT, 0)                                   \
+    F(WORLD_STOP, "threads", gbx_gc_phase, objects, UINT, 0)                             \
+    F(WORLD_STOPPED, "threads", gbx_gc_phase, objects, UINT, 0)                          \
+    F(WORLD_STARTED, "threads", gbx_gc_phase, objects, UINT, 0)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -492,7 +738,9 @@ enum gbx_name_kind {
     GBX_NAME_THREAD = 3,     /* gbx_name_thread, then the name */
     GBX_NAME_OPCODE = 4,     /* id: opcode; bytes: its name */
     GBX_NAME_REASON = 5,     /* id: family << 8 | SPEC_FAIL_*; bytes: its name */
-    GBX_NAME_META = 6        /* bytes: "key=value" about the run, e.g. "version=3.13.5 ..." */
+    GBX_NAME_META = 6,       /* bytes: "key=value" about the run, e.g. "version=3.13.5 ..." */
+    GBX_NAME_TYPE = 7,       /* gbx_name_type, then the name */
+    GBX_NAME_WATCH = 8       /* gbx_name_watch, then the name that the program gave it */
 };
 
 typedef struct {             /* the head of every definition */
@@ -514,6 +762,19 @@ typedef struct {             /* payload of CODE; then name, file and table, in t
     uint32_t nlocals;
     uint64_t address;        /* of the code object, at definition */
 } gbx_name_code;
+
+typedef struct {             /* payload of TYPE; then tp_name */
+    uint64_t basic_size;     /* tp_basicsize, without what lies before the object's address */
+    uint64_t item_size;
+    uint64_t tp_flags;       /* at definition */
+    uint64_t address;
+} gbx_name_type;
+
+typedef struct {             /* payload of WATCH; then the name */
+    uint64_t address;
+    uint32_t type;           /* TYPE id */
+    uint32_t reserved;
+} gbx_name_watch;
 
 typedef struct {             /* payload of THREAD; then the name */
     uint64_t native_id;      /* gettid() */
@@ -547,7 +808,24 @@ GBX_PIN(sizeof(gbx_fork) == 16);
 GBX_PIN(sizeof(gbx_mark) == 24);
 GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
-GBX_PIN(sizeof(gbx_obj_destroy) == 32);
+GBX_PIN(sizeof(gbx_ref) == 40);
+GBX_PIN(sizeof(gbx_ref_churn) == 24);
+GBX_PIN(sizeof(gbx_obj) == 24);
+GBX_PIN(sizeof(gbx_arena) == 24);
+GBX_PIN(sizeof(gbx_pool) == 24);
+GBX_PIN(sizeof(gbx_block) == 24);
+GBX_PIN(sizeof(gbx_block_free) == 16);
+GBX_PIN(sizeof(gbx_large) == 24);
+GBX_PIN(sizeof(gbx_large_move) == 32);
+GBX_PIN(sizeof(gbx_freelist) == 16);
+GBX_PIN(sizeof(gbx_heap_page) == 32);
+GBX_PIN(sizeof(gbx_gc_start) == 24);
+GBX_PIN(sizeof(gbx_gc_phase) == 16);
+GBX_PIN(sizeof(gbx_gc_verdict) == 16);
+GBX_PIN(sizeof(gbx_gc_done) == 16);
+GBX_PIN(sizeof(gbx_gc_flush) == 16);
+GBX_PIN(sizeof(gbx_name_type) == 32);
+GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
 GBX_PIN(offsetof(gbx_spec, type) == 28);
 GBX_PIN(sizeof(gbx_event_entry) == 32);

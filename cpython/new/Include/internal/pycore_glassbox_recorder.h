@@ -55,6 +55,7 @@ typedef struct {
     bool open;                     // between start and stop
     uint32_t session;              // counts recordings of this process
     uint32_t first_code_id;        // ids below were given in an earlier recording
+    uint32_t first_type_id;
     uint8_t clock;
     uint8_t mode;
 } gbx_recorder;
@@ -183,8 +184,29 @@ gbx_code_id(PyCodeObject *code)
     return _PyGlassbox_CodeIdSlow(code);
 }
 
-/* Forget the watched objects of an earlier recording (Python/glassbox_hooks.c). */
-extern void _PyGlassbox_WatchReset(void);
+extern uint32_t _PyGlassbox_TypeIdSlow(PyTypeObject *type);
+extern void _PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name);
+
+/* The id of a type in this recording; 0 if it could not be defined.  It lies in the type, in four bytes
+   that were padding, so a type that is made where another was begins without one. */
+static inline uint32_t
+gbx_type_id(PyTypeObject *type)
+{
+    uint32_t id = type->_tp_glassbox_id;
+    if (__builtin_expect(id >= _PyGlassbox_recorder.first_type_id, 1)) {
+        return id;
+    }
+    return _PyGlassbox_TypeIdSlow(type);
+}
+
+/* --- watched objects (Python/glassbox_watch.c) --- */
+
+#define GBX_WATCH_SLOTS 1024       /* a power of two, as home_of() has it */
+#define GBX_WATCH_MOST  512
+
+extern void _PyGlassbox_WatchReset(void);            // at the start of each recording
+extern uint32_t _PyGlassbox_WatchFind(const PyObject *object);   // id, or 0
+extern void _PyGlassbox_WatchForget(const PyObject *object);     // it died
 
 /* Snapshot of the frames already on the stack (Python/glassbox_hooks.c). */
 extern void _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering);

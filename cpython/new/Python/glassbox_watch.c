@@ -1,0 +1,158 @@
+/* Glassbox watch: the objects that a program asked to follow.
+
+   A small hash table from address to watch id, read by hooks at every reference operation and by the
+   collector, written by watch(), unwatch() and by the death of what is watched.  Writers hold the
+   recorder's lock.  Readers take none: a slot's object changes from NULL to an address while the
+   caller of watch() holds a reference, and back only by the object's death or by unwatch(); a reader
+   that misses a slot in between misses an operation of another thread that had no order with watch().
+   Nothing here may allocate, raise, or touch a refcount.
+
+   The id is given once and never used again; its name, type and address are written as a definition
+   (GBX_NAME_WATCH) before the first record that holds it. */
+
+#include "Python.h"
+#include "pycore_glassbox_recorder.h"
+#include "pycore_pystate.h"        // _PyThreadState_GET()
+
+#if Py_GLASSBOX
+
+static struct { PyObject *object; uint32_t id; } slots[GBX_WATCH_SLOTS];
+static uint32_t last_id;
+
+uint32_t _PyGlassbox_watched;      /* how many; read by hooks before they look anything up */
+
+static size_t
+home_of(const PyObject *object)
+{
+    return (size_t)(((uintptr_t)object >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
+}
+
+/* The slot of a watched object, or GBX_WATCH_SLOTS.  A probe ends at a slot that was never used: ids
+   stay behind as the mark of used ones. */
+static size_t
+find(const PyObject *object)
+{
+    size_t slot = home_of(object);
+    for (size_t probe = 0; probe < GBX_WATCH_SLOTS; probe++, slot = (slot + 1) % GBX_WATCH_SLOTS) {
+        if (__atomic_load_n(&slots[slot].object, __ATOMIC_ACQUIRE) == object) {
+            return slot;
+        }
+        if (slots[slot].id == 0) {
+            break;
+        }
+    }
+    return GBX_WATCH_SLOTS;
+}
+
+uint32_t
+_PyGlassbox_WatchFind(const PyObject *object)
+{
+    size_t slot = find(object);
+    return slot == GBX_WATCH_SLOTS ? 0 : slots[slot].id;
+}
+
+/* A new recording watches nothing: the names of the old one are not in its file, and objects that
+   died between the two were not seen to.  The child of a fork begins anew for the same reason. */
+void
+_PyGlassbox_WatchReset(void)
+{
+    _PyGlassbox_Lock();
+    memset(slots, 0, sizeof(slots));
+    _PyGlassbox_watched = 0;
+    _PyGlassbox_Unlock();
+}
+
+static void
+watch_event(uint8_t event, PyObject *object, uint32_t id, uint32_t name)
+{
+    uint32_t dt;
+    gbx_watch *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
+    if (record != NULL) {
+        record->watch = id;
+        record->name = name;
+        record->address = (uint64_t)(uintptr_t)object;
+        record->type = gbx_type_id(Py_TYPE(object));
+        record->refs = (uint32_t)Py_REFCNT(object);
+        gbx_commit(record, sizeof(*record), event, 0, 0, dt);
+    }
+}
+
+/* The slot to put an object into, or GBX_WATCH_SLOTS where half of them are taken. */
+static size_t
+free_slot(const PyObject *object)
+{
+    size_t slot = home_of(object);
+    if (_PyGlassbox_watched >= GBX_WATCH_MOST) {
+        return GBX_WATCH_SLOTS;
+    }
+    while (slots[slot].object != NULL) {
+        slot = (slot + 1) % GBX_WATCH_SLOTS;
+    }
+    return slot;
+}
+
+/* 0, also where none of the classes that follow objects is on; -1 where too many are watched. */
+int
+_PyGlassbox_Watch(PyObject *object, PyObject *name)
+{
+    if (!GLASSBOX_ON(REF) && !GLASSBOX_ON(GC)) {
+        return 0;
+    }
+    uint32_t type = gbx_type_id(Py_TYPE(object));
+    uint32_t name_id = _PyGlassbox_InternUnicode(name);
+    _PyGlassbox_Lock();
+    size_t slot = find(object);
+    bool again = slot < GBX_WATCH_SLOTS;
+    slot = again ? slot : free_slot(object);
+    uint32_t id = slot == GBX_WATCH_SLOTS ? 0 : ++last_id;
+    _PyGlassbox_Unlock();
+    if (id == 0) {
+        return -1;
+    }
+    _PyGlassbox_DefineWatch(id, type, object, name);
+    if (GLASSBOX_ON(MARK)) {
+        watch_event(GBX_EV_WATCH, object, id, name_id);
+    }
+    _PyGlassbox_Lock();
+    slot = again ? find(object) : free_slot(object);
+    if (slot < GBX_WATCH_SLOTS) {
+        slots[slot].id = id;
+        __atomic_store_n(&slots[slot].object, object, __ATOMIC_RELEASE);
+        _PyGlassbox_watched += !again;
+    }
+    _PyGlassbox_Unlock();
+    return slot < GBX_WATCH_SLOTS ? 0 : -1;
+}
+
+/* The slot keeps its id, so that probes go on past it. */
+void
+_PyGlassbox_WatchForget(const PyObject *object)
+{
+    _PyGlassbox_Lock();
+    size_t slot = find(object);
+    if (slot < GBX_WATCH_SLOTS) {
+        __atomic_store_n(&slots[slot].object, NULL, __ATOMIC_RELEASE);
+        _PyGlassbox_watched--;
+    }
+    _PyGlassbox_Unlock();
+}
+
+/* 0, also where nothing is followed; -1 where the object is not watched. */
+int
+_PyGlassbox_Unwatch(PyObject *object)
+{
+    if (!GLASSBOX_ON(REF) && !GLASSBOX_ON(GC)) {
+        return 0;
+    }
+    uint32_t id = _PyGlassbox_WatchFind(object);
+    if (id == 0) {
+        return -1;
+    }
+    if (GLASSBOX_ON(MARK)) {
+        watch_event(GBX_EV_UNWATCH, object, id, 0);
+    }
+    _PyGlassbox_WatchForget(object);
+    return 0;
+}
+
+#endif /* Py_GLASSBOX */
