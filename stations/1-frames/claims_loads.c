@@ -447,7 +447,7 @@ const gbx_claim gbx_s1_load_costs = {
     .readings = {
         { "Python/bytecodes.c#_LOAD_GLOBAL", "the generic form: a lookup, or two" },
         { "Python/bytecodes.c#_LOAD_GLOBAL_MODULE", "the specialized form: an index" },
-        { "Python/flowgraph.c#insert_superinstructions", "where two locals on one line become one instruction" },
+        { "Python/flowgraph.c#insert_superinstructions", "where two on one line become one instruction" },
     },
     .prediction = {
         .question = "A loop reads a global. In this version, which step saves more time?",
