@@ -3,7 +3,6 @@
 
 #include "check_internal.h"
 #include "text.h"
-#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -60,6 +60,7 @@ words_of(const gbx_look *look, gbx_finding *finding, const gbx_part *part, uint3
 typedef struct {
     size_t pair;             /* a push whose frame begins where its caller's ends */
     size_t again;            /* a push at an address that an earlier frame had */
+    double words;            /* its caller's locals and stack, in words */
     double fixed;            /* the fixed part of a frame, in words; 0 not known yet */
     uint32_t pairs;
     uint32_t reused;
@@ -80,6 +81,7 @@ judge_push(const gbx_part *part, gbx_finding *finding, const live *stack, size_t
     double fixed = (double)(callee->frame - caller->frame) - words;
     if (seen->fixed == 0 && fixed > 0 && fixed < MAX_FIXED_WORDS) {
         seen->fixed = fixed;
+        seen->words = words;
         seen->pair = at;
     }
     if (fixed != seen->fixed || fixed <= 0) {
@@ -149,7 +151,8 @@ check_data_stack(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_failf(finding, "no new block of memory in thirty nested calls",
                                  "the function allocates something itself", "%.0f blocks", count);
     }
-    gbx_finding_event(finding, look, seen.pair, "begins where its caller's frame ends");
+    gbx_finding_event(finding, look, seen.pair, "begins %.0f words after its caller: %.0f for the caller's "
+                      "locals and stack, %.0f fixed", seen.words + seen.fixed, seen.words, seen.fixed);
     gbx_finding_event(finding, look, seen.again, "at the address of the call before it");
     gbx_finding_fact(finding, "%u nested pushes, each right behind its caller", seen.pairs);
     gbx_finding_fact(finding, "the allocator counted no new block in thirty nested calls");

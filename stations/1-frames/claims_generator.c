@@ -9,12 +9,15 @@
 static GBX_EXPERIMENT(list_of_numbers, "must-fail", "list_of_numbers", OBJECTS);
 static GBX_EXPERIMENT(asked_once, "must-fail", "asked_once", OBJECTS);
 
+#define MAX_ADDRESS  0x1p53      /* whole numbers are exact in a double up to here */
+
 /* The frame's new place is inside the generator object, whose address and size the program marks. */
 static gbx_verdict
 judge_place(const gbx_part *part, gbx_finding *finding, const gbx_frame_generator *move)
 {
     double address, size;
-    if (!gbx_part_number(part, "address", &address) || !gbx_part_number(part, "size", &size)) {
+    if (!gbx_part_number(part, "address", &address) || !gbx_part_number(part, "size", &size)
+        || !(address >= 0 && address < MAX_ADDRESS && size > 0)) {
         return gbx_finding_insufficient(finding, "the program marks no address and size");
     }
     uint32_t start = (uint32_t)((uint64_t)address >> 3);

@@ -26,12 +26,12 @@ typedef struct {
     uint32_t sites;
     uint32_t touched;        /* of these: named by any specialization event */
     uint32_t specialized;
-    uint32_t cache;          /* words of inline cache, of all together */
+    uint32_t cache;          /* inline cache of all together, in units of two bytes */
     size_t event;            /* one success, or the event that should not be */
     char other[48];          /* an opcode that was not expected there; "" none */
 } tally;
 
-/* Words of inline cache at one instruction, as the program marked it. */
+/* The inline cache of one instruction, in units of two bytes, as the program marked it. */
 static uint32_t
 cache_of(const gbx_part *part, const gbx_site *site)
 {
@@ -93,8 +93,8 @@ judge_tallies(const gbx_look *look, gbx_finding *finding, const tally *local, co
             gbx_finding_event(finding, look, local->event, "a LOAD_FAST that specializes");
         }
         return gbx_finding_failf(finding, "no event and no cache at LOAD_FAST", NULL,
-                                 "%u of %u sites have an event; %u words of cache", local->touched,
-                                 local->sites, local->cache);
+                                 "%u of %u sites have an event; %u bytes of cache", local->touched,
+                                 local->sites, 2 * local->cache);
     }
     if (global->specialized != global->sites) {
         return gbx_finding_failf(finding, "every LOAD_GLOBAL that runs twice specializes",
@@ -157,8 +157,8 @@ check_who_specializes(const gbx_look *look, gbx_finding *finding)
     }
     gbx_finding_fact(finding, "%u LOAD_FAST: no inline cache, not one specialization event",
                      local.sites);
-    gbx_finding_fact(finding, "%u LOAD_GLOBAL: %u words of inline cache each, all %u specialized",
-                     global.sites, global.cache / global.sites, global.specialized);
+    gbx_finding_fact(finding, "%u LOAD_GLOBAL: %u bytes of inline cache each, all %u specialized",
+                     global.sites, 2 * global.cache / global.sites, global.specialized);
     gbx_finding_observe(finding, 1);
     return GBX_PASS;
 }
@@ -257,6 +257,7 @@ check_new_global(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_failf(finding, "no miss once it has settled", NULL, "%u misses",
                                  descent.later);
     }
+    gbx_finding_event(finding, look, quiet.end, "from here on there is one more global");
     gbx_finding_event(finding, look, descent.first, "first miss: the keys' version is not %u",
                       before->expected);
     gbx_finding_refute(finding, look, descent.last, "miss %u: only here the counter is at zero",
@@ -447,7 +448,7 @@ const gbx_claim gbx_s1_load_costs = {
     .readings = {
         { "Python/bytecodes.c#_LOAD_GLOBAL", "the generic form: a lookup, or two" },
         { "Python/bytecodes.c#_LOAD_GLOBAL_MODULE", "the specialized form: an index" },
-        { "Python/flowgraph.c#insert_superinstructions", "where two locals on one line become one instruction" },
+        { "Python/flowgraph.c#insert_superinstructions", "where two on one line become one instruction" },
     },
     .prediction = {
         .question = "A loop reads a global. In this version, which step saves more time?",

@@ -265,7 +265,7 @@ check_traceback(const gbx_look *look, gbx_finding *finding)
                                 : "it is not taken over", "something else holds the traceback");
     }
     gbx_finding_event(finding, look, made, "raise: the traceback asks for the frame object");
-    gbx_finding_event(finding, look, own, "the call ends: the object takes the frame over, locals and all");
+    gbx_finding_event(finding, look, own, "the call ends: the object takes the frame over, with its locals");
     gbx_finding_refute(finding, look, dies, "error.__traceback__ = None: only now the local dies");
     size_t error = death(&cleared, "error");
     if (error == GBX_NO_EVENT) {

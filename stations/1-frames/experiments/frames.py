@@ -131,7 +131,7 @@ del error
 mark("traceback", "end")
 
 
-# --- a generator carries its frame with it --------------------------------------------------------------
+# --- a generator carries its frame with it ------------------------------------------------------------
 
 def count():
     yield 1

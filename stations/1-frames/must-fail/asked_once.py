@@ -4,7 +4,15 @@ The same program with one thing changed.
 """
 from pathlib import Path
 
+BEFORE = """\
+for number in numbers:
+    pass
+"""
+AFTER = """\
+next(numbers)
+"""
+
 program = Path(__file__).resolve().parent.parent / "experiments" / "frames.py"
 source = program.read_text()
-assert "for number in numbers:\n    pass\n" in source
-exec(compile(source.replace("for number in numbers:\n    pass\n", "next(numbers)\n"), program, "exec"))
+assert BEFORE in source
+exec(compile(source.replace(BEFORE, AFTER), program, "exec"))

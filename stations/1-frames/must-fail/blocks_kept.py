@@ -4,7 +4,15 @@ The same program with one thing changed.  The frame still costs no allocation, b
 """
 from pathlib import Path
 
+BEFORE = """\
+    seen[depth] = sys.getallocatedblocks()
+"""
+AFTER = """\
+    seen[depth] = sys.getallocatedblocks()
+    mine = [depth]
+"""
+
 program = Path(__file__).resolve().parent.parent / "experiments" / "frames.py"
 source = program.read_text()
-assert "    seen[depth] = sys.getallocatedblocks()\n" in source
-exec(compile(source.replace("    seen[depth] = sys.getallocatedblocks()\n", "    seen[depth] = sys.getallocatedblocks()\n    mine = [depth]\n"), program, "exec"))
+assert BEFORE in source
+exec(compile(source.replace(BEFORE, AFTER), program, "exec"))

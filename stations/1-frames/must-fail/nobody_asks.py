@@ -4,7 +4,16 @@ The same program with one thing changed.
 """
 from pathlib import Path
 
+BEFORE = """\
+def asks():
+    sys._getframe()
+"""
+AFTER = """\
+def asks():
+    sys._getframe
+"""
+
 program = Path(__file__).resolve().parent.parent / "experiments" / "frames.py"
 source = program.read_text()
-assert "def asks():\n    sys._getframe()\n" in source
-exec(compile(source.replace("def asks():\n    sys._getframe()\n", "def asks():\n    sys._getframe\n"), program, "exec"))
+assert BEFORE in source
+exec(compile(source.replace(BEFORE, AFTER), program, "exec"))

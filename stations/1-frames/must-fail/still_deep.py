@@ -4,7 +4,16 @@ The same program with one thing changed.  As long as no frame has returned, no c
 """
 from pathlib import Path
 
+BEFORE = """\
+        deep(levels - 1)
+"""
+AFTER = """\
+        deep(levels - 1)
+    else:
+        mark("deep", "end")
+"""
+
 program = Path(__file__).resolve().parent.parent / "experiments" / "frames.py"
 source = program.read_text()
-assert "        deep(levels - 1)\n" in source
-exec(compile(source.replace("        deep(levels - 1)\n", "        deep(levels - 1)\n    else:\n        mark(\"deep\", \"end\")\n"), program, "exec"))
+assert BEFORE in source
+exec(compile(source.replace(BEFORE, AFTER), program, "exec"))

@@ -4,7 +4,14 @@ The same program with one thing changed.  It is the traceback that pins the loca
 """
 from pathlib import Path
 
+BEFORE = """\
+error.__traceback__ = None
+"""
+AFTER = """\
+traceback, error.__traceback__ = error.__traceback__, None
+"""
+
 program = Path(__file__).resolve().parent.parent / "experiments" / "frames.py"
 source = program.read_text()
-assert "error.__traceback__ = None\n" in source
-exec(compile(source.replace("error.__traceback__ = None\n", "traceback, error.__traceback__ = error.__traceback__, None\n"), program, "exec"))
+assert BEFORE in source
+exec(compile(source.replace(BEFORE, AFTER), program, "exec"))
