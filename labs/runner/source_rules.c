@@ -304,7 +304,9 @@ static const struct {
     { GBX_EV_SPAN_END, "_PyGlassbox_Span", fits_span, NULL },
     { GBX_EV_WATCH, "_PyGlassbox_Watch", NULL, NULL },
     { GBX_EV_UNWATCH, "_PyGlassbox_Unwatch", NULL, NULL },
+    { GBX_EV_OBJ_CREATE, "GLASSBOX_OBJ_CREATE", NULL, NULL },
     { GBX_EV_OBJ_DESTROY, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
+    { GBX_EV_REF_DEALLOC, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
 };
 
 size_t

@@ -17,7 +17,7 @@
     }
 
 #define CALLS    (GBX_BIT(FRAME) | GBX_BIT(SPEC) | GBX_BIT(MARK))
-#define OBJECTS  (GBX_BIT(FRAME) | GBX_BIT(MARK) | GBX_BIT(OBJ))
+#define OBJECTS  (GBX_BIT(FRAME) | GBX_BIT(MARK) | GBX_BIT(REF))
 #define PATH     (GBX_BIT(COMPILE) | CALLS)
 
 /* Experiments of more than one file. */

@@ -224,9 +224,9 @@ static size_t
 death(const gbx_part *part, const char *name)
 {
     size_t at = part->begin;
-    while ((at = gbx_part_next(part, at, GBX_EV_OBJ_DESTROY, 0)) != GBX_NO_EVENT) {
-        const gbx_obj_destroy *destroy = gbx_part_record(part, at);
-        if (strcmp(gbx_part_string(part, destroy->name), name) == 0) {
+    while ((at = gbx_part_next(part, at, GBX_EV_REF_DEALLOC, 0)) != GBX_NO_EVENT) {
+        const gbx_ref *dealloc = gbx_part_record(part, at);
+        if (strcmp(gbx_part_watched(part, dealloc->watch), name) == 0) {
             return at;
         }
         at++;

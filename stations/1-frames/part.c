@@ -35,6 +35,13 @@ gbx_part_string(const gbx_part *part, uint32_t id)
 }
 
 const char *
+gbx_part_watched(const gbx_part *part, uint32_t id)
+{
+    const gbx_watch_info *watch = gbx_trace_watch(part->trace, part->process, id);
+    return watch == NULL ? "?" : watch->name;
+}
+
+const char *
 gbx_part_opcode(const gbx_part *part, uint8_t opcode)
 {
     const char *name = gbx_trace_opcode(part->trace, part->process, opcode);
@@ -181,8 +188,9 @@ code_of(const gbx_head *head)
             return ((const gbx_frame_edge *)record)->code;     /* all of them begin alike */
         case GBX_CLASS_SPEC:
             return ((const gbx_spec *)record)->code;
-        case GBX_CLASS_OBJ:
-            return ((const gbx_obj_destroy *)record)->code;
+        case GBX_CLASS_REF:
+            return head->event == GBX_EV_REF_CHURN ? ((const gbx_ref_churn *)record)->code
+                   : ((const gbx_ref *)record)->code;
         case GBX_CLASS_COMPILE:
             return head->event == GBX_EV_CODE_NEW || head->event == GBX_EV_CODE_FREE
                    ? ((const gbx_code *)record)->code

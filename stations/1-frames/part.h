@@ -102,6 +102,7 @@ const char *gbx_part_caller(const gbx_part *part, size_t at);
 
 /* Names; "?" where the trace has none. */
 const char *gbx_part_string(const gbx_part *part, uint32_t id);
+const char *gbx_part_watched(const gbx_part *part, uint32_t id);
 const char *gbx_part_opcode(const gbx_part *part, uint8_t opcode);
 const char *gbx_part_reason(const gbx_part *part, const gbx_spec *spec);
 const char *gbx_part_code_name(const gbx_part *part, uint32_t code);

@@ -270,6 +270,14 @@ running_code(PyThreadState *tstate)
     return frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : frame_code(frame);
 }
 
+uint32_t
+_PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset)
+{
+    PyCodeObject *code = running_code(tstate);
+    *offset = code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame);
+    return code == NULL ? 0 : gbx_code_id(code);
+}
+
 static gbx_spec *
 begin_spec(PyThreadState *tstate, PyCodeObject *code, uint32_t *dt)
 {

@@ -538,12 +538,12 @@ enum gbx_kind {
     F(WATCH, "watch", gbx_watch, watch, WATCH, 0)                                        \
     F(WATCH, "name", gbx_watch, name, STRING, 0)                                         \
     F(WATCH, "address", gbx_watch, address, ADDRESS, 0)                                  \
-    F(WATCH, "type", gbx_watch, type, STRING, 0)                                         \
+    F(WATCH, "type", gbx_watch, type, TYPE, 0)                                           \
     F(WATCH, "refs", gbx_watch, refs, UINT, 0)                                           \
     F(UNWATCH, "watch", gbx_watch, watch, WATCH, 0)                                      \
     F(UNWATCH, "name", gbx_watch, name, STRING, 0)                                       \
     F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
-    F(UNWATCH, "type", gbx_watch, type, STRING, 0)                                       \
+    F(UNWATCH, "type", gbx_watch, type, TYPE, 0)                                         \
     F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
     F(OBJ_CREATE, "type", gbx_obj, type, TYPE, 0)                                        \
     F(OBJ_CREATE, "size", gbx_obj, size, BYTES, 0)                                       \

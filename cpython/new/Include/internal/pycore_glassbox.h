@@ -206,10 +206,23 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #  define GLASSBOX_FINALIZE()       ((void)0)
 #endif
 
-// class obj
+// classes obj and ref
+PyAPI_FUNC(void) _PyGlassbox_ObjCreate(PyObject *);
 PyAPI_FUNC(void) _PyGlassbox_ObjDestroy(PyObject *);
 
-#define GLASSBOX_OBJ_DESTROY(OP)    GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjDestroy(OP))
+#define GLASSBOX_OBJ_CREATE(OP)     GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjCreate(OP))
+/* A death is an event of two classes: of `obj` for every object, of `ref` for a watched one. */
+#if Py_GLASSBOX
+#  define GLASSBOX_OBJ_DESTROY(OP) \
+    do { \
+        if (__builtin_expect((_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0, \
+                             0)) { \
+            _PyGlassbox_ObjDestroy(OP); \
+        } \
+    } while (0)
+#else
+#  define GLASSBOX_OBJ_DESTROY(OP)  ((void)0)
+#endif
 
 // class mark: called by Modules/_glassbox.c, not by upstream files
 extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t value);

@@ -199,12 +199,17 @@ gbx_type_id(PyTypeObject *type)
     return _PyGlassbox_TypeIdSlow(type);
 }
 
+/* The Python function that runs in this thread and the offset of its instruction; 0 and GBX_NO_OFFSET
+   where there is none (Python/glassbox_hooks.c). */
+extern uint32_t _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset);
+
 /* --- watched objects (Python/glassbox_watch.c) --- */
 
 #define GBX_WATCH_SLOTS 1024       /* a power of two, as home_of() has it */
 #define GBX_WATCH_MOST  512
 
 extern void _PyGlassbox_WatchReset(void);            // at the start of each recording
+extern uint32_t _PyGlassbox_watched;                 // how many; ask before WatchFind()
 extern uint32_t _PyGlassbox_WatchFind(const PyObject *object);   // id, or 0
 extern void _PyGlassbox_WatchForget(const PyObject *object);     // it died
 

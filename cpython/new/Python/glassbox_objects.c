@@ -1,0 +1,80 @@
+/* Glassbox objects: births and deaths.
+
+   Upstream marks every place where an object is born or dies for PyRefTracer (_PyReftracerTrack); the
+   hooks ride on the marks.  Deaths that pass no mark have hooks of their own; EVENTS.md lists all.  These
+   records have no time: they lie between those that do, and cost a third.  A hook must not allocate,
+   raise, or touch a refcount; the object may be half built, or half gone. */
+
+#include "Python.h"
+#include "pycore_glassbox_recorder.h"
+#include "pycore_pystate.h"        // _PyThreadState_GET()
+
+#if Py_GLASSBOX
+
+/* Bytes of the object, without what lies before its address; ob_size is set before an object with items
+   is marked as born. */
+static inline uint32_t
+size_of(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    Py_ssize_t size = type->tp_basicsize;
+    if (type->tp_itemsize != 0 && !PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS)) {
+        size += Py_SIZE(object) * type->tp_itemsize;
+    }
+    return size < 0 ? 0 : size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+}
+
+static inline void
+record_object(PyObject *object, uint8_t event, uint32_t size)
+{
+    gbx_obj *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
+    if (record == NULL) {
+        return;
+    }
+    record->type = gbx_type_id(Py_TYPE(object));
+    record->size = size;
+    record->address = (uint64_t)(uintptr_t)object;
+    gbx_commit(record, sizeof(*record), event, 0, 0, 0);
+}
+
+void
+_PyGlassbox_ObjCreate(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_CREATE, size_of(object));
+}
+
+/* The last event of a watched object. */
+static void
+record_dealloc(PyObject *object, uint32_t watch, const void *caller)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    uint16_t offset;
+    uint32_t dt, code = _PyGlassbox_Running(tstate, &offset);
+    gbx_ref *record = gbx_begin(sizeof(*record), tstate, false, &dt);
+    if (record != NULL) {
+        record->watch = watch;
+        record->code = code;
+        record->caller = (uint64_t)(uintptr_t)caller;
+        record->delta = 0;
+        record->local = 0;
+        record->shared = 0;
+        gbx_commit(record, sizeof(*record), GBX_EV_REF_DEALLOC, GBX_REF_PLAIN, offset, dt);
+    }
+    _PyGlassbox_WatchForget(object);
+}
+
+void
+_PyGlassbox_ObjDestroy(PyObject *object)
+{
+    if (GLASSBOX_ON(REF) && _PyGlassbox_watched != 0) {
+        uint32_t watch = _PyGlassbox_WatchFind(object);
+        if (watch != 0) {
+            record_dealloc(object, watch, __builtin_return_address(0));
+        }
+    }
+    if (GLASSBOX_ON(OBJ)) {
+        record_object(object, GBX_EV_OBJ_DESTROY, 0);
+    }
+}
+
+#endif /* Py_GLASSBOX */
