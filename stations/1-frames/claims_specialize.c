@@ -17,6 +17,7 @@ static GBX_EXPERIMENT(one_type, "must-fail", "one_type", CALLS);
 static GBX_EXPERIMENT(two_lists, "must-fail", "two_lists", CALLS);
 static GBX_EXPERIMENT(slots_elsewhere, "must-fail", "slots_elsewhere", CALLS);
 static GBX_EXPERIMENT(one_class, "must-fail", "one_class", CALLS);
+static GBX_EXPERIMENT(no_adder, "must-fail", "no_adder", CALLS);
 static GBX_EXPERIMENT(few_misses, "must-fail", "few_misses", CALLS);
 
 /* Executions of a function from `at` up to and including the event at `until`. */
@@ -319,7 +320,10 @@ const gbx_claim gbx_s1_change_of_mind = {
                 "has run out, then tries again and becomes another member of its family.",
     .experiments = { &gbx_s1_specialize },
     .check = check_change_of_mind,
-    .must_fail = { { &gbx_s1_specialize, &few_misses, "ten misses are too few" } },
+    .must_fail = {
+        { &gbx_s1_specialize, &few_misses, "ten misses are too few" },
+        { &gbx_s1_specialize, &no_adder, "no member of the family adds lists" },
+    },
     .readings = {
         { "Python/bytecodes.c#_GUARD_BOTH_INT", "the guard" },
         { "Python/ceval_macros.h#DEOPT_IF", "what a miss does: a jump to the generic instruction" },
