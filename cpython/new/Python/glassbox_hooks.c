@@ -764,8 +764,8 @@ _PyGlassbox_Unwatch(PyObject *object)
     return 0;
 }
 
-void
-_PyGlassbox_ObjDestroy(PyObject *object)
+static void
+obj_destroy(PyObject *object)
 {
     if (watch_count == 0) {
         return;
@@ -788,6 +788,19 @@ _PyGlassbox_ObjDestroy(PyObject *object)
                    code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame), dt);
     }
     forget_watched(slot);
+}
+
+/* An object comes or goes: our record, then upstream's call of whoever asked PyRefTracer for it. */
+void
+_PyGlassbox_RefTracer(PyObject *object, int operation)
+{
+    if (operation == PyRefTracer_DESTROY && GLASSBOX_ON(OBJ)) {
+        obj_destroy(object);
+    }
+    struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
+    if (tracer->tracer_func != NULL) {
+        tracer->tracer_func(object, (PyRefTracerEvent)operation, tracer->tracer_data);
+    }
 }
 
 #endif /* Py_GLASSBOX */

@@ -207,9 +207,16 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #endif
 
 // class obj
-PyAPI_FUNC(void) _PyGlassbox_ObjDestroy(PyObject *);
+PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation);
 
-#define GLASSBOX_OBJ_DESTROY(OP)    GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjDestroy(OP))
+/* Upstream's mark for PyRefTracer, with the hook in it: see the patch. */
+#define GLASSBOX_REFTRACER(OP, OPERATION) \
+    do { \
+        if (_PyRuntime.ref_tracer.tracer_func != NULL || \
+            ((OPERATION) == PyRefTracer_DESTROY && GLASSBOX_ON(OBJ))) { \
+            _PyGlassbox_RefTracer((OP), (OPERATION)); \
+        } \
+    } while (0)
 
 // class mark: called by Modules/_glassbox.c, not by upstream files
 extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t value);
