@@ -46,7 +46,7 @@ runner: setup
 
 ## The proofs
 # test: all suites, with their counts
-test: setup-test gil
+test: setup-test gil runner
 	@scripts/run-tests
 setup-test:
 	@scripts/setup run test

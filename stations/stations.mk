@@ -4,3 +4,13 @@
 STATION_SOURCES := $(wildcard stations/*.c stations/*/*.c)
 
 -include $(patsubst %.o,%.d,$(STATION_OBJECTS))
+
+# What the claims are built of, tested on traces written for the purpose. Rules and writer: tests.mk.
+station_units := $(tests_out)/stations/test_part
+
+$(station_units): $(tests_out)/stations/test_part.o $(unit_library) $(libglassbox) \
+		$(call runner_objects,stations/1-frames/part.c stations/1-frames/descent.c)
+	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
+
+.PHONY: station-units
+station-units: $(station_units)

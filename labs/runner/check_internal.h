@@ -7,14 +7,14 @@
 #include "check.h"
 #include "checkstate.h"
 
-#define KNOWN_NAMES   4096u            /* names found lately; a power of two */
+#define KNOWN_NAMES   4096u            /* names found lately: 1 << 12, see check_names() */
 #define NAMING_MAX    3u               /* fields of one event that are looked up */
 
 /* Which fields of an event name something; found when its first record comes by. */
 typedef struct {
     uint8_t count;                     /* UINT8_MAX: not known yet */
     uint8_t offset[NAMING_MAX];
-    uint8_t kind[NAMING_MAX];
+    uint64_t key[NAMING_MAX];          /* what the id is added to, to be one of `known` */
 } naming;
 
 typedef struct {
@@ -46,7 +46,7 @@ struct gbx_checker {
     process_state *processes;
     gbx_budget budget;
     gbx_set generators;                /* process << 32 | frame: made or suspended, not resumed */
-    uint64_t known[KNOWN_NAMES];
+    uint64_t known[KNOWN_NAMES];       /* process << 40 | kind << 32 | id; kind is never 0 */
     gbx_invariant result[GBX_INVARIANTS];
 };
 

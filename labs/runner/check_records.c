@@ -139,23 +139,18 @@ check_attempt(gbx_checker *c, thread_state *thread, const gbx_spec *spec, size_t
 }
 
 static bool
-is_defined(gbx_checker *c, uint32_t process, uint8_t kind, uint32_t id)
+is_defined(const gbx_checker *c, uint64_t key)
 {
-    uint64_t key = ((uint64_t)process << 40 | (uint64_t)kind << 32 | id) + 1;
-    uint64_t *known = &c->known[(id ^ process * 257u ^ kind * 64u) & (KNOWN_NAMES - 1)];
-    if (*known == key) {
-        return true;
-    }
-    bool found = kind == GBX_KIND_CODE ? gbx_trace_code(c->trace, process, id) != NULL
+    uint32_t process = (uint32_t)(key >> 40), id = (uint32_t)key;
+    uint8_t kind = (uint8_t)(key >> 32);
+    return kind == GBX_KIND_CODE ? gbx_trace_code(c->trace, process, id) != NULL
         : kind == GBX_KIND_TYPE ? gbx_trace_type(c->trace, process, id) != NULL
         : kind == GBX_KIND_WATCH ? gbx_trace_watch(c->trace, process, id) != NULL
         : gbx_trace_string(c->trace, process, id) != NULL;
-    *known = found ? key : *known;
-    return found;
 }
 
 static void
-find_naming(gbx_checker *c, naming *of, size_t at)
+find_naming(gbx_checker *c, naming *of, uint32_t process, size_t at)
 {
     size_t count = gbx_trace_field_count(c->trace, at);
     of->count = 0;
@@ -164,7 +159,7 @@ find_naming(gbx_checker *c, naming *of, size_t at)
         if (field.width == 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
                                  || field.kind == GBX_KIND_TYPE || field.kind == GBX_KIND_WATCH)) {
             of->offset[of->count] = field.offset;
-            of->kind[of->count++] = field.kind;
+            of->key[of->count++] = (uint64_t)process << 40 | (uint64_t)field.kind << 32;
         }
     }
 }
@@ -176,22 +171,29 @@ name_kind(uint8_t kind)
         : kind == GBX_KIND_WATCH ? "watched object" : "string";
 }
 
+/* The same names come again and again: those found lately are not searched for. */
 static void
 check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_head *head, size_t at)
 {
     naming *of = &process->namings[head->event];
     if (of->count == UINT8_MAX) {
-        find_naming(c, of, at);
+        find_naming(c, of, index, at);
     }
     c->result[GBX_INVARIANT_NAMES].looked_at += of->count > 0;
     for (unsigned i = 0; i < of->count; i++) {
         uint32_t id;
         memcpy(&id, (const uint8_t *)head + of->offset[i], sizeof(id));
-        if (id != 0 && !is_defined(c, index, of->kind[i], id)) {
+        uint64_t key = of->key[i] | id;
+        uint64_t *known = &c->known[key * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+        if (*known == key || id == 0) {
+            continue;
+        }
+        if (!is_defined(c, key)) {
             gbx_checker_violate(c, GBX_INVARIANT_NAMES, at, "%s %" PRIu32 " is not defined",
-                                name_kind(of->kind[i]), id);
+                                name_kind((uint8_t)(key >> 32)), id);
             return;
         }
+        *known = key;
     }
 }
 

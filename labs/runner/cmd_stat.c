@@ -24,14 +24,17 @@ static const char help[] =
 "      --json   one JSON object on standard output, see below\n"
 "      --only   FILE alone, without its relatives\n"
 "      --all    every process and thread, however many there are\n"
-"      --time   say on standard error how fast the trace was read\n"
+"      --time   say on standard error how fast the trace was read: the seconds to\n"
+"               open it (all records are counted), to go through it (merge,\n"
+"               statistics, rules), and of the processor for both\n"
 "      --help   this text\n"
 "\n"
 "How a recording ends\n"
 "  stopped     it was stopped, or the process ended\n"
 "  recording   the process is still at it; what is committed is shown\n"
-"  killed      nobody stopped it: the process was killed, crashed, or left by\n"
-"              os._exit() or exec.  All it recorded until then is there\n"
+"  gone        the process is gone, and nobody stopped the recording: a kill, a\n"
+"              crash, os._exit() (so end the children of multiprocessing) or exec.\n"
+"              All that it recorded until then is there\n"
 "  full        the limit was reached; what came after was counted as lost\n"
 "  error       the file could not grow (a full disk); what came after was counted\n"
 "              as lost\n"
@@ -413,19 +416,20 @@ print_json(const gbx_stat *stat)
 /* ----------------------------------------------------------------- the command */
 
 static double
-seconds(void)
+seconds(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void
 print_speed(const gbx_trace *trace, double began, double opened, double ended)
 {
-    double count = (double)gbx_trace_count(trace);
-    fprintf(stderr, "glassbox: events=%zu open_s=%.4f read_s=%.4f events_per_s=%.0f\n",
-            gbx_trace_count(trace), opened - began, ended - opened, count / (ended - began));
+    double count = (double)gbx_trace_count(trace), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    fprintf(stderr, "glassbox: events=%zu open_s=%.4f read_s=%.4f cpu_s=%.4f events_per_s=%.0f "
+            "events_per_cpu_s=%.0f\n", gbx_trace_count(trace), opened - began, ended - opened, cpu,
+            count / (ended - began), count / cpu);
 }
 
 int
@@ -440,10 +444,10 @@ gbx_cmd_stat(int argc, char **argv)
         return status;
     }
     status = GBX_EXIT_BROKEN;
-    double began = seconds(), opened = began;
+    double began = seconds(CLOCK_MONOTONIC), opened = began;
     int result = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
     if (result == 0) {
-        opened = seconds();
+        opened = seconds(CLOCK_MONOTONIC);
         result = gbx_stat_gather(&stat, trace, &error);
     }
     if (result != 0) {
@@ -451,7 +455,7 @@ gbx_cmd_stat(int argc, char **argv)
         goto done;
     }
     if (chosen.time) {
-        print_speed(trace, began, opened, seconds());
+        print_speed(trace, began, opened, seconds(CLOCK_MONOTONIC));
     }
     if (!(chosen.json ? print_json(&stat) : print_text(&stat, &chosen))) {
         fprintf(stderr, "glassbox: cannot write: %s\n", strerror(errno));

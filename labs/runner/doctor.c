@@ -168,27 +168,33 @@ look_at_source(const gbx_probe *probe, const gbx_paths *paths, gbx_doctor_findin
 }
 
 static const gbx_probe own_probes[] = {
-    { "interpreter", "every station", look_at_default, NULL, true },
-    { "stations", "every station", look_at_stations, NULL, true },
-    { "C sources", "the lines of C behind events and readings", look_at_source, NULL, true },
-    { "debug info", "the lines of C behind addresses", look_at_debug_info, NULL, false },
-    { "ft build", "stations 2 and 3", look_at_build, "ft", false },
-    { "stock build", "make bench, make test-cpython", look_at_build, "stock", false },
-    { "stats build", "make test: a second witness of specialization", look_at_build, "stats", false },
-    { "debug build", "make test: the recorder under sanitizers", look_at_build, "debug", false },
+    { "interpreter", "every station", look_at_default, NULL, true, false },
+    { "stations", "every station", look_at_stations, NULL, true, false },
+    { "C sources", "the lines of C behind events and readings", look_at_source, NULL, true, false },
+    { "debug info", "the lines of C behind addresses", look_at_debug_info, NULL, false, false },
+    { "ft build", "stations 2 and 3", look_at_build, "ft", false, false },
+    { "stock build", "make bench, make test-cpython", look_at_build, "stock", false, true },
+    { "stats build", "make test: a second witness of specialization", look_at_build, "stats", false, true },
+    { "debug build", "make test: the recorder under sanitizers", look_at_build, "debug", false, true },
 };
 
 /* ------------------------------------------------------------------ the round */
 
-static void
+/* Returns how many findings there are. */
+static size_t
 examine(const gbx_probe *probes, size_t count, const gbx_paths *paths, gbx_doctor_finding *findings)
 {
+    size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        findings[i] = (gbx_doctor_finding){
+        if (probes[i].checkout && paths->installed) {
+            continue;
+        }
+        findings[found] = (gbx_doctor_finding){
             .name = probes[i].name, .used_by = probes[i].used_by, .required = probes[i].required,
         };
-        probes[i].look(&probes[i], paths, &findings[i]);
+        probes[i].look(&probes[i], paths, &findings[found++]);
     }
+    return found;
 }
 
 int
@@ -197,23 +203,21 @@ gbx_doctor_look(gbx_doctor_finding **findings, size_t *count, gbx_error *error)
     enum { OWN = sizeof(own_probes) / sizeof(own_probes[0]) };
     gbx_paths paths;
     gbx_error lost = { 0, "" };
-    size_t own = OWN;
     *count = 0;
     *findings = calloc(OWN + gbx_machine_probe_count, sizeof(**findings));
     if (*findings == NULL) {
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     if (gbx_paths_find(&paths, &lost) == 0) {
-        examine(own_probes, OWN, &paths, *findings);
+        *count = examine(own_probes, OWN, &paths, *findings);
     }
     else {                                       /* the machine can still be looked at */
-        own = 1;
+        *count = 1;
         **findings = (gbx_doctor_finding){ .name = own_probes[0].name, .used_by = own_probes[0].used_by,
                                            .required = true };
         gbx_doctor_say(*findings, false, "%.300s", lost.message);
     }
-    examine(gbx_machine_probes, gbx_machine_probe_count, &paths, *findings + own);
-    *count = own + gbx_machine_probe_count;
+    *count += examine(gbx_machine_probes, gbx_machine_probe_count, &paths, *findings + *count);
     gbx_paths_clear(&paths);
     return 0;
 }

@@ -14,6 +14,7 @@ typedef struct gbx_probe {
     void (*look)(const struct gbx_probe *probe, const gbx_paths *paths, gbx_doctor_finding *finding);
     const char *argument;
     bool required;
+    bool checkout;               /* of use in a checkout alone */
 } gbx_probe;
 
 extern const gbx_probe gbx_machine_probes[];

@@ -1,4 +1,4 @@
-/* One trace file, mapped: its header, its tables and its segments, each believed only when checked.
+/* One trace file: its header, its tables and its segments, each believed only when checked.
 
    The file may be cut off anywhere, still be written, or be made by somebody who wants this program to
    read elsewhere; so every offset is compared with the file's size before it is used, sizes must move
@@ -10,8 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_FIELDS 64u          /* of an event: whoever shows one looks at each of them, often */
@@ -20,38 +18,6 @@ static int
 broken(const gbx_file *file, gbx_error *error, const char *what)
 {
     return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a sound trace: %s", file->path, what);
-}
-
-/* The descriptor stays in *opened, for the caller to close. */
-static int
-map_file(gbx_file *file, int *opened, gbx_error *error)
-{
-    struct stat status;
-    int result = 0;
-    int fd = *opened = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* a pipe must not keep us */
-    if (fd < 0) {
-        return gbx_error_system(error, "open", file->path);
-    }
-    if (fstat(fd, &status) < 0) {
-        result = gbx_error_system(error, "read", file->path);
-    }
-    else if (!S_ISREG(status.st_mode)) {
-        result = gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is not a file", file->path);
-    }
-    else if ((uint64_t)status.st_size < sizeof(gbx_header)) {
-        result = broken(file, error, "it is shorter than a header");
-    }
-    else {
-        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-        if (map == MAP_FAILED) {
-            result = gbx_error_system(error, "map", file->path);
-        }
-        else {
-            file->map = map;
-            file->size = (size_t)status.st_size;
-        }
-    }
-    return result;
 }
 
 /* Is [offset, offset + count * width) inside the header block, which is inside the file? */
@@ -181,15 +147,16 @@ read_field_table(gbx_file *file, gbx_error *error)
     return 0;
 }
 
-/* Copy and check the segment at `offset`; false where it is none. */
+/* Copy and check the segment at `offset` of `bytes`; false where it is none. */
 static bool
-read_piece(const gbx_file *file, uint64_t offset, gbx_piece *piece, uint64_t *size)
+read_piece(const gbx_file *file, const uint8_t *bytes, uint64_t offset, gbx_piece *piece,
+           uint64_t *size)
 {
     gbx_segment segment;
     if (offset + sizeof(segment) > file->size) {
         return false;
     }
-    memcpy(&segment, file->map + offset, sizeof(segment));
+    memcpy(&segment, bytes + offset, sizeof(segment));
     if (segment.magic != GBX_SEGMENT_MAGIC || segment.size < file->header.granule ||
         segment.size % file->header.granule != 0 ||
         (segment.kind != GBX_SEGMENT_EVENTS && segment.kind != GBX_SEGMENT_NAMES)) {
@@ -201,7 +168,7 @@ read_piece(const gbx_file *file, uint64_t offset, gbx_piece *piece, uint64_t *si
         end = file->size - offset;
     }
     *piece = (gbx_piece){
-        .base = file->map + offset, .end = end, .thread = segment.thread,
+        .base = bytes + offset, .end = end, .thread = segment.thread,
         .sequence = segment.sequence, .interp = segment.interp, .lost = segment.lost,
         .overwritten = segment.overwritten, .start = segment.base, .kind = segment.kind,
         .cut = cut,
@@ -253,30 +220,55 @@ next_candidate(const gbx_file *file, int fd, uint64_t offset)
     return begin > next ? begin : next;
 }
 
-/* Walk the file; where there is no segment (a writer died between taking and naming it) go on at the
-   next granule.  Twice: a name is defined before the record that uses it, so with a writer at work the
-   names are complete only when they are looked for after the records. */
-static int
-find_pieces(gbx_file *file, int fd, gbx_error *error)
+/* A ring's writer may take a segment again while its records are copied: then they are not its own. */
+static bool
+was_reused(const gbx_file *file, const gbx_piece *piece)
 {
-    static const uint8_t kinds[] = { GBX_SEGMENT_EVENTS, GBX_SEGMENT_NAMES };
+    gbx_segment now;
+    memcpy(&now, file->late + (piece->base - file->map), sizeof(now));
+    return now.magic != GBX_SEGMENT_MAGIC || now.sequence != piece->sequence ||
+        now.thread != piece->thread || now.committed < piece->end;
+}
+
+/* Walk the file; where there is no segment (a writer died between taking and naming it) go on at the
+   next granule. */
+static int
+find_pieces(gbx_file *file, int fd, uint8_t kind, size_t *room, gbx_error *error)
+{
+    const uint8_t *bytes = kind == GBX_SEGMENT_NAMES ? file->late : file->map;
+    uint64_t offset = file->header.header_size;
+    int result = 0;
+    while (offset < file->size && result == 0) {
+        gbx_piece piece;
+        uint64_t size;
+        if (!read_piece(file, bytes, offset, &piece, &size)) {
+            offset = next_candidate(file, fd, offset);
+            continue;
+        }
+        if (piece.kind == kind && !(kind == GBX_SEGMENT_EVENTS && was_reused(file, &piece))) {
+            file->info.cut = file->info.cut || piece.cut;
+            result = add_piece(file, &piece, room, error);
+        }
+        offset += size;
+    }
+    return result;
+}
+
+/* A name is defined before the record that uses it.  So where a writer is at work the names are complete
+   only when they are looked for after the records. */
+static int
+find_all_pieces(gbx_file *file, int fd, gbx_error *error)
+{
     size_t room = 0;
     int result = 0;
-    for (size_t k = 0; k < sizeof(kinds); k++) {
-        uint64_t offset = file->header.header_size;
-        while (offset < file->size && result == 0) {
-            gbx_piece piece;
-            uint64_t size;
-            if (!read_piece(file, offset, &piece, &size)) {
-                offset = next_candidate(file, fd, offset);
-                continue;
-            }
-            if (piece.kind == kinds[k]) {
-                file->info.cut = file->info.cut || piece.cut;
-                result = add_piece(file, &piece, &room, error);
-            }
-            offset += size;
-        }
+    if (file->header.state == GBX_STATE_RECORDING) {
+        result = gbx_load_again(file, fd, error);
+    }
+    if (result == 0) {
+        result = find_pieces(file, fd, GBX_SEGMENT_EVENTS, &room, error);
+    }
+    if (result == 0) {
+        result = find_pieces(file, fd, GBX_SEGMENT_NAMES, &room, error);
     }
     if (file->piece_count > 0) {
         qsort(file->pieces, file->piece_count, sizeof(*file->pieces), by_owner);
@@ -305,16 +297,22 @@ calibrate(gbx_file *file)
 }
 
 int
-gbx_file_open(gbx_file *file, const char *path, gbx_error *error)
+gbx_file_open(gbx_file *file, const char *path, uint64_t *copy_left, gbx_error *error)
 {
     memset(file, 0, sizeof(*file));
+    int fd = -1, result = 0;
     file->path = strdup(path);
     if (file->path == NULL) {
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     file->info.path = file->path;
-    int fd;
-    int result = map_file(file, &fd, error);
+    fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);    /* a pipe must not keep us */
+    if (fd < 0) {
+        result = gbx_error_system(error, "open", file->path);
+    }
+    if (result == 0) {
+        result = gbx_load(file, fd, copy_left, error);
+    }
     if (result == 0) {
         result = check_header(file, error);
     }
@@ -325,7 +323,7 @@ gbx_file_open(gbx_file *file, const char *path, gbx_error *error)
         result = read_field_table(file, error);
     }
     if (result == 0) {
-        result = find_pieces(file, fd, error);
+        result = find_all_pieces(file, fd, error);
     }
     if (result == 0) {
         calibrate(file);
@@ -344,9 +342,7 @@ void
 gbx_file_clear(gbx_file *file)
 {
     gbx_names_clear(file);
-    if (file->map != NULL) {
-        munmap((void *)(uintptr_t)file->map, file->size);
-    }
+    gbx_load_clear(file);
     free(file->fields);
     free(file->pieces);
     free(file->path);

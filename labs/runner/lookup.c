@@ -42,8 +42,13 @@ gbx_trace_field(const gbx_trace *trace, size_t at, size_t index)
 {
     const gbx_file *file = gbx_trace_file(trace, at);
     const gbx_head *head = gbx_trace_record(trace, at);
-    const gbx_field_entry *field = &file->fields[first_field(file, head->event) + index];
+    uint8_t event = head->event;
+    size_t entry = first_field(file, event) + index;
     uint64_t value = 0;
+    if (entry >= file->field_count || file->fields[entry].event != event) {
+        return (gbx_field){ .name = "" };        /* no such field, or no longer */
+    }
+    const gbx_field_entry *field = &file->fields[entry];
     memcpy(&value, (const uint8_t *)head + field->offset, field->width);
     if (field->kind == GBX_KIND_INT && field->width < sizeof(value)
         && (value >> (field->width * 8 - 1) & 1) != 0) {

@@ -8,52 +8,6 @@
 
 #include <string.h>
 
-/* ------------------------------------------------------------------- blanks */
-
-/* Offset after the comment, string or character constant that starts at `at`; `at` where none does. */
-static size_t
-skip_dark(const char *raw, size_t size, size_t at)
-{
-    char c = raw[at];
-    if (c == '/' && raw[at + 1] == '/') {
-        while (at < size && (raw[at] != '\n' || raw[at - 1] == '\\')) {
-            at++;
-        }
-        return at;
-    }
-    if (c == '/' && raw[at + 1] == '*') {
-        const char *end = at + 2 < size ? memmem(raw + at + 2, size - at - 2, "*/", 2) : NULL;
-        return end == NULL ? size : (size_t)(end - raw) + 2;
-    }
-    if (c == '"' || c == '\'') {
-        for (at++; at < size && raw[at] != c && raw[at] != '\n'; at++) {
-            if (raw[at] == '\\' && at + 1 < size) {
-                at++;
-            }
-        }
-        return at < size && raw[at] == c ? at + 1 : at;
-    }
-    return at;
-}
-
-void
-gbx_c_blank(char *code, const char *raw, size_t size)
-{
-    for (size_t at = 0; at < size; ) {
-        size_t end = skip_dark(raw, size, at);
-        if (end == at) {
-            at++;
-            continue;
-        }
-        for (; at < end; at++) {
-            /* line breaks stay, and so do the backslashes that continue a macro over them */
-            if (raw[at] != '\n' && !(raw[at] == '\\' && raw[at + 1] == '\n')) {
-                code[at] = ' ';
-            }
-        }
-    }
-}
-
 /* -------------------------------------------------------------------- words */
 
 static size_t
@@ -227,12 +181,13 @@ enum rank {
     RANK_LABEL, RANK_MEMBER, RANK_NONE
 };
 
-/* Does a body follow the parameters whose bracket opens at `open`?  Attributes may stand between. */
+/* Does a body follow the parameters whose bracket opens at `open`?  One attribute may stand between; two
+   words would begin what comes after the use of a macro: "UNARY_FUNC(x) int next(void) {". */
 static bool
 body_follows(const gbx_text *text, size_t open, size_t *body)
 {
     size_t at = gbx_c_match(text->code, text->size, open);
-    while (at != SIZE_MAX) {
+    for (int words = 0; at != SIZE_MAX && words < 2; words++) {
         at = skip_space(text->code, text->size, at + 1);
         if (at >= text->size) {
             return false;
@@ -269,28 +224,58 @@ rank_instruction(const gbx_text *text, size_t line, size_t at, size_t *last)
     return kind == 'm' ? RANK_INSTRUCTION : RANK_FAMILY;
 }
 
+/* The word that ends before `at`, blanks between them; *end is `at` less those blanks. */
+static size_t
+word_before(const char *code, size_t at, size_t *end)
+{
+    while (at > 0 && (code[at - 1] == ' ' || code[at - 1] == '\t' || code[at - 1] == '\n')) {
+        at--;
+    }
+    *end = at;
+    while (at > 0 && gbx_is_word(code[at - 1])) {
+        at--;
+    }
+    return at;
+}
+
+/* Is the name at `at` the tag of a struct, union or enum? */
+static bool
+is_tag(const gbx_text *text, size_t at)
+{
+    size_t end, start = word_before(text->code, at, &end);
+    return is_word_at(text->code, start, end, "struct") || is_word_at(text->code, start, end, "union") ||
+        is_word_at(text->code, start, end, "enum");
+}
+
 /* "struct NAME {", at any depth. */
 static bool
 is_tagged(const gbx_text *text, size_t at, size_t after, size_t *last)
 {
-    const char *code = text->code;
-    size_t end = at;
-    while (end > 0 && (code[end - 1] == ' ' || code[end - 1] == '\t' || code[end - 1] == '\n')) {
-        end--;
-    }
-    size_t start = end;
-    while (start > 0 && gbx_is_word(code[start - 1])) {
-        start--;
-    }
-    size_t open = skip_space(code, text->size, after);
-    if (open >= text->size || code[open] != '{' ||
-        !(is_word_at(code, start, end, "struct") || is_word_at(code, start, end, "union") ||
-          is_word_at(code, start, end, "enum"))) {
+    size_t open = skip_space(text->code, text->size, after);
+    if (open >= text->size || text->code[open] != '{' || !is_tag(text, at)) {
         return false;
     }
-    size_t close = gbx_c_match(code, text->size, open);
+    size_t close = gbx_c_match(text->code, text->size, open);
     *last = close == SIZE_MAX ? open : close;
     return true;
+}
+
+/* Does the innermost bracket around `at` belong to an enum? */
+static bool
+is_in_enum(const gbx_text *text, size_t at)
+{
+    const char *code = text->code;
+    size_t stop = at > (1u << 16) ? at - (1u << 16) : 0, depth = 0, end;
+    while (at > stop && (depth > 0 || (code[at - 1] != '{' && code[at - 1] != '('))) {
+        at--;
+        depth += code[at] == '}' || code[at] == ')';
+        depth -= (code[at] == '{' || code[at] == '(') && depth > 0;
+    }
+    if (at == stop || code[at - 1] != '{') {
+        return false;
+    }
+    size_t start = word_before(code, at - 1, &end);
+    return is_word_at(code, start, end, "enum") || is_tag(text, start);
 }
 
 /* "} NAME;" and "typedef ... NAME;".  *start: where the definition begins. */
@@ -336,13 +321,12 @@ rank_declaration(const gbx_text *text, size_t line, size_t at, size_t after, siz
         *last = end_of_body(text, body);
         return RANK_FUNCTION;
     }
-    if (at == start) {
+    if (at == start && c == ':') {
         *last = at;
-        return c == ':' ? RANK_LABEL : RANK_NONE;
+        return RANK_LABEL;
     }
-    if ((c != '=' && c != '[' && c != ';') ||
-        is_word_at(code, start, skip_word(code, text->size, start), "extern") ||
-        is_word_at(code, start, skip_word(code, text->size, start), "struct")) {
+    if ((c != '=' && c != '[' && (c != ';' || at == start)) || is_tag(text, at) ||
+        is_word_at(code, start, skip_word(code, text->size, start), "extern")) {
         return RANK_NONE;
     }
     *last = end_of_statement(text, at);
@@ -375,12 +359,7 @@ rank_occurrence(const gbx_text *text, size_t at, size_t after, size_t *where, si
     if (first == start && gbx_is_word(code[start])) {
         return rank_declaration(text, line, at, after, last);
     }
-    size_t next = skip_space(code, text->size, after);
-    if (first == at && next < text->size &&
-        (code[next] == ',' || code[next] == '}' || (code[next] == '=' && code[next + 1] != '='))) {
-        return RANK_MEMBER;
-    }
-    return RANK_NONE;
+    return first == at && is_in_enum(text, at) ? RANK_MEMBER : RANK_NONE;
 }
 
 bool

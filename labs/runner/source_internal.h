@@ -74,9 +74,13 @@ gbx_is_word(char c)
 /* Offset of the next occurrence of a word as a whole word in [from, to); `to` where there is none. */
 size_t gbx_find_word(const char *code, size_t from, size_t to, const char *word, size_t length);
 
-/* ---- C (source_c.c) */
+/* ---- blanks (source_blank.c): make what is no code blank; `code` begins as a copy of `raw` */
 
 void gbx_c_blank(char *code, const char *raw, size_t size);
+void gbx_python_blank(char *code, const char *raw, size_t size);
+
+/* ---- C (source_c.c) */
+
 bool gbx_c_find(gbx_text *text, const char *symbol, gbx_found *found);
 
 /* The instruction definition ("inst(NAME", "op(NAME", "macro(NAME", "family(NAME") that begins in a line
@@ -92,7 +96,6 @@ bool gbx_c_enclosing(gbx_text *text, size_t offset, size_t *name, size_t *length
 
 /* ---- the rest (source_text.c) */
 
-void gbx_python_blank(char *code, const char *raw, size_t size);
 bool gbx_python_find(gbx_text *text, const char *symbol, gbx_found *found);
 bool gbx_prose_find(gbx_text *text, const char *symbol, gbx_found *found);
 

@@ -26,50 +26,6 @@ starts_with(const gbx_text *text, size_t at, const char *word)
 
 /* ------------------------------------------------------------------- Python */
 
-/* Offset after the string or comment that starts at `at`; `at` where none does. */
-static size_t
-skip_dark(const char *raw, size_t size, size_t at)
-{
-    char c = raw[at];
-    if (c == '#') {
-        const char *end = memchr(raw + at, '\n', size - at);
-        return end == NULL ? size : (size_t)(end - raw);
-    }
-    if (c != '"' && c != '\'') {
-        return at;
-    }
-    bool triple = at + 2 < size && raw[at + 1] == c && raw[at + 2] == c;
-    for (at += triple ? 3 : 1; at < size; at++) {
-        if (raw[at] == '\\' && at + 1 < size) {
-            at++;
-        }
-        else if (!triple && (raw[at] == c || raw[at] == '\n')) {
-            return raw[at] == c ? at + 1 : at;
-        }
-        else if (triple && raw[at] == c && at + 2 < size && raw[at + 1] == c && raw[at + 2] == c) {
-            return at + 3;
-        }
-    }
-    return size;
-}
-
-void
-gbx_python_blank(char *code, const char *raw, size_t size)
-{
-    for (size_t at = 0; at < size; ) {
-        size_t end = skip_dark(raw, size, at);
-        if (end == at) {
-            at++;
-            continue;
-        }
-        for (; at < end; at++) {
-            if (raw[at] != '\n') {
-                code[at] = ' ';
-            }
-        }
-    }
-}
-
 typedef struct {
     size_t first, last;          /* lines */
     size_t indent;               /* of its own first line */

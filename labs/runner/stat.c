@@ -86,7 +86,7 @@ ending_of(const gbx_process *process)
         case GBX_STATE_ERROR:   return GBX_ENDING_ERROR;
         case GBX_STATE_RECORDING:
             return same_process(process->header) && maps_file(process->header, process->path)
-                ? GBX_ENDING_RECORDING : GBX_ENDING_KILLED;
+                ? GBX_ENDING_RECORDING : GBX_ENDING_GONE;
         default:                return GBX_ENDING_UNKNOWN;
     }
 }

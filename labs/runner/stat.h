@@ -11,13 +11,13 @@
 #include "trace.h"
 
 /* How a process's recording ended.  X(NAME, "word", "what it means") */
-#define GBX_ENDINGS(X)                                                                           \
-    X(STOPPED,   "stopped",   "it was stopped, or the process ended")                            \
-    X(RECORDING, "recording", "the process is still at it")                                      \
-    X(KILLED,    "killed",    "nobody stopped it: the process was killed, crashed, or left by "  \
-                              "os._exit() or exec")                                              \
-    X(FULL,      "full",      "the limit was reached; what came after was counted as lost")      \
-    X(ERROR,     "error",     "the file could not grow; what came after was counted as lost")    \
+#define GBX_ENDINGS(X)                                                                              \
+    X(STOPPED,   "stopped",   "it was stopped, or the process ended")                               \
+    X(RECORDING, "recording", "the process is still at it")                                         \
+    X(GONE,      "gone",      "the process is gone, and nobody stopped the recording: a kill, a "    \
+                              "crash, os._exit() (so end the children of multiprocessing) or exec") \
+    X(FULL,      "full",      "the limit was reached; what came after was counted as lost")         \
+    X(ERROR,     "error",     "the file could not grow; what came after was counted as lost")       \
     X(UNKNOWN,   "unknown",   "the file says what this reader does not know")
 
 typedef enum {

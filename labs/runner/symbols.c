@@ -269,7 +269,10 @@ find_in_table(gbx_symbols *symbols, const image *it, uint64_t address, gbx_symbo
     if (best == NULL || best[0] == '\0') {
         return false;
     }
-    out->levels[0] = (gbx_symbol_level){ .function = keep_text(symbols, best) };
+    char name[256];              /* less what compilers add to a copy of it: "deopt.constprop.0" */
+    snprintf(name, sizeof(name), "%s", best);
+    name[1 + strcspn(name + 1, ".")] = '\0';
+    out->levels[0] = (gbx_symbol_level){ .function = keep_text(symbols, name) };
     out->depth = 1;
     return out->levels[0].function != NULL;
 }

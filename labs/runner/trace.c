@@ -36,7 +36,7 @@ add_file(gbx_trace *trace, const char *path, gbx_error *error)
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     trace->files = more;
-    int result = gbx_file_open(&more[trace->file_count], path, error);
+    int result = gbx_file_open(&more[trace->file_count], path, &trace->copy_left, error);
     if (result == 0) {
         trace->file_count++;
     }
@@ -64,6 +64,22 @@ pattern_for(const char *path)
 }
 
 /* A relative that is no sound trace, or of another run, is not ours to complain about. */
+static void
+add_relative(gbx_trace *trace, const char *path)
+{
+    uint64_t copy_left = trace->copy_left;
+    bool ours = add_file(trace, path, NULL) == 0;
+    if (ours) {
+        gbx_file *last = &trace->files[trace->file_count - 1];
+        ours = memcmp(last->header.run_id, trace->files[0].header.run_id, 16) == 0;
+        if (!ours) {
+            gbx_file_clear(last);
+            trace->file_count--;
+        }
+    }
+    trace->copy_left = ours ? trace->copy_left : copy_left;
+}
+
 static int
 add_relatives(gbx_trace *trace, const char *path, gbx_error *error)
 {
@@ -85,13 +101,8 @@ add_relatives(gbx_trace *trace, const char *path, gbx_error *error)
         if (trace->file_count >= GBX_FILES_MAX) {
             result = gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' has too many relatives", path);
         }
-        else if (is_relative(found.gl_pathv[i], strlen(path)) &&
-                 add_file(trace, found.gl_pathv[i], NULL) == 0) {
-            gbx_file *last = &trace->files[trace->file_count - 1];
-            if (memcmp(last->header.run_id, trace->files[0].header.run_id, 16) != 0) {
-                gbx_file_clear(last);
-                trace->file_count--;
-            }
+        else if (is_relative(found.gl_pathv[i], strlen(path))) {
+            add_relative(trace, found.gl_pathv[i]);
         }
     }
     globfree(&found);
@@ -174,7 +185,7 @@ read_files(gbx_trace *trace, gbx_error *error)
         }
     }
     for (size_t i = 0; i < trace->file_count && result == 0; i++) {
-        trace->files[i].frugal = bytes > FRUGAL_BYTES;
+        trace->files[i].frugal = bytes > FRUGAL_BYTES && !trace->files[i].copied;
         result = find_sources(trace, i, error);
     }
     if (result == 0) {
@@ -193,6 +204,7 @@ gbx_trace_open(gbx_trace **out, const char *path, const gbx_trace_options *optio
     if (trace == NULL) {
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
+    trace->copy_left = GBX_COPY_BYTES;
     int result = add_file(trace, path, error);
     if (result == 0 && (options == NULL || !options->only)) {
         result = add_relatives(trace, path, error);

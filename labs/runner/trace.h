@@ -1,6 +1,6 @@
 /* Traces: one or more trace files, read as one sequence of events on one clock.
 
-   gbx_trace_open() maps FILE and its relatives (FILE.PID, FILE.PID.N with the same run id: the children
+   gbx_trace_open() reads FILE and its relatives (FILE.PID, FILE.PID.N with the same run id: the children
    of the program), believes nothing in them until it is checked, and merges their threads by time.
    Events are then addressed by position: 0 .. gbx_trace_count() - 1, in that order; within a thread the
    order is exact, between threads it is that of their clocks.  Everything a function returns a pointer
@@ -14,8 +14,11 @@
    decoding of a block (a few thousand events, more with hundreds of threads).  The blocks that are kept
    change with every question, so one trace must not be used by two threads at once.
 
-   Limits: 4096 files; 2^20 segments a file.  A file that shrinks while it is read ends the program
-   (SIGBUS). */
+   Files are copied when they are opened, up to 64 MiB of them: whatever still writes to them cannot
+   change what was opened.  Larger ones are mapped.  Of those, what a writer takes away meanwhile (a ring
+   does) reads as empty stream.lost events, and one that shrinks ends the program (SIGBUS).
+
+   Limits: 4096 files; 2^20 segments a file. */
 
 #ifndef GBX_TRACE_H
 #define GBX_TRACE_H

@@ -1,4 +1,4 @@
-/* Traces, inside: what file.c (one mapped file), names.c (definitions), stream.c (the records of a
+/* Traces, inside: what load.c and file.c (one file), names.c (definitions), stream.c (the records of a
    thread), merge.c (the order of events), trace.c and lookup.c (what callers see) share.  Nobody else
    may include this, save their tests. */
 
@@ -71,8 +71,10 @@ typedef struct {
     gbx_process info;
     gbx_header header;           /* a checked copy: info.header points here */
     char *path, *executable;
-    const uint8_t *map;
+    const uint8_t *map;          /* its bytes */
+    const uint8_t *late;         /* the same, looked at once more after `map`: names are read from here */
     size_t size;
+    bool copied;                 /* they are ours, and do not change */
     uint8_t record_size[256];    /* by the file's own table; 0: no such event */
     uint16_t shape[256];
     gbx_field_entry *fields;     /* sorted by event */
@@ -89,11 +91,19 @@ typedef struct {
     gbx_watch_entry *watches;
     size_t watch_count, watch_room;
     bool untimed;
-    bool frugal;                 /* large: pages that were read through are given back */
+    bool frugal;                 /* mapped, and large: pages that were read through are given back */
 } gbx_file;
 
-/* Map and check one file.  0 or a negative code. */
-int gbx_file_open(gbx_file *file, const char *path, gbx_error *error);
+#define GBX_COPY_BYTES (UINT64_C(64) << 20)
+
+/* Copy the file, as long as *copy_left has room for it, or map it; then look once more, at a file that
+   is still being written.  0 or a negative code. */
+int gbx_load(gbx_file *file, int fd, uint64_t *copy_left, gbx_error *error);
+int gbx_load_again(gbx_file *file, int fd, gbx_error *error);
+void gbx_load_clear(gbx_file *file);
+
+/* Load and check one file.  0 or a negative code. */
+int gbx_file_open(gbx_file *file, const char *path, uint64_t *copy_left, gbx_error *error);
 void gbx_file_clear(gbx_file *file);
 
 /* A terminated copy, '?' for whatever is not clean; the caller frees it.  NULL without memory. */
@@ -205,6 +215,7 @@ const gbx_entry *gbx_merge_nothing(void);
 struct gbx_trace {
     gbx_file *files;
     size_t file_count;
+    uint64_t copy_left;          /* bytes of files that may still be copied */
     gbx_source *sources;
     size_t source_count, source_room;
     gbx_merge *merge;

@@ -12,6 +12,7 @@ GBX_EXPERIMENT(gbx_s1_frames, "experiments", "frames", OBJECTS);
 
 static GBX_EXPERIMENT(generators_only, "must-fail", "generators_only", OBJECTS);
 static GBX_EXPERIMENT(through_c, "must-fail", "through_c", OBJECTS);
+static GBX_EXPERIMENT(dunder, "must-fail", "dunder", OBJECTS);
 static GBX_EXPERIMENT(blocks_kept, "must-fail", "blocks_kept", OBJECTS);
 static GBX_EXPERIMENT(shallow, "must-fail", "shallow", OBJECTS);
 static GBX_EXPERIMENT(still_deep, "must-fail", "still_deep", OBJECTS);
@@ -190,49 +191,59 @@ const gbx_claim gbx_s1_data_stack = {
 
 /* --------------------------------------------------------- 1.3b: one C frame */
 
-/* Count the pushes of one function by how they came; *example is one of them. */
-static void
-count_entries(const gbx_part *part, uint32_t code, uint32_t *inlined, uint32_t *anew,
-              size_t *example)
+/* The pushes of one function (0: any) by how they came, and the last of each. */
+typedef struct {
+    uint32_t inlined, anew;
+    size_t inlined_at, anew_at;      /* GBX_NO_EVENT: none */
+} entries;
+
+static entries
+count_entries(const gbx_part *part, uint32_t code)
 {
-    size_t at = part->begin;
-    *inlined = *anew = 0;
-    while ((at = gbx_part_next(part, at, GBX_EV_FRAME_PUSH, code)) != GBX_NO_EVENT) {
+    entries seen = { 0, 0, GBX_NO_EVENT, GBX_NO_EVENT };
+    for (size_t at = part->begin;
+         (at = gbx_part_next(part, at, GBX_EV_FRAME_PUSH, code)) != GBX_NO_EVENT; at++) {
         const gbx_frame_edge *push = gbx_part_record(part, at);
-        *(push->h.flags == 0 ? anew : inlined) += 1;
-        *example = at++;
+        if (push->h.flags == 0) {
+            seen.anew++;
+            seen.anew_at = at;
+        } else {
+            seen.inlined++;
+            seen.inlined_at = at;
+        }
     }
+    return seen;
 }
 
 static gbx_verdict
 check_one_c_frame(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part python, c;
+    uint32_t leaf;
     if (!gbx_part_find(look, finding, "inline", "begin", &python)
-        || !gbx_part_find(look, finding, "through C", "begin", &c)) {
+        || !gbx_part_find(look, finding, "through C", "begin", &c)
+        || !gbx_part_find_code(&c, finding, "leaf", &leaf)) {
         return GBX_INSUFFICIENT;
     }
-    uint32_t inlined, anew;
-    size_t nested = GBX_NO_EVENT, entered = GBX_NO_EVENT;
-    count_entries(&python, 0, &inlined, &anew, &nested);
-    if (inlined < 2 || anew != 0) {
-        if (nested != GBX_NO_EVENT) {
-            gbx_finding_event(finding, look, nested, "one of the calls");
+    entries nested = count_entries(&python, 0), called = count_entries(&c, leaf);
+    if (nested.inlined < 2 || nested.anew != 0) {
+        if (nested.anew != 0) {
+            gbx_finding_event(finding, look, nested.anew_at, "a new C call of the loop");
         }
         return gbx_finding_failf(finding, "no call of the loop for any nested Python call",
                                  "a C function stands between caller and callee",
-                                 "%u of %u calls entered it anew", anew, inlined + anew);
+                                 "%u of %u calls entered it anew", nested.anew,
+                                 nested.inlined + nested.anew);
     }
-    const gbx_frame_edge *push = gbx_part_record(&python, nested);
-    gbx_finding_event(finding, look, nested, "pushed by %s, within the same C frame",
+    const gbx_frame_edge *push = gbx_part_record(&python, nested.inlined_at);
+    gbx_finding_event(finding, look, nested.inlined_at, "pushed by %s, within the same C frame",
                       gbx_part_opcode(&python, push->h.flags));
-    gbx_finding_fact(finding, "%u Python calls, no new call of the loop", inlined);
-    count_entries(&c, gbx_part_code(&c, "leaf"), &inlined, &anew, &entered);
-    if (anew == 0 || inlined != 0) {
+    gbx_finding_fact(finding, "%u Python calls, no new call of the loop", nested.inlined);
+    if (called.anew == 0 || called.inlined != 0) {
         return gbx_finding_failf(finding, "a call through sorted() enters the loop anew", NULL,
-                                 "%u inlined, %u anew", inlined, anew);
+                                 "%u inlined, %u anew", called.inlined, called.anew);
     }
-    gbx_finding_event(finding, look, entered, "called by sorted(): a new C call of the loop");
+    gbx_finding_event(finding, look, called.anew_at, "called by sorted(): a new C call of the loop");
     gbx_finding_observe(finding, 0);
     return GBX_PASS;
 }
@@ -244,7 +255,10 @@ const gbx_claim gbx_s1_one_c_frame = {
                 "through C enters the loop anew.",
     .experiments = { &gbx_s1_frames },
     .check = check_one_c_frame,
-    .must_fail = { { &gbx_s1_frames, &through_c, "map() stands between caller and callee" } },
+    .must_fail = {
+        { &gbx_s1_frames, &through_c, "map() stands between caller and callee" },
+        { &gbx_s1_frames, &dunder, "an operator's method is called by C" },
+    },
     .readings = {
         { "Python/bytecodes.c#_PUSH_FRAME", "the callee becomes the current frame" },
         { "Python/ceval.c#_PyEval_Vector", "how C calls a Python function" },

@@ -14,6 +14,7 @@
 static GBX_EXPERIMENT(loads, "experiments", "loads", CALLS);
 static GBX_EXPERIMENT(declared_global, "must-fail", "declared_global", CALLS);
 static GBX_EXPERIMENT(rebound_global, "must-fail", "rebound_global", CALLS);
+static GBX_EXPERIMENT(few_reads, "must-fail", "few_reads", CALLS);
 static GBX_EXPERIMENT(small_globals, "must-fail", "small_globals", CALLS);
 static GBX_EXPERIMENT(at_module_level, "must-fail", "at_module_level", CALLS);
 static GBX_EXPERIMENT(line_by_line, "must-fail", "line_by_line", CALLS);
@@ -279,6 +280,7 @@ const gbx_claim gbx_s1_new_global = {
     .check = check_new_global,
     .must_fail = {
         { &loads, &rebound_global, "a new value for an old name leaves the keys as they were" },
+        { &loads, &few_reads, "twenty reads are too few" },
     },
     .readings = {
         { "Python/bytecodes.c#_GUARD_GLOBALS_VERSION", "the guard: one comparison" },

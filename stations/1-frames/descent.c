@@ -66,6 +66,7 @@ gbx_descent_judge(const gbx_part *part, gbx_finding *finding, const gbx_descent 
     }
     uint32_t allowed = gbx_descent_allowance(gbx_part_record(part, descent->settled));
     if (descent->attempt == GBX_NO_EVENT || descent->deopt == GBX_NO_EVENT) {
+        gbx_finding_event(finding, part->look, descent->last, "the last miss");
         return gbx_finding_failf(finding, "enough misses, and the instruction asks again",
                                  "it runs too rarely", "%u misses where its counter allows %u",
                                  descent->misses, allowed);
@@ -75,7 +76,9 @@ gbx_descent_judge(const gbx_part *part, gbx_finding *finding, const gbx_descent 
                                  "%u misses where its counter allows %u", descent->misses, allowed);
     }
     if (descent->resettled == GBX_NO_EVENT) {
-        return gbx_finding_fail(finding, "it specializes again", "the new attempt failed", NULL);
+        gbx_finding_event(finding, part->look, descent->attempt, "it asks again");
+        return gbx_finding_fail(finding, "it specializes again", "the new attempt failed",
+                                "the family has no member for what it meets now");
     }
     return GBX_PASS;
 }

@@ -88,7 +88,10 @@ main(int argc, char **argv)
         }
     }
     closedir(corpus);
-    printf("%d passed, %d failed, 0 skipped\n", count - failed, failed);
+    printf("[  PASSED  ] %d test(s).\n", count - failed);       /* as cmocka says it */
+    if (failed != 0) {
+        printf("[  FAILED  ] %d test(s)\n", failed);
+    }
     return failed != 0 || count == 0;
 }
 

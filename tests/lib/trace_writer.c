@@ -534,8 +534,9 @@ writer_truncate(trace_writer *w, size_t size)
 }
 
 void
-writer_save(const trace_writer *w, const char *path)
+writer_save(trace_writer *w, const char *path)
 {
+    close_header(w);
     FILE *file = fopen(path, "wb");
     must(file != NULL && fwrite(w->bytes, 1, w->size, file) == w->size && fclose(file) == 0,
          "cannot write the trace");

@@ -94,7 +94,7 @@ size_t writer_code(trace_writer *w, uint32_t id, const char *name, const char *f
 uint8_t *writer_bytes(trace_writer *w);          /* the whole file, to lie in; until the next call */
 size_t writer_size(const trace_writer *w);
 void writer_truncate(trace_writer *w, size_t size);
-void writer_save(const trace_writer *w, const char *path);
+void writer_save(trace_writer *w, const char *path);
 
 /* A file without a name that holds the bytes: the descriptor; its path is "/proc/self/fd/N". */
 int writer_memfd(const void *bytes, size_t size, char path[32]);

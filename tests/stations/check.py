@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SECONDS = 5  # that a station may take, once built
+UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD)\s+(\S+)\s+on '([^']+)': (.*)")
 
 
@@ -120,6 +121,20 @@ def run_without_tracing(station: Station, program: Path) -> None:
     assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
 
 
+def unit_passes(line: re.Match) -> None:
+    assert line[1] == "OK", line[0]
+
+
+def units(root: Path) -> Iterator[re.Match]:
+    """The cmocka tests of what claims are built of, one by one."""
+    command = [root / "build/tests/stations/test_part"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    found = list(UNIT.finditer(done.stdout))
+    if not found or (done.returncode == 0) != all(line[1] == "OK" for line in found):
+        sys.exit(f"glassbox: '{command[0]}' ends with status {done.returncode}:\n{done.stdout}")
+    return iter(found)
+
+
 def guides_are_current(root: Path) -> None:
     done = subprocess.run(
         [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -129,6 +144,8 @@ def guides_are_current(root: Path) -> None:
 
 
 def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
+    for line in units(root):
+        yield line[2].replace("_", " "), unit_passes, (line,)
     for folder in sorted((root / "stations").glob("[0-9]*-*")):
         station = Station(root, folder)
         for claim in station.claims:

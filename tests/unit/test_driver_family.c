@@ -94,6 +94,10 @@ a_child_leads_a_session_of_its_own(void **state)
     assert_memory_equal(result.out, result.out + half, half);
 }
 
+/* The two signals that the C library keeps to itself cannot be given back by anybody: whatever make
+   starts ignores them. */
+#define LIBRARY_SIGNALS (UINT64_C(1) << 31 | UINT64_C(1) << 32)
+
 static void
 a_child_blocks_and_ignores_no_signal_whatever_we_do(void **state)
 {
@@ -103,10 +107,13 @@ a_child_blocks_and_ignores_no_signal_whatever_we_do(void **state)
     sigaddset(&set, SIGUSR1);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    run("grep -E '^Sig(Blk|Ign):' /proc/self/status");
+    run("sed -n 's/^Sig[BI][lg][kn]:[^0-9a-f]*//p' /proc/self/status");
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGPIPE, SIG_DFL);
-    assert_string_equal(result.out, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    char *ignored;
+    assert_int_equal(strtoull(result.out, &ignored, 16), 0);
+    assert_int_equal(strtoull(ignored, NULL, 16) & ~LIBRARY_SIGNALS, 0);
+    assert_int_equal(result.out_size, 2 * 17);
 }
 
 static void

@@ -182,8 +182,18 @@ macros_types_objects_labels_and_members_are_definitions(void **state)
         "void f(void) {\n"
         "    goto leave;\n"
         "leave:\n"                                                         /* 25 */
-        "    WIDE(SECOND);\n"
-        "}\n");
+        "    WIDE(SECOND,\n         THIRD,\n         FOURTH);\n    FOURTH = 1;\n"
+        "}\n"
+        "static PyMethodDef\n"
+        "methods[] = {\n"
+        "};\n"
+        "struct node *first = &methods;\n"
+        "UNARY(methods)\n"
+        "int\nnext(void)\n{\n}\n");
+    expect("Include/c.h#methods", 32, 33, 1);
+    expect("Include/c.h#first", 34, 34, 1);
+    expect("Include/c.h#UNARY", 35, 35, 0);
+    expect("Include/c.h#next", 37, 39, 1);
     expect("Include/c.h#WIDE", 2, 4, 1);
     expect("Include/c.h#node", 8, 13, 1);
     expect("Include/c.h#unnamed", 14, 16, 1);
@@ -192,6 +202,8 @@ macros_types_objects_labels_and_members_are_definitions(void **state)
     expect("Include/c.h#Forward_Type", 20, 22, 1);
     expect("Include/c.h#leave", 25, 25, 1);
     expect("Include/c.h#SECOND", 11, 11, 1);
+    expect("Include/c.h#THIRD", 27, 27, 0);
+    expect("Include/c.h#FOURTH", 28, 28, 0);
     expect("Include/c.h#tail", 7, 7, 0);         /* declared, not defined: its first mention */
 }
 

@@ -72,8 +72,15 @@ entry_of(const _PyInterpreterFrame *frame, uint16_t *caller_offset)
     return entry;
 }
 
-void
-_PyGlassbox_FrameEnter(PyThreadState *tstate, _PyInterpreterFrame *frame)
+static inline uint8_t
+entering_event(const _PyInterpreterFrame *frame)
+{
+    return frame->owner == FRAME_OWNED_BY_GENERATOR ? GBX_EV_FRAME_RESUME : GBX_EV_FRAME_PUSH;
+}
+
+/* The slow twins of the hooks below: any recording, any clock. */
+static __attribute__((noinline)) void
+enter_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame)
 {
     uint32_t dt;
     gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, true, &dt);
@@ -84,13 +91,11 @@ _PyGlassbox_FrameEnter(PyThreadState *tstate, _PyInterpreterFrame *frame)
     uint8_t entry = entry_of(frame, &caller_offset);
     record->code = gbx_code_id((PyCodeObject *)frame->f_executable);
     record->frame = token(frame);
-    uint8_t event = frame->owner == FRAME_OWNED_BY_GENERATOR
-        ? GBX_EV_FRAME_RESUME : GBX_EV_FRAME_PUSH;
-    gbx_commit(record, sizeof(*record), event, entry, caller_offset, dt);
+    gbx_commit(record, sizeof(*record), entering_event(frame), entry, caller_offset, dt);
 }
 
-static inline void
-edge(PyThreadState *tstate, _PyInterpreterFrame *frame, uint8_t event, uint8_t why)
+static __attribute__((noinline)) void
+leave_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame, int event, int why)
 {
     uint32_t dt;
     gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, false, &dt);
@@ -99,25 +104,68 @@ edge(PyThreadState *tstate, _PyInterpreterFrame *frame, uint8_t event, uint8_t w
     }
     record->code = gbx_code_id((PyCodeObject *)frame->f_executable);
     record->frame = token(frame);
-    gbx_commit(record, sizeof(*record), event, why, frame_offset(frame), dt);
+    gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)why, frame_offset(frame), dt);
+}
+
+/* arg << 16 of an instruction's offset, or ARG_FAR where it does not fit: offsets are half the bytes
+   between two even addresses. */
+#define ARG_FAR UINT64_MAX
+
+static inline uint64_t
+quick_arg(const _PyInterpreterFrame *frame)
+{
+    const PyCodeObject *code = (const PyCodeObject *)frame->f_executable;
+    uint64_t bytes = (uint64_t)((const char *)frame->instr_ptr - code->co_code_adaptive);
+    return __builtin_expect(bytes < 2 * GBX_NO_OFFSET, 1) ? bytes << 15 : ARG_FAR;
+}
+
+void
+_PyGlassbox_FrameEnter(PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    gbx_quick quick;
+    const _PyInterpreterFrame *below = frame->previous;
+    if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0) ||
+        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        enter_slowly(tstate, frame);
+        return;
+    }
+    uint64_t arg = quick_arg(below);
+    if (__builtin_expect(arg == ARG_FAR, 0)) {
+        enter_slowly(tstate, frame);
+        return;
+    }
+    uint32_t entry = below->instr_ptr->op.code;
+    gbx_quick_commit(&quick, entering_event(frame) | entry << 8 | (uint32_t)arg, frame);
+}
+
+static inline void
+leave(PyThreadState *tstate, _PyInterpreterFrame *frame, uint8_t event, int why)
+{
+    gbx_quick quick;
+    uint64_t arg = quick_arg(frame);
+    if (arg == ARG_FAR || !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        leave_slowly(tstate, frame, event, why);
+        return;
+    }
+    gbx_quick_commit(&quick, event | (uint32_t)why << 8 | (uint32_t)arg, frame);
 }
 
 void
 _PyGlassbox_FrameLeave(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
 {
-    edge(tstate, frame, GBX_EV_FRAME_POP, (uint8_t)why);
+    leave(tstate, frame, GBX_EV_FRAME_POP, why);
 }
 
 void
 _PyGlassbox_FrameSuspend(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
 {
-    edge(tstate, frame, GBX_EV_FRAME_SUSPEND, (uint8_t)why);
+    leave(tstate, frame, GBX_EV_FRAME_SUSPEND, why);
 }
 
 void
 _PyGlassbox_FrameDiscard(_PyInterpreterFrame *frame)
 {
-    edge(_PyThreadState_GET(), frame, GBX_EV_FRAME_DISCARD, 0);
+    leave(_PyThreadState_GET(), frame, GBX_EV_FRAME_DISCARD, 0);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
 #include "pycore_pystate.h"        // _PyThreadState_GET()
+#include "pycore_runtime.h"        // _PyRuntime.ref_tracer
 
 #if Py_GLASSBOX
 
@@ -37,12 +38,6 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
     gbx_commit(record, sizeof(*record), event, 0, 0, 0);
 }
 
-void
-_PyGlassbox_ObjCreate(PyObject *object)
-{
-    record_object(object, GBX_EV_OBJ_CREATE, size_of(object));
-}
-
 /* The last event of a watched object. */
 static void
 record_dealloc(PyObject *object, uint32_t watch, const void *caller)
@@ -63,17 +58,23 @@ record_dealloc(PyObject *object, uint32_t watch, const void *caller)
     _PyGlassbox_WatchForget(object);
 }
 
+/* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
 void
-_PyGlassbox_ObjDestroy(PyObject *object)
+_PyGlassbox_RefTracer(PyObject *object, int operation)
 {
-    if (GLASSBOX_ON(REF) && _PyGlassbox_watched != 0) {
+    bool dies = operation == PyRefTracer_DESTROY;
+    if (dies && GLASSBOX_ON(REF) && _PyGlassbox_watched != 0) {
         uint32_t watch = _PyGlassbox_WatchFind(object);
         if (watch != 0) {
             record_dealloc(object, watch, __builtin_return_address(0));
         }
     }
     if (GLASSBOX_ON(OBJ)) {
-        record_object(object, GBX_EV_OBJ_DESTROY, 0);
+        record_object(object, dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE, dies ? 0 : size_of(object));
+    }
+    struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
+    if (tracer->tracer_func != NULL) {
+        tracer->tracer_func(object, (PyRefTracerEvent)operation, tracer->tracer_data);
     }
 }
 

@@ -40,6 +40,10 @@ def flip(a, b):
     return a + b
 
 
+def mostly(a, b):
+    return a + b
+
+
 def tour(points, table):
     """One site of almost every family."""
     total = 0
@@ -115,16 +119,24 @@ for call in range(60):
 show_opcodes(first)
 mark("classes", "end")
 
+mark("mostly", "begin")
+for call in range(4):
+    mostly(1, 2)
+for call in range(7):
+    mostly(1.5, 2.5)  # misses, but too few to matter
+mark("mostly", "end")
+
 mark("tour", "begin")
 for call in range(3):
     tour([Point(3, 1), Point(4, 2), Point(5, 3)], {"seen": 0})
 mark("tour", "end")
 
-SUBJECTS = f, first, mixed, flip, tour, Point.norm, Point.__init__
+SUBJECTS = f, first, mixed, flip, mostly, tour, Point.norm, Point.__init__
 
 mark("dis", "begin")
 for function in SUBJECTS:
     show_opcodes(function)
+    show_counters(function)
 mark("dis", "end")
 
 for function in SUBJECTS:

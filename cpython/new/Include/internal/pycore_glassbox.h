@@ -207,22 +207,17 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #endif
 
 // classes obj and ref
-PyAPI_FUNC(void) _PyGlassbox_ObjCreate(PyObject *);
-PyAPI_FUNC(void) _PyGlassbox_ObjDestroy(PyObject *);
+PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation);
 
-#define GLASSBOX_OBJ_CREATE(OP)     GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjCreate(OP))
-/* A death is an event of two classes: of `obj` for every object, of `ref` for a watched one. */
-#if Py_GLASSBOX
-#  define GLASSBOX_OBJ_DESTROY(OP) \
+/* Upstream's mark for PyRefTracer, with the hook in it: see the patch.  A death is an event of two
+   classes: of `obj` for every object, of `ref` for a watched one. */
+#define GLASSBOX_REFTRACER(OP, OPERATION) \
     do { \
-        if (__builtin_expect((_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0, \
-                             0)) { \
-            _PyGlassbox_ObjDestroy(OP); \
+        if (_PyRuntime.ref_tracer.tracer_func != NULL || \
+            (_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0) { \
+            _PyGlassbox_RefTracer((OP), (OPERATION)); \
         } \
     } while (0)
-#else
-#  define GLASSBOX_OBJ_DESTROY(OP)  ((void)0)
-#endif
 
 // class mark: called by Modules/_glassbox.c, not by upstream files
 extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t value);

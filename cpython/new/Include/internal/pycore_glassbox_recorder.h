@@ -23,7 +23,7 @@ typedef struct _gbx_stream {
     /* hot: read at every event.  Owned by the thread, save `limit`, which whoever stops the
        recording sets to 0 so that the owner's next event takes the slow path. */
     gbx_segment *segment;          // mapped; NULL until the first event
-    volatile uint32_t limit;       // offset in the segment up to which pages are populated
+    volatile uint32_t limit;       // offset in the segment up to which there is room
     uint32_t interp;               // interpreter of the last record
     uint64_t base_ticks;           // base of dt
 
@@ -62,7 +62,7 @@ typedef struct {
 
 extern gbx_recorder _PyGlassbox_recorder;
 
-/* Slow path of gbx_reserve(): takes a segment, populates a step, or counts the loss.  tstate may be
+/* Slow path of gbx_reserve(): takes a segment, or counts the loss.  tstate may be
    NULL; `entering` says that the top frame of tstate is the one about to be recorded. */
 extern void *_PyGlassbox_Reserve(uint32_t size, PyThreadState *tstate, bool entering);
 
@@ -111,6 +111,56 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
        records below it whole. */
     __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
                      __ATOMIC_RELEASE);
+}
+
+/* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
+   gbx_frame_edge without a call in them, so that the hook around them is a leaf and saves no
+   registers.  gbx_quick_begin() is false for anything that is not usual (no room, a code object
+   without id, another clock, a long gap); nothing has happened then, and the hook takes its slow
+   twin. */
+typedef struct {
+    gbx_segment *segment;
+    uint64_t at, dt;
+    uint32_t code;
+} gbx_quick;
+
+static inline bool
+gbx_quick_begin(gbx_quick *quick, const PyCodeObject *code)
+{
+#if PY_LITTLE_ENDIAN && defined(GBX_HAVE_TSC)
+    gbx_stream *stream = &_PyGlassbox_stream;
+    quick->segment = stream->segment;
+    quick->code = code->_co_glassbox_id;
+    if (__builtin_expect(quick->segment == NULL || quick->code < _PyGlassbox_recorder.first_code_id, 0)) {
+        return false;
+    }
+    quick->at = quick->segment->committed;
+    quick->dt = 0;
+    if (__builtin_expect(quick->at + sizeof(gbx_frame_edge) > stream->limit, 0)) {
+        return false;
+    }
+    if (__builtin_expect(_PyGlassbox_recorder.clock == GBX_CLOCK_TSC, 1)) {
+        quick->dt = __rdtsc() - stream->base_ticks;
+    }
+    else if (_PyGlassbox_recorder.clock != GBX_CLOCK_NONE) {
+        return false;
+    }
+    return __builtin_expect(quick->dt <= UINT32_MAX, 1);
+#else
+    (void)quick; (void)code;
+    return false;
+#endif
+}
+
+/* A gbx_frame_edge in two stores.  `head` is the first four bytes of its gbx_head: event, flags << 8,
+   arg << 16.  Frames are aligned to 8 bytes, so bits 3..34 of the address move up with no mask. */
+static inline void
+gbx_quick_commit(const gbx_quick *quick, uint32_t head, const void *frame)
+{
+    uint64_t *record = (uint64_t *)((char *)quick->segment + quick->at);
+    record[0] = head | quick->dt << 32;
+    record[1] = quick->code | (uint64_t)(uintptr_t)frame << 29;
+    __atomic_store_n(&quick->segment->committed, quick->at + sizeof(gbx_frame_edge), __ATOMIC_RELEASE);
 }
 
 /* Reserve a record and take its time: the usual beginning of a timed hook.  *dt is 0 without a

@@ -1,0 +1,2 @@
+ONE = 1
+TWO = ONE + 1
