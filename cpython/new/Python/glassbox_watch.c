@@ -29,7 +29,7 @@ unsigned int _PyGlassbox_refs;
 void
 _PyGlassbox_RefsSwitch(void)
 {
-    _PyGlassbox_refs = GLASSBOX_ON(REF) && _PyGlassbox_watched != 0;
+    _PyGlassbox_refs = GLASSBOX_ON(REF) && (_PyGlassbox_watched != 0 || _PyGlassbox_recorder.churn);
 }
 
 static size_t
@@ -132,12 +132,17 @@ free_slot(const PyObject *object)
     return slot;
 }
 
-/* 0, also where none of the classes that follow objects is on; -1 where too many are watched. */
+/* 0, also where none of the classes that follow objects is on; -1 where too many are watched; else an
+   errno value. */
 int
 _PyGlassbox_Watch(PyObject *object, PyObject *name)
 {
     if (!GLASSBOX_ON(REF) && !GLASSBOX_ON(GC)) {
         return 0;
+    }
+    int error = GLASSBOX_ON(REF) ? _PyGlassbox_RefsPatch(true) : 0;
+    if (error != 0) {
+        return error;
     }
     uint32_t type = gbx_type_id(Py_TYPE(object));
     uint32_t name_id = _PyGlassbox_InternUnicode(name);
@@ -165,6 +170,9 @@ _PyGlassbox_Watch(PyObject *object, PyObject *name)
         _PyGlassbox_RefsSwitch();
     }
     _PyGlassbox_Unlock();
+    if (slot < GBX_WATCH_SLOTS && GLASSBOX_ON(REF)) {
+        _PyGlassbox_RefOwner(object);
+    }
     return slot < GBX_WATCH_SLOTS ? 0 : -1;
 }
 
