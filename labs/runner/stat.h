@@ -13,7 +13,7 @@
 /* How a process's recording ended.  X(NAME, "word", "what it means") */
 #define GBX_ENDINGS(X)                                                                              \
     X(STOPPED,   "stopped",   "it was stopped, or the process ended")                               \
-    X(RECORDING, "recording", "the process is still at it")                                         \
+    X(RECORDING, "recording", "the process was still at it")                                        \
     X(GONE,      "gone",      "the process is gone, and nobody stopped the recording: a kill, a "    \
                               "crash, os._exit() (so end the children of multiprocessing) or exec") \
     X(FULL,      "full",      "the limit was reached; what came after was counted as lost")         \
