@@ -13,9 +13,26 @@
 
 /* ----------------------------------------------------------- which guard missed */
 
-/* What a type check in a guard on two operands wants to see. */
-static const struct { const char *part, *type; } operand_guards[] = {
-    { "_GUARD_BOTH_INT", "int" }, { "_GUARD_BOTH_FLOAT", "float" }, { "_GUARD_BOTH_UNICODE", "str" },
+/* Guards on the type of the very object whose type the recorder notes.  Where that type is the wanted one
+   this guard has held; where it is another, none after it was reached.  That second half does not go for
+   calls of bound methods, which put the function in the method's place on the way. */
+static const struct { const char *part, *check, *type; bool stays; } type_guards[] = {
+    { "_GUARD_BOTH_INT", "(left)", "int", true },
+    { "_GUARD_BOTH_FLOAT", "(left)", "float", true },
+    { "_GUARD_BOTH_UNICODE", "(left)", "str", true },
+    { "_CHECK_ATTR_MODULE", "PyModule_CheckExact(owner)", "module", true },
+    { "BINARY_SUBSCR_DICT", "PyDict_CheckExact(dict)", "dict", true },
+    { "BINARY_SUBSCR_LIST_INT", "PyList_CheckExact(list)", "list", true },
+    { "BINARY_SUBSCR_STR_INT", "PyUnicode_CheckExact(str)", "str", true },
+    { "BINARY_SUBSCR_TUPLE_INT", "PyTuple_CheckExact(tuple)", "tuple", true },
+    { "STORE_SUBSCR_DICT", "PyDict_CheckExact(dict)", "dict", true },
+    { "STORE_SUBSCR_LIST_INT", "PyList_CheckExact(list)", "list", true },
+    { "_CALL_BUILTIN_O", "PyCFunction_CheckExact(callable)", "builtin_function_or_method", true },
+    { "_CALL_BUILTIN_FAST", "PyCFunction_CheckExact(callable)", "builtin_function_or_method", true },
+    { "_CALL_BUILTIN_FAST_WITH_KEYWORDS", "PyCFunction_CheckExact(callable)",
+      "builtin_function_or_method", true },
+    { "_CHECK_FUNCTION_EXACT_ARGS", "PyFunction_Check(callable)", "function", false },
+    { "_CHECK_CALL_BOUND_METHOD_EXACT_ARGS", "&PyMethod_Type", "method", false },
 };
 
 /* Words in the condition that what the recorder saw points to. */
@@ -41,12 +58,45 @@ can_have_missed_keys(const gbx_spec *miss, const char *guard, const gbx_hook *ho
     return is_guard && (miss->found == 0 || strstr(hook->arguments[0], "dk_version") != NULL);
 }
 
+/* The line of a type guard's check; 0 where the tree has none such. */
+static int
+line_of_check(const gbx_asked *it, size_t guard)
+{
+    const gbx_hooks *hooks = &it->source->hooks;
+    for (size_t i = 0; i < hooks->count; i++) {
+        const gbx_hook *hook = &hooks->list[i];
+        if (strcmp(hook->site.function, type_guards[guard].part) == 0 &&
+            strstr(hook->arguments[0], type_guards[guard].check) != NULL) {
+            return hook->site.line;
+        }
+    }
+    return 0;
+}
+
+/* Can a guard have missed, as far as the type of the object goes that the recorder looked at? */
+static bool
+types_allow(const gbx_asked *it, const gbx_hook *hook)
+{
+    const char *type = gbx_trace_string(it->trace, it->where.process, it->miss->type);
+    size_t part = gbx_parts_index(&it->parts, hook->site.function);
+    for (size_t i = 0; type != NULL && i < sizeof(type_guards) / sizeof(type_guards[0]); i++) {
+        size_t guard = gbx_parts_index(&it->parts, type_guards[i].part);
+        int line = guard == it->parts.count ? 0 : line_of_check(it, i);
+        bool holds = strcmp(type, type_guards[i].type) == 0;
+        bool after = part > guard || (part == guard && hook->site.line > line);
+        if (line != 0 && ((holds && part == guard && hook->site.line == line) ||
+                          (!holds && type_guards[i].stays && after))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Can the guard in this line have missed?  No only where the event rules it out: the first guard that
    fails is the one. */
 static bool
 can_have_missed(const gbx_asked *it, const gbx_hook *hook)
 {
-    const char *function = hook->site.function;
     if (it->miss == NULL) {
         return true;
     }
@@ -55,20 +105,16 @@ can_have_missed(const gbx_asked *it, const gbx_hook *hook)
             return can_have_missed_keys(it->miss, "_GUARD_GLOBALS_VERSION", hook);
         case GBX_GUARD_BUILTINS_KEYS:
             return can_have_missed_keys(it->miss, "_GUARD_BUILTINS_VERSION", hook);
-        case GBX_GUARD_TYPE_VERSION:
-            return gbx_parts_index(&it->parts, "_GUARD_TYPE_VERSION") == it->parts.count ||
-                strcmp(function, "_GUARD_TYPE_VERSION") == 0;
         default:
             break;
     }
-    const char *type = gbx_trace_string(it->trace, it->where.process, it->miss->type);
-    for (size_t i = 0; type != NULL && i < sizeof(operand_guards) / sizeof(operand_guards[0]); i++) {
-        if (it->miss->guard == GBX_GUARD_TYPE && strcmp(function, operand_guards[i].part) == 0) {
-            bool left_holds = strcmp(type, operand_guards[i].type) == 0;
-            return left_holds != (strstr(hook->arguments[0], "(left)") != NULL);
-        }
+    /* The recorder compares an object's type version with what the cache holds, which is the version of
+       something else in an instruction without this guard. */
+    if (it->miss->guard == GBX_GUARD_TYPE_VERSION &&
+        gbx_parts_index(&it->parts, "_GUARD_TYPE_VERSION") < it->parts.count) {
+        return strcmp(hook->site.function, "_GUARD_TYPE_VERSION") == 0;
     }
-    return true;
+    return types_allow(it, hook);
 }
 
 static bool
@@ -207,6 +253,9 @@ put_together(gbx_asked *it)
             break;
         case GBX_CLASS_COMPILE:
             write_word(it, GBX_ENUM_STAGE);
+            if (it->word[0] != '\0' && it->record->event <= GBX_EV_COMPILE_END) {
+                it->around = gbx_asked_stage_around(it);
+            }
             break;
         case GBX_CLASS_IMPORT:
             write_word(it, GBX_ENUM_IMPORT_STEP);
@@ -224,8 +273,8 @@ put_together(gbx_asked *it)
 
 /* ---------------------------------------------------------------------- in order */
 
-/* The smaller, the earlier: what is likeliest, then the instruction's parts as they run, and forms that
-   only an instrumented program has at the end. */
+/* The smaller, the earlier: what is likeliest, then the instruction's parts as they run, and at the end
+   what only a debugger or a profiler brings about: instrumented forms, and another eval function. */
 static size_t
 place_in_order(const gbx_asked *it, const gbx_hook *hook, const char *likely)
 {
@@ -235,7 +284,8 @@ place_in_order(const gbx_asked *it, const gbx_hook *hook, const char *likely)
         (it->miss != NULL && points_to(it->miss, hook))) {
         place = 0;
     }
-    else if (strncmp(function, "INSTRUMENTED_", 13) == 0) {
+    else if (strncmp(function, "INSTRUMENTED_", 13) == 0 ||
+             strstr(hook->arguments[0], "interp->eval_frame") != NULL) {
         place = 2000;
     }
     return place + gbx_parts_index(&it->parts, function);

@@ -181,9 +181,8 @@ begin_of_stage(const gbx_asked *it, size_t end)
     return at;
 }
 
-/* The innermost stage that is open before the event's own stage began; 0: none, or it is not known. */
-static uint8_t
-stage_around(const gbx_asked *it)
+uint8_t
+gbx_asked_stage_around(const gbx_asked *it)
 {
     size_t at = it->at;
     int closed = 0;
@@ -208,7 +207,7 @@ stage_around(const gbx_asked *it)
 static bool
 fits_parser(const gbx_asked *it, const gbx_hook *hook)
 {
-    switch (stage_around(it)) {
+    switch (it->around) {
         case 0:
             return true;
         case GBX_STAGE_RUN_FILE:
@@ -230,7 +229,7 @@ fits_stage(const gbx_asked *it, const gbx_hook *hook)
             return fits_parser(it, hook);
         case GBX_STAGE_AST_OPTIMIZE:
         case GBX_STAGE_SYMTABLE:
-            return stage_around(it) != GBX_STAGE_COMPILE ||
+            return it->around != GBX_STAGE_COMPILE ||
                 strcmp(hook->site.function, "compiler_setup") == 0;
         default:
             break;

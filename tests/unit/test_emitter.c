@@ -11,7 +11,7 @@
 
 enum { LOAD_GLOBAL = 91, LOAD_GLOBAL_BUILTIN = 203, CALL = 53, CALL_PY = 177, BINARY_OP = 45,
        BINARY_OP_ADD_INT = 150, FOR_ITER_GEN = 187, CALL_C = 175, ALLOC_INIT = 162, INSTRUMENTED_CALL = 240,
-       EXIT_INIT = 13 };
+       EXIT_INIT = 13, LOAD_MODULE = 197 };
 
 static gbx_source *source;
 static gbx_error error;
@@ -89,6 +89,11 @@ static const char bytecodes[] =
     "        }\n"
     "        op(_POP_FRAME, (retval --)) {\n"
     "            GLASSBOX_FRAME_LEAVE(tstate, dying, RETURN);\n"                             /* 40 */
+    "        }\n"
+    "        macro(LOAD_MODULE) = _CHECK_ATTR_MODULE;\n"
+    "        op(_CHECK_ATTR_MODULE, (owner -- owner)) {\n"
+    "            DEOPT_IF(!PyModule_CheckExact(owner));\n"
+    "            DEOPT_IF(dict->ma_keys->dk_version != version);\n"                         /* 45 */
     "        }\n";
 
 static const char specialize[] =
@@ -193,6 +198,7 @@ static const struct { uint8_t id; const char *name; } opcodes[] = {
     { CALL_PY, "CALL_PY" }, { BINARY_OP, "BINARY_OP" }, { BINARY_OP_ADD_INT, "BINARY_OP_ADD_INT" },
     { FOR_ITER_GEN, "FOR_ITER_GEN" }, { CALL_C, "CALL_C" }, { ALLOC_INIT, "ALLOC_INIT" },
     { INSTRUMENTED_CALL, "INSTRUMENTED_CALL" }, { EXIT_INIT, "EXIT_INIT" },
+    { LOAD_MODULE, "LOAD_MODULE" },
 };
 
 static trace_writer *
@@ -205,6 +211,7 @@ begin(uint32_t classes)
     }
     writer_string(w, 1, "int");
     writer_string(w, 2, "float");
+    writer_string(w, 3, "module");
     return w;
 }
 
@@ -276,6 +283,8 @@ a_miss_names_the_guard_that_failed(void **state)
     put_spec(w, GBX_EV_SPEC_MISS, BINARY_OP_ADD_INT, BINARY_OP, GBX_GUARD_TYPE, 0, 0, 2);
     put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
     put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_TYPE_VERSION, 3, 53, 3);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_TYPE, 3, 53, 1);
     gbx_trace *trace = test_open(w);
     expect(trace, 0, 1, CODES, 11, "_GUARD_GLOBALS_VERSION");
     assert_string_equal(emitter.lines[0].through, "DEOPT_IF");
@@ -289,6 +298,8 @@ a_miss_names_the_guard_that_failed(void **state)
     expect(trace, 4, 1, CODES, 2, "_GUARD_BOTH_INT");
     expect(trace, 5, 1, CODES, 2, "_GUARD_BOTH_INT");            /* of the miss before it */
     expect(trace, 6, 2, CODES, 2, "_GUARD_BOTH_INT");            /* of none */
+    expect(trace, 7, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* it was a module */
+    expect(trace, 8, 1, CODES, 44, "_CHECK_ATTR_MODULE");
     gbx_trace_close(trace);
 }
 
