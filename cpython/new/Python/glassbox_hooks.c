@@ -1,4 +1,4 @@
-/* Glassbox hooks: what each event records.
+/* Glassbox hooks: what each event records, but for class spec (glassbox_spec.c).
 
    One function an event, called by the macros of pycore_glassbox.h when its class is on.  A hook
    reads, writes one record and returns.  It must never block, allocate, raise, run Python code,
@@ -7,11 +7,8 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
-#include "pycore_code.h"           // _PyCode_CODE, inline caches
-#include "pycore_dict.h"           // dk_version
-#include "pycore_frame.h"          // _PyInterpreterFrame
+#include "pycore_glassbox_where.h" // frame_offset()
 #include "pycore_interp.h"         // PyInterpreterState
-#include "pycore_opcode_metadata.h"// _PyOpcode_Deopt
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 
 #if Py_GLASSBOX
@@ -24,26 +21,6 @@ static inline uint32_t
 token(const void *address)
 {
     return (uint32_t)((uintptr_t)address >> 3);
-}
-
-static inline PyCodeObject *
-frame_code(const _PyInterpreterFrame *frame)
-{
-    PyObject *executable = frame->f_executable;
-    return executable != NULL && PyCode_Check(executable) ? (PyCodeObject *)executable : NULL;
-}
-
-static inline uint16_t
-offset_in(const PyCodeObject *code, const _Py_CODEUNIT *instr)
-{
-    ptrdiff_t offset = instr - _PyCode_CODE((PyCodeObject *)code);
-    return offset >= 0 && offset < (ptrdiff_t)GBX_NO_OFFSET ? (uint16_t)offset : GBX_NO_OFFSET;
-}
-
-static inline uint16_t
-frame_offset(const _PyInterpreterFrame *frame)
-{
-    return offset_in((PyCodeObject *)frame->f_executable, frame->instr_ptr);
 }
 
 /* ------------------------------------------------------------- class frame */
@@ -272,251 +249,21 @@ _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering)
     }
 }
 
-/* -------------------------------------------------------------- class spec */
-
-/* The inline cache of an instruction begins with its adaptive counter. */
-static inline uint16_t
-counter_of(const _Py_CODEUNIT *instr)
-{
-    return instr[1].counter.as_counter;
-}
-
-/* Where an opcode's inline cache keeps the version that its guard compares: in code units after the
-   instruction; 0: it keeps none. */
-static int
-version_slot(uint8_t opcode)
-{
-    switch (opcode) {
-        case LOAD_ATTR_INSTANCE_VALUE: case LOAD_ATTR_MODULE: case LOAD_ATTR_WITH_HINT:
-        case LOAD_ATTR_SLOT: case LOAD_ATTR_CLASS: case LOAD_ATTR_PROPERTY:
-        case LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN: case LOAD_ATTR_METHOD_WITH_VALUES:
-        case LOAD_ATTR_METHOD_NO_DICT: case LOAD_ATTR_METHOD_LAZY_DICT:
-        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES: case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
-        case STORE_ATTR_INSTANCE_VALUE: case STORE_ATTR_SLOT: case STORE_ATTR_WITH_HINT:
-        case CALL_PY_EXACT_ARGS: case CALL_PY_GENERAL: case CALL_BOUND_METHOD_EXACT_ARGS:
-        case CALL_BOUND_METHOD_GENERAL: case CALL_ALLOC_AND_ENTER_INIT: case TO_BOOL_ALWAYS_TRUE:
-            return 2;
-        default:
-            return 0;
-    }
-}
-
-static uint32_t
-cached_version(const _Py_CODEUNIT *instr, uint8_t opcode)
-{
-    if (opcode == LOAD_GLOBAL_MODULE || opcode == LOAD_GLOBAL_BUILTIN) {
-        return ((const _PyLoadGlobalCache *)(instr + 1))->module_keys_version;
-    }
-    int slot = version_slot(opcode);
-    return slot == 0 ? 0 : read_u32((uint16_t *)(uintptr_t)&instr[slot].cache);
-}
-
-static PyCodeObject *
-running_code(PyThreadState *tstate)
-{
-    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
-    return frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : frame_code(frame);
-}
-
-static gbx_spec *
-begin_spec(PyThreadState *tstate, PyCodeObject *code, uint32_t *dt)
-{
-    gbx_spec *record = gbx_begin(sizeof(*record), tstate, false, dt);
-    if (record != NULL) {
-        memset((char *)record + sizeof(gbx_head), 0, sizeof(*record) - sizeof(gbx_head));
-        record->code = code == NULL ? 0 : gbx_code_id(code);
-    }
-    return record;
-}
-
-void
-_PyGlassbox_SpecAttempt(const void *instruction, int family)
-{
-    const _Py_CODEUNIT *instr = instruction;
-    PyThreadState *tstate = _PyThreadState_GET();
-    PyCodeObject *code = running_code(tstate);
-    gbx_stream *stream = &_PyGlassbox_stream;
-    stream->spec_opcode = instr->op.code;
-    stream->spec_counter = counter_of(instr);
-    stream->spec_reason = 0;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    record->counter_before = record->counter_after = stream->spec_counter;
-    record->opcode_after = stream->spec_opcode;
-    record->family = (uint8_t)family;
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_ATTEMPT, stream->spec_opcode,
-               code == NULL ? GBX_NO_OFFSET : offset_in(code, instr), dt);
-}
-
-void
-_PyGlassbox_SpecReason(int reason)
-{
-    _PyGlassbox_stream.spec_reason = (uint8_t)reason;
-}
-
-void
-_PyGlassbox_SpecResult(const void *instruction, int family, int success)
-{
-    const _Py_CODEUNIT *instr = instruction;
-    PyThreadState *tstate = _PyThreadState_GET();
-    PyCodeObject *code = running_code(tstate);
-    gbx_stream *stream = &_PyGlassbox_stream;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    uint8_t before = stream->spec_opcode;
-    record->counter_before = stream->spec_counter;
-    record->counter_after = counter_of(instr);
-    record->opcode_after = instr->op.code;
-    record->family = (uint8_t)family;
-    /* A success can have a reason, too: why it had to be the second best (a class whose __init__
-       cannot be inlined is still called by CALL_NON_PY_GENERAL). */
-    record->reason = stream->spec_reason;
-    uint8_t event = GBX_EV_SPEC_FAIL;
-    if (success) {
-        record->expected = cached_version(instr, instr->op.code);
-        event = before == family ? GBX_EV_SPEC_SUCCESS : GBX_EV_SPEC_RESPECIALIZE;
-    }
-    gbx_commit(record, sizeof(*record), event, before,
-               code == NULL ? GBX_NO_OFFSET : offset_in(code, instr), dt);
-}
-
-/* How deep below the top of the stack lies the object that the family's guards look at. */
-static int
-guarded_depth(int family, int oparg)
-{
-    switch (family) {
-        case BINARY_OP: case BINARY_SUBSCR: case COMPARE_OP: case STORE_SUBSCR: case SEND:
-            return 2;
-        case CALL:
-            return oparg + 2;              /* callable, self or NULL, arguments */
-        default:
-            return 1;
-    }
-}
-
-static uint32_t
-keys_version(PyObject *dict)
-{
-    return dict != NULL && PyDict_CheckExact(dict)
-        ? ((PyDictObject *)dict)->ma_keys->dk_version : 0;
-}
-
-/* A miss of LOAD_GLOBAL: which of the two dicts has other keys than the cache noted. */
-static void
-describe_global(gbx_spec *record, const _PyInterpreterFrame *frame, uint8_t opcode)
-{
-    const _PyLoadGlobalCache *cache = (const _PyLoadGlobalCache *)(frame->instr_ptr + 1);
-    record->expected = cache->module_keys_version;
-    record->found = keys_version(frame->f_globals);
-    record->guard = GBX_GUARD_GLOBALS_KEYS;
-    if (opcode == LOAD_GLOBAL_BUILTIN && record->expected == record->found) {
-        record->expected = cache->builtin_keys_version;
-        record->found = keys_version(frame->f_builtins);
-        record->guard = GBX_GUARD_BUILTINS_KEYS;
-    }
-}
-
-/* A miss anywhere else: the type of the object the guards look at, and the first guard that does not
-   hold for it. */
-static void
-describe_object(gbx_spec *record, PyThreadState *tstate, _PyInterpreterFrame *frame,
-                PyObject *object, int family, uint8_t opcode)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    record->type = _PyGlassbox_InternBytes(type->tp_name, strlen(type->tp_name));
-    record->expected = cached_version(frame->instr_ptr, opcode);
-    if (family == CALL && PyFunction_Check(object)) {
-        record->found = ((PyFunctionObject *)object)->func_version;
-        record->guard = GBX_GUARD_FUNCTION_VERSION;
-        if (record->found == record->expected) {
-            record->guard = tstate->py_recursion_remaining <= 1
-                ? GBX_GUARD_RECURSION : GBX_GUARD_STACK_SPACE;
-        }
-        return;
-    }
-    record->found = type->tp_version_tag;
-    record->guard = record->expected == 0 ? GBX_GUARD_TYPE
-        : record->found != record->expected ? GBX_GUARD_TYPE_VERSION : GBX_GUARD_OTHER;
-}
-
-/* A specialized instruction met what it was not made for and does the general thing.  The counter
-   is the one the general form will look at next: at zero it asks the specializer again, and only
-   then is the site given up (spec.deopt). */
-void
-_PyGlassbox_SpecMiss(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer,
-                     int family)
-{
-    PyCodeObject *code = (PyCodeObject *)frame->f_executable;
-    const _Py_CODEUNIT *instr = frame->instr_ptr;
-    uint8_t opcode = instr->op.code;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    uint16_t counter = counter_of(instr);
-    bool exhausted = backoff_counter_triggers(forge_backoff_counter(counter));
-    record->counter_before = counter;
-    record->counter_after = exhausted
-        ? counter : advance_backoff_counter(forge_backoff_counter(counter)).as_counter;
-    record->opcode_after = opcode;
-    record->family = (uint8_t)family;
-    if (family == LOAD_GLOBAL) {
-        describe_global(record, frame, opcode);
-    }
-    else {
-        PyObject **object = stack_pointer - guarded_depth(family, instr->op.arg);
-        if (object >= _PyFrame_Stackbase(frame) && *object != NULL) {
-            describe_object(record, tstate, frame, *object, family, opcode);
-        }
-    }
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_MISS, opcode, offset_in(code, instr), dt);
-    if (!exhausted) {
-        return;
-    }
-    gbx_spec *deopt = begin_spec(tstate, code, &dt);
-    if (deopt != NULL) {
-        deopt->counter_before = deopt->counter_after = counter;
-        deopt->opcode_after = opcode;
-        deopt->family = (uint8_t)family;
-        gbx_commit(deopt, sizeof(*deopt), GBX_EV_SPEC_DEOPT, opcode, offset_in(code, instr), dt);
-    }
-}
-
-void
-_PyGlassbox_SpecInstrument(PyCodeObject *code, int offset, int before, int after)
-{
-    uint32_t dt;
-    gbx_spec *record = begin_spec(_PyThreadState_GET(), code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    record->opcode_after = (uint8_t)after;
-    record->family = _PyOpcode_Deopt[before];
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_INSTRUMENT, (uint8_t)before,
-               offset >= 0 && offset < (int)GBX_NO_OFFSET ? (uint16_t)offset : GBX_NO_OFFSET, dt);
-}
-
 /* ------------------------------------------- classes compile, import, thread */
 
 void
 _PyGlassbox_CompileStage(int event, int stage, PyObject *filename, PyCodeObject *code)
 {
     uint32_t dt;
-    uint32_t name = filename == NULL ? 0 : _PyGlassbox_InternUnicode(filename);
     gbx_compile_stage *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = name;
+    record->name = filename == NULL ? 0 : _PyGlassbox_InternUnicode(filename);
     record->code = code == NULL ? 0 : gbx_code_id(code);
-    gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)stage, 0, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)stage, 0, dt);
+    }
 }
 
 static void
@@ -551,14 +298,15 @@ void
 _PyGlassbox_Import(int event, int step, PyObject *name, int ok)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_import *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->reserved = 0;
-    gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+    }
 }
 
 void
@@ -625,46 +373,48 @@ _PyGlassbox_ForkParent(int pid)
 
 /* -------------------------------------------------------- classes mark, obj */
 
-uint64_t
-_PyGlassbox_StringId(PyObject *text)
-{
-    return _PyGlassbox_InternUnicode(text);
-}
-
 void
-_PyGlassbox_Mark(PyObject *name, int type, uint64_t value)
+_PyGlassbox_Mark(PyObject *name, int type, uint64_t bits, PyObject *text)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_mark *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->reserved = 0;
-    record->value = value;
-    gbx_commit(record, sizeof(*record), GBX_EV_MARK, (uint8_t)type, 0, dt);
+    record->value = type == GBX_VALUE_STRING ? _PyGlassbox_InternUnicode(text) : bits;
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), GBX_EV_MARK, (uint8_t)type, 0, dt);
+    }
 }
 
 void
 _PyGlassbox_Span(int event, PyObject *name, uint32_t span)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_span *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->span = span;
-    gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+    }
 }
 
-/* Watched objects: a small open table, by address.  Writers (watch, unwatch, destroy) take the
-   recorder's lock; the check in obj.destroy reads without it, since a slot's object goes from NULL
-   to an address before the watched object can die, and back only by its death or by unwatch. */
+/* Watched objects: a small open table, by address.  Changed under the recorder's lock.  The search
+   in obj.destroy reads addresses without it: a slot gets its object while the watching thread holds
+   a reference, hence before that object can die, and a stale hit is found out under the lock. */
+typedef struct {
+    PyObject *object;                      /* compared, never followed */
+    uint32_t watch, name, type;
+    uint32_t session;                      /* in whose file the names stand */
+} watch_entry;
+
 #define WATCH_SLOTS 256
-static struct { PyObject *object; uint32_t watch, name, type; } watched[WATCH_SLOTS];
+static watch_entry watched[WATCH_SLOTS];
 static uint32_t watch_count, last_watch;
 
 /* A new recording watches nothing: the names of the old one are not in its file, and objects that
@@ -674,7 +424,7 @@ _PyGlassbox_WatchReset(void)
 {
     _PyGlassbox_Lock();
     memset(watched, 0, sizeof(watched));
-    watch_count = 0;
+    __atomic_store_n(&watch_count, 0, __ATOMIC_RELAXED);
     _PyGlassbox_Unlock();
 }
 
@@ -689,17 +439,57 @@ find_watched(const PyObject *object)
     return -1;
 }
 
+/* Put the object into the table; false where it is full. */
+static bool
+add_watched(PyObject *object, watch_entry *entry)
+{
+    _PyGlassbox_Lock();
+    int slot = find_watched(object);
+    if (slot < 0) {
+        slot = find_watched(NULL);
+    }
+    if (slot >= 0) {
+        uint32_t count = watch_count + (watched[slot].object == NULL);
+        entry->watch = ++last_watch;
+        PyObject *before = watched[slot].object;
+        watched[slot] = *entry;
+        watched[slot].object = before;
+        __atomic_store_n(&watched[slot].object, object, __ATOMIC_RELEASE);
+        __atomic_store_n(&watch_count, count, __ATOMIC_RELAXED);
+    }
+    _PyGlassbox_Unlock();
+    return slot >= 0;
+}
+
+/* Take the object out of the table, if it is there. */
+static bool
+take_watched(PyObject *object, watch_entry *entry)
+{
+    if (__atomic_load_n(&watch_count, __ATOMIC_RELAXED) == 0 || find_watched(object) < 0) {
+        return false;
+    }
+    _PyGlassbox_Lock();
+    int slot = find_watched(object);
+    if (slot >= 0) {
+        *entry = watched[slot];
+        __atomic_store_n(&watched[slot].object, NULL, __ATOMIC_RELEASE);
+        __atomic_store_n(&watch_count, watch_count - 1, __ATOMIC_RELAXED);
+    }
+    _PyGlassbox_Unlock();
+    return slot >= 0;
+}
+
 static void
-watch_event(uint8_t event, int slot)
+watch_event(uint8_t event, PyObject *object, const watch_entry *entry)
 {
     uint32_t dt;
     gbx_watch *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
-    if (record != NULL) {
-        record->watch = watched[slot].watch;
-        record->name = watched[slot].name;
-        record->address = (uint64_t)(uintptr_t)watched[slot].object;
-        record->type = watched[slot].type;
-        record->refs = (uint32_t)Py_REFCNT(watched[slot].object);
+    if (record != NULL && entry->session == _PyGlassbox_stream.session) {
+        record->watch = entry->watch;
+        record->name = entry->name;
+        record->address = (uint64_t)(uintptr_t)object;
+        record->type = entry->type;
+        record->refs = (uint32_t)Py_REFCNT(object);
         gbx_commit(record, sizeof(*record), event, 0, 0, dt);
     }
 }
@@ -713,81 +503,59 @@ _PyGlassbox_Watch(PyObject *object, PyObject *name)
         return 0;
     }
     const char *type = Py_TYPE(object)->tp_name;
-    uint32_t name_id = _PyGlassbox_InternUnicode(name);
-    uint32_t type_id = _PyGlassbox_InternBytes(type, strlen(type));
-    _PyGlassbox_Lock();
-    int slot = find_watched(object);
-    if (slot < 0) {
-        slot = find_watched(NULL);
+    watch_entry entry = { .session = _PyGlassbox_recorder.session };
+    entry.name = _PyGlassbox_InternUnicode(name);
+    entry.type = _PyGlassbox_InternBytes(type, strlen(type));
+    if (entry.session != __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE)) {
+        return 0;                          /* that recording is over */
     }
-    if (slot >= 0) {
-        watch_count += watched[slot].object == NULL;
-        watched[slot].watch = ++last_watch;
-        watched[slot].name = name_id;
-        watched[slot].type = type_id;
-        __atomic_store_n(&watched[slot].object, object, __ATOMIC_RELEASE);
-    }
-    _PyGlassbox_Unlock();
-    if (slot < 0) {
+    if (!add_watched(object, &entry)) {
         return -1;
     }
     if (GLASSBOX_ON(MARK)) {
-        watch_event(GBX_EV_WATCH, slot);
+        watch_event(GBX_EV_WATCH, object, &entry);
     }
     return 0;
-}
-
-static void
-forget_watched(int slot)
-{
-    _PyGlassbox_Lock();
-    __atomic_store_n(&watched[slot].object, NULL, __ATOMIC_RELEASE);
-    watch_count--;
-    _PyGlassbox_Unlock();
 }
 
 /* 0, also where deaths are not recorded; -1 where the object is not watched. */
 int
 _PyGlassbox_Unwatch(PyObject *object)
 {
+    watch_entry entry;
     if (!GLASSBOX_ON(OBJ)) {
         return 0;
     }
-    int slot = find_watched(object);
-    if (slot < 0) {
+    if (!take_watched(object, &entry)) {
         return -1;
     }
     if (GLASSBOX_ON(MARK)) {
-        watch_event(GBX_EV_UNWATCH, slot);
+        watch_event(GBX_EV_UNWATCH, object, &entry);
     }
-    forget_watched(slot);
     return 0;
 }
 
 static void
 obj_destroy(PyObject *object)
 {
-    if (watch_count == 0) {
-        return;
-    }
-    int slot = find_watched(object);
-    if (slot < 0) {
+    watch_entry entry;
+    if (!take_watched(object, &entry)) {
         return;
     }
     PyThreadState *tstate = _PyThreadState_GET();
     PyCodeObject *code = running_code(tstate);
     uint32_t dt;
     gbx_obj_destroy *record = gbx_begin(sizeof(*record), tstate, false, &dt);
-    if (record != NULL) {
-        record->watch = watched[slot].watch;
-        record->name = watched[slot].name;
-        record->address = (uint64_t)(uintptr_t)object;
-        record->type = watched[slot].type;
-        record->code = code == NULL ? 0 : gbx_code_id(code);
-        gbx_commit(record, sizeof(*record), GBX_EV_OBJ_DESTROY, 0,
-                   code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame), dt);
+    if (record == NULL || entry.session != _PyGlassbox_stream.session) {
+        return;
     }
-    forget_watched(slot);
+    record->watch = entry.watch;
+    record->name = entry.name;
+    record->address = (uint64_t)(uintptr_t)object;
+    record->type = entry.type;
+    record->code = code == NULL ? 0 : gbx_code_id(code);
+    gbx_commit(record, sizeof(*record), GBX_EV_OBJ_DESTROY, 0,
+               code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame), dt);
 }
 
 /* An object comes or goes: our record, then upstream's call of whoever asked PyRefTracer for it. */

@@ -185,6 +185,16 @@ gbx_begin(uint32_t size, PyThreadState *tstate, bool entering, uint32_t *dt)
     return record;
 }
 
+/* Is the recording that holds the calling thread's segment still on?  Asked by a hook that has to
+   name something, between the naming and the commit: what was named since a stop and a new start
+   stands in another file than the record would. */
+static inline bool
+gbx_still_recording(void)
+{
+    return __atomic_load_n(&_PyGlassbox_recorder.open, __ATOMIC_ACQUIRE) &&
+        __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE) == _PyGlassbox_stream.session;
+}
+
 /* --- file and segments (Python/glassbox_recorder.c) --- */
 
 typedef struct {
