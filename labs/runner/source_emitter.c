@@ -246,16 +246,16 @@ put_together_spec(gbx_asked *it)
 static void
 put_together(gbx_asked *it)
 {
-    bool enters = it->record->event == GBX_EV_FRAME_PUSH || it->record->event == GBX_EV_FRAME_RESUME;
-    switch (gbx_event_class(it->record->event)) {
+    uint8_t event = it->record->event;
+    bool enters = event == GBX_EV_FRAME_PUSH || event == GBX_EV_FRAME_RESUME;
+    bool is_stage = event == GBX_EV_COMPILE_BEGIN || event == GBX_EV_COMPILE_END;
+    switch (gbx_event_class(event)) {
         case GBX_CLASS_SPEC:
             put_together_spec(it);
             break;
         case GBX_CLASS_COMPILE:
             write_word(it, GBX_ENUM_STAGE);
-            if (it->word[0] != '\0' && it->record->event <= GBX_EV_COMPILE_END) {
-                it->around = gbx_asked_stage_around(it);
-            }
+            it->around = is_stage ? gbx_asked_stage_around(it) : 0;
             break;
         case GBX_CLASS_IMPORT:
             write_word(it, GBX_ENUM_IMPORT_STEP);

@@ -417,6 +417,40 @@ a_stage_tells_its_line_and_the_stage_around_it_its_caller(void **state)
     gbx_trace_close(trace);
 }
 
+/* Every event, with fields that no interpreter writes: an answer, or that there is none. */
+static void
+strange_events_are_answered_or_not(void **state)
+{
+    static const struct { uint8_t id; size_t size; } events[] = {
+#define X(NAME, number, CLASS, text, record, timed) { number, sizeof(record) },
+        GBX_EVENTS(X)
+#undef X
+    };
+    unsigned seed = 99;
+    size_t answered = 0;
+    (void)state;
+    trace_writer *w = begin(0);
+    for (size_t i = 0; i < 40 * sizeof(events) / sizeof(events[0]); i++) {
+        union { gbx_head head; uint8_t bytes[64]; } record;
+        for (size_t b = 0; b < sizeof(record.bytes); b++) {
+            seed = seed * 1103515245u + 12345u;
+            record.bytes[b] = (uint8_t)(seed >> ((i & 1) ? 16 : 30));     /* any, or small */
+        }
+        record.head.event = events[i % (sizeof(events) / sizeof(events[0]))].id;
+        writer_record(w, 1 + (uint32_t)i % 3, &record, events[i % (sizeof(events) / sizeof(events[0]))].size);
+    }
+    gbx_trace *trace = test_open(w);
+    assert_true(gbx_trace_count(trace) > 1000);
+    for (size_t at = 0; at < gbx_trace_count(trace); at++) {
+        int code = gbx_source_emitter(source, trace, at, &emitter, &error);
+        assert_true(code == 0 ? emitter.count > 0 && emitter.lines[0].line > 0
+                    : code == GBX_ERROR_MISSING && emitter.count == 0);
+        answered += code == 0;
+    }
+    assert_true(answered > 100);
+    gbx_trace_close(trace);
+}
+
 int
 main(void)
 {
@@ -427,6 +461,7 @@ main(void)
         TEST(a_resumed_generator_was_linked_by_an_instruction_or_by_throw),
         TEST(a_return_may_be_an_instrumented_one_unless_all_was_seen),
         TEST(a_stage_tells_its_line_and_the_stage_around_it_its_caller),
+        TEST(strange_events_are_answered_or_not),
     };
     return cmocka_run_group_tests(tests, open_tree, close_tree);
 }
