@@ -27,7 +27,7 @@ $(tests_out)/fuzz/replay: $(tests_out)/fuzz/replay.o $(tests_out)/lib/trace_writ
 	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
 
 .PHONY: unit-programs test-unit
-unit-programs: $(unit_programs) $(tests_out)/fuzz/replay
+unit-programs: $(unit_programs) $(tests_out)/fuzz/replay $(tests_out)/fuzz/make-corpus
 test-unit: unit-programs
 	@tests/unit/run $(tests_out) $(fuzz_corpus)
 
@@ -68,12 +68,12 @@ fuzz:
 	fi
 
 # fuzz-corpus: write the corpus anew, after a change of the format
-build/tests/fuzz/make-corpus: tests/fuzz/make_corpus.c build/tests/lib/trace_writer.o
+$(tests_out)/fuzz/make-corpus: tests/fuzz/make_corpus.c $(tests_out)/lib/trace_writer.o
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) -Itests/lib $^ -o $@
-fuzz-corpus: build/tests/fuzz/make-corpus
+fuzz-corpus: $(tests_out)/fuzz/make-corpus
 	@mkdir -p $(fuzz_corpus)
-	build/tests/fuzz/make-corpus $(fuzz_corpus)
+	$(tests_out)/fuzz/make-corpus $(fuzz_corpus)
 
 -include $(wildcard $(tests_out)/unit/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d)
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$(runner_library) $(fuzz_program)))
