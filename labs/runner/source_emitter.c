@@ -17,9 +17,6 @@
    this guard has held; where it is another, none after it was reached.  That second half does not go for
    calls of bound methods, which put the function in the method's place on the way. */
 static const struct { const char *part, *check, *type; bool stays; } type_guards[] = {
-    { "_GUARD_BOTH_INT", "(left)", "int", true },
-    { "_GUARD_BOTH_FLOAT", "(left)", "float", true },
-    { "_GUARD_BOTH_UNICODE", "(left)", "str", true },
     { "_CHECK_ATTR_MODULE", "PyModule_CheckExact(owner)", "module", true },
     { "BINARY_SUBSCR_DICT", "PyDict_CheckExact(dict)", "dict", true },
     { "BINARY_SUBSCR_LIST_INT", "PyList_CheckExact(list)", "list", true },
@@ -35,16 +32,34 @@ static const struct { const char *part, *check, *type; bool stays; } type_guards
     { "_CHECK_CALL_BOUND_METHOD_EXACT_ARGS", "&PyMethod_Type", "method", false },
 };
 
-/* Words in the condition that what the recorder saw points to. */
-static const struct { uint8_t guard; const char *word; } guard_words[] = {
-    { GBX_GUARD_GLOBALS_KEYS, "dk_version" },
-    { GBX_GUARD_BUILTINS_KEYS, "dk_version" },
-    { GBX_GUARD_TYPE_VERSION, "tp_version_tag" },
-    { GBX_GUARD_FUNCTION_VERSION, "func_version" },
-    { GBX_GUARD_STACK_SPACE, "HasStackSpace" },
-    { GBX_GUARD_RECURSION, "py_recursion_remaining" },
-    { GBX_GUARD_EVAL_BREAKER, "eval_breaker" },
+/* Where the recorder names a guard, the condition that missed has one of these words.  A version is
+   compared before anything that has to do with room, and another eval function before all. */
+#define WORDS 5
+static const struct { uint8_t guard; const char *words[WORDS]; } guard_words[] = {
+    { GBX_GUARD_TYPE_VERSION, { "tp_version_tag", "eval_frame" } },
+    { GBX_GUARD_KEYS_VERSION, { "dk_version" } },
+    { GBX_GUARD_FUNCTION_VERSION, { "func_version", "null != NULL", "eval_frame" } },
+    { GBX_GUARD_STACK_SPACE, { "HasStackSpace", "count", "co_flags", "null != NULL", "eval_frame" } },
+    { GBX_GUARD_RECURSION, { "py_recursion_remaining", "HasStackSpace", "count", "null != NULL",
+                             "eval_frame" } },
+    { GBX_GUARD_EVAL_BREAKER, { "eval_breaker" } },
 };
+
+static bool
+has_word(uint8_t guard, const char *condition)
+{
+    bool listed = false;
+    for (size_t i = 0; i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
+        for (size_t w = 0; guard_words[i].guard == guard && w < WORDS; w++) {
+            const char *word = guard_words[i].words[w];
+            if (word != NULL && strstr(condition, word) != NULL) {
+                return true;
+            }
+            listed = true;
+        }
+    }
+    return !listed;
+}
 
 /* The guards on the keys of a dict: is it a dict, are its keys those.  Version 0 is also that of a dict
    that changed since, and of what is no dict. */
@@ -79,6 +94,10 @@ types_allow(const gbx_asked *it, const gbx_hook *hook)
 {
     const char *type = gbx_trace_string(it->trace, it->where.process, it->miss->type);
     size_t part = gbx_parts_index(&it->parts, hook->site.function);
+    size_t apart = gbx_parts_index(&it->parts, "_INIT_CALL_BOUND_METHOD_EXACT_ARGS");
+    if (type != NULL && strcmp(type, "method") == 0 && part > apart) {
+        return false;            /* the method had not been taken apart yet */
+    }
     for (size_t i = 0; type != NULL && i < sizeof(type_guards) / sizeof(type_guards[0]); i++) {
         size_t guard = gbx_parts_index(&it->parts, type_guards[i].part);
         int line = guard == it->parts.count ? 0 : line_of_check(it, i);
@@ -108,24 +127,19 @@ can_have_missed(const gbx_asked *it, const gbx_hook *hook)
         default:
             break;
     }
-    /* The recorder compares an object's type version with what the cache holds, which is the version of
-       something else in an instruction without this guard. */
-    if (it->miss->guard == GBX_GUARD_TYPE_VERSION &&
-        gbx_parts_index(&it->parts, "_GUARD_TYPE_VERSION") < it->parts.count) {
-        return strcmp(hook->site.function, "_GUARD_TYPE_VERSION") == 0;
-    }
-    return types_allow(it, hook);
+    return has_word(it->miss->guard, hook->arguments[0]) && types_allow(it, hook);
 }
 
+/* The word that comes first, or the version of a dict's keys. */
 static bool
 points_to(const gbx_spec *miss, const gbx_hook *hook)
 {
-    for (size_t i = 0; i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
-        if (guard_words[i].guard == miss->guard) {
-            return strstr(hook->arguments[0], guard_words[i].word) != NULL;
-        }
+    const char *word = miss->guard == GBX_GUARD_GLOBALS_KEYS || miss->guard == GBX_GUARD_BUILTINS_KEYS
+        ? "dk_version" : NULL;
+    for (size_t i = 0; word == NULL && i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
+        word = guard_words[i].guard == miss->guard ? guard_words[i].words[0] : NULL;
     }
-    return false;
+    return word != NULL && strstr(hook->arguments[0], word) != NULL;
 }
 
 /* A generator's frame that an instruction can have resumed was not linked by C code. */

@@ -150,16 +150,32 @@ fits_miss(const gbx_asked *it, const gbx_hook *hook)
     return gbx_parts_index(&it->parts, hook->site.function) < it->parts.count;
 }
 
+/* An argument of the hook that is an opcode's own name must be the event's; "instrumented" stands for
+   any instrumented form but the two that have hooks of their own. */
+static bool
+fits_opcode(const gbx_asked *it, const char *argument, uint8_t opcode)
+{
+    const char *name = gbx_trace_opcode(it->trace, it->where.process, opcode);
+    if (name == NULL || argument[0] == '\0') {
+        return true;
+    }
+    if (argument[0] >= 'A' && argument[0] <= 'Z') {
+        return strcmp(argument, name) == 0;
+    }
+    bool is_form = strncmp(name, "INSTRUMENTED_", 13) == 0;
+    bool has_own = strcmp(name, "INSTRUMENTED_LINE") == 0 || strcmp(name, "INSTRUMENTED_INSTRUCTION") == 0;
+    if (strcmp(argument, "instrumented") == 0) {
+        return is_form && !has_own;
+    }
+    return strcmp(argument, "deinstrumented") != 0 || !is_form;
+}
+
 static bool
 fits_instrument(const gbx_asked *it, const gbx_hook *hook)
 {
     const gbx_spec *event = (const gbx_spec *)(const void *)it->record;
-    const char *after = gbx_trace_opcode(it->trace, it->where.process, event->opcode_after);
-    if (after == NULL) {
-        return true;
-    }
-    bool puts = strncmp(after, "INSTRUMENTED_", 13) == 0;
-    return puts == (strncmp(hook->arguments[3], "instrumented", 12) == 0);
+    return fits_opcode(it, hook->arguments[2], event->h.flags) &&
+        fits_opcode(it, hook->arguments[3], event->opcode_after);
 }
 
 /* ------------------------------------------------- classes compile, import, thread */
@@ -240,6 +256,13 @@ fits_stage(const gbx_asked *it, const gbx_hook *hook)
 }
 
 static bool
+fits_destroy(const gbx_asked *it, const gbx_hook *hook)
+{
+    (void)it;
+    return strstr(hook->arguments[1], "CREATE") == NULL;
+}
+
+static bool
 fits_word(const gbx_asked *it, const gbx_hook *hook)
 {
     return strcmp(hook->arguments[0], it->word) == 0;
@@ -303,7 +326,7 @@ static const struct {
     { GBX_EV_SPAN_END, "_PyGlassbox_Span", fits_span, NULL },
     { GBX_EV_WATCH, "_PyGlassbox_Watch", NULL, NULL },
     { GBX_EV_UNWATCH, "_PyGlassbox_Unwatch", NULL, NULL },
-    { GBX_EV_OBJ_DESTROY, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
+    { GBX_EV_OBJ_DESTROY, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
 };
 
 size_t

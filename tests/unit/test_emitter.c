@@ -279,11 +279,11 @@ a_miss_names_the_guard_that_failed(void **state)
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_GLOBALS_KEYS, 7, 8, 0);
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_BUILTINS_KEYS, 7, 8, 0);
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_GLOBALS_KEYS, 7, 0, 0);
-    put_spec(w, GBX_EV_SPEC_MISS, BINARY_OP_ADD_INT, BINARY_OP, GBX_GUARD_TYPE, 0, 0, 1);
     put_spec(w, GBX_EV_SPEC_MISS, BINARY_OP_ADD_INT, BINARY_OP, GBX_GUARD_TYPE, 0, 0, 2);
-    put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
-    put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
-    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_TYPE_VERSION, 3, 53, 3);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_KEYS_VERSION, 3, 53, 3);
+    put_spec(w, GBX_EV_SPEC_DEOPT, LOAD_MODULE, LOAD_MODULE, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_DEOPT, LOAD_MODULE, LOAD_MODULE, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_OTHER, 3, 3, 3);
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_TYPE, 3, 53, 1);
     gbx_trace *trace = test_open(w);
     expect(trace, 0, 1, CODES, 11, "_GUARD_GLOBALS_VERSION");
@@ -294,11 +294,11 @@ a_miss_names_the_guard_that_failed(void **state)
     expect(trace, 1, 1, CODES, 15, "_GUARD_BUILTINS_VERSION");
     expect(trace, 2, 2, CODES, 11, "_GUARD_GLOBALS_VERSION");    /* no dict, or one that changed */
     assert_int_equal(emitter.lines[1].line, 10);
-    expect(trace, 3, 1, CODES, 3, "_GUARD_BOTH_INT");            /* the left one was an int */
-    expect(trace, 4, 1, CODES, 2, "_GUARD_BOTH_INT");
-    expect(trace, 5, 1, CODES, 2, "_GUARD_BOTH_INT");            /* of the miss before it */
-    expect(trace, 6, 2, CODES, 2, "_GUARD_BOTH_INT");            /* of none */
-    expect(trace, 7, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* it was a module */
+    expect(trace, 3, 2, CODES, 2, "_GUARD_BOTH_INT");            /* either operand */
+    expect(trace, 4, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* a module with other keys */
+    expect(trace, 5, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* the deopt of that miss */
+    expect(trace, 6, 2, CODES, 44, "_CHECK_ATTR_MODULE");        /* ... and of none */
+    expect(trace, 7, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* a module: its type was right */
     expect(trace, 8, 1, CODES, 44, "_CHECK_ATTR_MODULE");
     gbx_trace_close(trace);
 }

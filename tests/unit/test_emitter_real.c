@@ -36,7 +36,9 @@ static const char program[] =
     "t = threading.Thread(target=f, args=(1, 2)); t.start(); t.join()\n"
     "glassbox.mark('m', 1)\n"
     "exec(compile('y = 1', 'name', 'exec'))\n"
-    "sys.setprofile(lambda *a: None); f(1, 2); sys.setprofile(None); f(1, 2)\n";
+    "o = A(); glassbox.watch(o, 'o'); del o\n"
+    "sys.setprofile(lambda *a: None); f(1, 2); sys.setprofile(None); f(1, 2)\n"
+    "sys.settrace(lambda *a: None); f(1, 2); sys.settrace(None); f(1, 2)\n";
 
 /* The line that is named uses the macro that it is said to use. */
 static void
@@ -94,6 +96,7 @@ every_event_of_the_real_interpreter_has_a_line_in_its_tree(void **state)
     }
     assert_int_equal(without, 0);
     assert_true(seen[GBX_EV_SPEC_MISS] > 0 && seen[GBX_EV_SPEC_INSTRUMENT] > 0 && seen[GBX_EV_MARK] > 0);
+    assert_true(seen[GBX_EV_OBJ_DESTROY] == 1);
     assert_true(seen[GBX_EV_FRAME_RESUME] > 0 && seen[GBX_EV_FRAME_DISCARD] > 0);
     gbx_trace_close(trace);
     gbx_source_close(tree);
