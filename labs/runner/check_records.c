@@ -30,13 +30,15 @@ pop_frame(gbx_checker *c, thread_state *thread, uint64_t frame, size_t at)
     c->result[GBX_INVARIANT_NESTING].looked_at += popped != GBX_FORGOTTEN;
     if (popped == GBX_BELOW && thread->floor) {
         gbx_checker_violate(c, GBX_INVARIANT_NESTING, at,
-                            "'%.60s' is left, and no frame was entered",
-                            code_name(c, thread->process, frame));
+                            "'%.60s' (frame %#" PRIx32 ") is left, and no frame was entered",
+                            code_name(c, thread->process, frame), (uint32_t)frame);
     }
     else if (popped == GBX_POPPED && !same_frame(pushed, frame)) {
-        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at, "'%.60s' is left, '%.60s' was entered last",
-                            code_name(c, thread->process, frame),
-                            code_name(c, thread->process, pushed));
+        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at,
+                            "'%.50s' (frame %#" PRIx32 ") is left, '%.50s' (frame %#" PRIx32
+                            ") was entered last", code_name(c, thread->process, frame),
+                            (uint32_t)frame, code_name(c, thread->process, pushed),
+                            (uint32_t)pushed);
     }
 }
 

@@ -314,6 +314,7 @@ gbx_stat_hint(const gbx_stat *stat, size_t position, char *text, size_t size)
     if (position < gbx_trace_count(stat->trace)) {
         char path[1200];
         gbx_where where = gbx_trace_where(stat->trace, position);
+        where.t_ns = gbx_trace_where(stat->trace, position < 4 ? 0 : position - 4).t_ns;
         quote(gbx_trace_process(stat->trace, 0)->path, path, sizeof(path));
         snprintf(text, size, "glassbox show -t %" PRIu32 " --from=%" PRIu64 ".%06" PRIu64 " -n 9 %s",
                  where.thread, where.t_ns / 1000000, where.t_ns % 1000000, path);

@@ -77,7 +77,8 @@ void gbx_stat_version(uint32_t hexversion, char *text, size_t size);
 const char *gbx_stat_clock(const gbx_header *header);    /* "tsc", "monotonic", "none"; static */
 const char *gbx_stat_mode(const gbx_header *header);     /* "full", "ring"; static */
 
-/* The command that shows the event at a position, "glassbox show ..."; "" for GBX_NO_POSITION. */
+/* The command that shows the event at a position and what came just before it, "glassbox show ..."; ""
+   for GBX_NO_POSITION. */
 void gbx_stat_hint(const gbx_stat *stat, size_t position, char *text, size_t size);
 
 #endif
