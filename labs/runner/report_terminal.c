@@ -174,7 +174,8 @@ show_finding(const gbx_report *report, const gbx_finding *finding)
         i += show_item(report, finding, i, &events);
     }
     if (events > MOST_EVENTS && !report->options.everything) {
-        put(report, DIM, "%*sand %u more events\n", BODY, "", events - MOST_EVENTS);
+        unsigned more = events - MOST_EVENTS;
+        put(report, DIM, "%*sand %u more event%s\n", BODY, "", more, more == 1 ? "" : "s");
     }
 }
 
@@ -239,8 +240,9 @@ show_path(gbx_report *report, const gbx_path *path, const gbx_look *look)
         const gbx_path_stage *stage = seen[i].stage;
         char took[32] = "not seen", what[160];
         if (seen[i].seen) {
-            snprintf(took, sizeof(took), stage->moment == NULL ? "%.1f us" : "-",
-                     (double)seen[i].ns / 1e3);
+            snprintf(took, sizeof(took), stage->moment == NULL ? "%.1f us" : "at %.1f ms",
+                     (double)(stage->moment == NULL ? seen[i].ns
+                              : gbx_trace_where(look->trace, seen[i].first).t_ns / 1000) / 1e3);
         }
         put(report, PLAIN, "%12s  %*s", took, 2 * stage->depth, "");
         put(report, BOLD, "%-*s", 22 - 2 * stage->depth, stage->name);
@@ -289,6 +291,21 @@ terminal_topic(gbx_report *report, const gbx_topic *topic)
     put(report, BOLD, "\n  %s  %s\n", topic->id, topic->title);
 }
 
+/* The event that says otherwise: the one that the check named, else the first. */
+static void
+show_refutation(const gbx_report *report, const gbx_finding *finding)
+{
+    for (size_t i = 0; i < finding->count; i++) {
+        if (finding->items[i].kind == GBX_ITEM_EVENT
+            && (finding->refuting >= finding->count || finding->refuting == i)) {
+            put(report, WARN, "%*srefuted by\n", BODY, "");
+            show_event(report, &finding->items[i]);
+            put(report, PLAIN, "%*sand all of it:\n", BODY, "");
+            return;
+        }
+    }
+}
+
 static void
 show_answer(const gbx_report *report, const gbx_claim *claim, const gbx_result *result,
             const gbx_answer *answer)
@@ -309,14 +326,8 @@ show_answer(const gbx_report *report, const gbx_claim *claim, const gbx_result *
     if (outcome == GBX_PREDICT_WRONG && because != NULL) {
         paragraph(report, BODY, because);
     }
-    const gbx_finding *finding = result->finding;
-    for (size_t i = 0; outcome == GBX_PREDICT_WRONG && i < finding->count; i++) {
-        if (finding->items[i].kind == GBX_ITEM_EVENT
-            && (finding->refuting >= finding->count || finding->refuting == i)) {
-            put(report, WARN, "%*srefuted by\n", BODY, "");
-            show_event(report, &finding->items[i]);
-            return;
-        }
+    if (outcome == GBX_PREDICT_WRONG) {
+        show_refutation(report, result->finding);
     }
 }
 
