@@ -34,25 +34,35 @@ static const struct { const char *part, *check, *type; bool stays; } type_guards
 
 /* Where the recorder names a guard, the condition that missed has one of these words.  A version is
    compared before anything that has to do with room, and another eval function before all. */
-#define WORDS 5
+#define WORDS 6
+#define ROOM "_PyThreadState_HasStackSpace"
 static const struct { uint8_t guard; const char *words[WORDS]; } guard_words[] = {
     { GBX_GUARD_TYPE_VERSION, { "tp_version_tag", "eval_frame" } },
     { GBX_GUARD_KEYS_VERSION, { "dk_version" } },
     { GBX_GUARD_FUNCTION_VERSION, { "func_version", "null != NULL", "eval_frame" } },
-    { GBX_GUARD_STACK_SPACE, { "HasStackSpace", "count", "co_flags", "null != NULL", "eval_frame" } },
-    { GBX_GUARD_RECURSION, { "py_recursion_remaining", "HasStackSpace", "count", "null != NULL",
+    { GBX_GUARD_STACK_SPACE, { ROOM, "co_argcount", "co_kwonlyargcount", "co_flags", "null != NULL",
+                               "eval_frame" } },
+    { GBX_GUARD_RECURSION, { "py_recursion_remaining", ROOM, "co_argcount", "null != NULL",
                              "eval_frame" } },
     { GBX_GUARD_EVAL_BREAKER, { "eval_breaker" } },
 };
 
 static bool
-has_word(uint8_t guard, const char *condition)
+mentions(const char *condition, const char *words)
+{
+    size_t size = strlen(condition);
+    return gbx_find_word(condition, 0, size, words, strlen(words)) < size;
+}
+
+/* Is the condition one that the guard can mean? */
+static bool
+is_meant(uint8_t guard, const char *condition)
 {
     bool listed = false;
     for (size_t i = 0; i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
         for (size_t w = 0; guard_words[i].guard == guard && w < WORDS; w++) {
             const char *word = guard_words[i].words[w];
-            if (word != NULL && strstr(condition, word) != NULL) {
+            if (word != NULL && mentions(condition, word)) {
                 return true;
             }
             listed = true;
@@ -124,10 +134,17 @@ can_have_missed(const gbx_asked *it, const gbx_hook *hook)
             return can_have_missed_keys(it->miss, "_GUARD_GLOBALS_VERSION", hook);
         case GBX_GUARD_BUILTINS_KEYS:
             return can_have_missed_keys(it->miss, "_GUARD_BUILTINS_VERSION", hook);
+        case GBX_GUARD_OTHER:                    /* the versions that the cache holds were right */
+            if (it->miss->expected == it->miss->found && it->miss->found != 0 &&
+                (mentions(hook->arguments[0], "tp_version_tag") ||
+                 strcmp(hook->site.function, "_CHECK_ATTR_MODULE") == 0)) {
+                return false;
+            }
+            break;
         default:
             break;
     }
-    return has_word(it->miss->guard, hook->arguments[0]) && types_allow(it, hook);
+    return is_meant(it->miss->guard, hook->arguments[0]) && types_allow(it, hook);
 }
 
 /* The word that comes first, or the version of a dict's keys. */
@@ -139,7 +156,7 @@ points_to(const gbx_spec *miss, const gbx_hook *hook)
     for (size_t i = 0; word == NULL && i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
         word = guard_words[i].guard == miss->guard ? guard_words[i].words[0] : NULL;
     }
-    return word != NULL && strstr(hook->arguments[0], word) != NULL;
+    return word != NULL && mentions(hook->arguments[0], word);
 }
 
 /* A generator's frame that an instruction can have resumed was not linked by C code. */

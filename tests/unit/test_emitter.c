@@ -90,10 +90,13 @@ static const char bytecodes[] =
     "        op(_POP_FRAME, (retval --)) {\n"
     "            GLASSBOX_FRAME_LEAVE(tstate, dying, RETURN);\n"                             /* 40 */
     "        }\n"
-    "        macro(LOAD_MODULE) = _CHECK_ATTR_MODULE;\n"
+    "        macro(LOAD_MODULE) = _CHECK_ATTR_MODULE + _LOAD_ATTR_MODULE;\n"
     "        op(_CHECK_ATTR_MODULE, (owner -- owner)) {\n"
     "            DEOPT_IF(!PyModule_CheckExact(owner));\n"
     "            DEOPT_IF(dict->ma_keys->dk_version != version);\n"                         /* 45 */
+    "        }\n"
+    "        op(_LOAD_ATTR_MODULE, (owner -- attr)) {\n"
+    "            DEOPT_IF(attr == NULL);\n"
     "        }\n";
 
 static const char specialize[] =
@@ -297,8 +300,8 @@ a_miss_names_the_guard_that_failed(void **state)
     expect(trace, 3, 2, CODES, 2, "_GUARD_BOTH_INT");            /* either operand */
     expect(trace, 4, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* a module with other keys */
     expect(trace, 5, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* the deopt of that miss */
-    expect(trace, 6, 2, CODES, 44, "_CHECK_ATTR_MODULE");        /* ... and of none */
-    expect(trace, 7, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* a module: its type was right */
+    expect(trace, 6, 3, CODES, 44, "_CHECK_ATTR_MODULE");        /* ... and of none */
+    expect(trace, 7, 1, CODES, 48, "_LOAD_ATTR_MODULE");         /* a module with these keys */
     expect(trace, 8, 1, CODES, 44, "_CHECK_ATTR_MODULE");
     gbx_trace_close(trace);
 }
