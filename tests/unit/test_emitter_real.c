@@ -93,6 +93,11 @@ every_event_of_the_real_interpreter_has_a_line_in_its_tree(void **state)
             continue;
         }
         assert_line_has_its_hook(tree, at);
+        if (event == GBX_EV_OBJ_DESTROY) {
+            assert_string_equal(emitter.lines[0].function, "_Py_Dealloc");
+            assert_int_equal(emitter.count, 2);
+            assert_string_equal(emitter.lines[1].function, "Py_DECREF");
+        }
     }
     assert_int_equal(without, 0);
     assert_true(seen[GBX_EV_SPEC_MISS] > 0 && seen[GBX_EV_SPEC_INSTRUMENT] > 0 && seen[GBX_EV_MARK] > 0);
