@@ -43,8 +43,8 @@ check-san:
 ## The fuzzer: clang and its libFuzzer, with objects of its own.
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
-fuzz_flags   := -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=undefined -Icpython/new/Include/internal -Ilabs/runner -Itests/lib \
+fuzz_flags   := -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
+	-fno-sanitize-recover=all -Icpython/new/Include/internal -Ilabs/runner -Itests/lib \
 	-include labs/runner/banned.h
 fuzz_objects  = $(patsubst %.c,build/fuzz/%.o,$(1))
 fuzz_program := $(writer_sources) tests/fuzz/fuzz_trace.c
