@@ -57,10 +57,10 @@ entering_event(const _PyInterpreterFrame *frame)
 
 /* The slow twins of the hooks below: any recording, any clock. */
 static __attribute__((noinline)) void
-enter_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame)
+enter_slowly(_PyInterpreterFrame *frame)
 {
     uint32_t dt;
-    gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, true, &dt);
+    gbx_frame_edge *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), true, &dt);
     if (record == NULL) {
         return;
     }
@@ -72,10 +72,10 @@ enter_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame)
 }
 
 static __attribute__((noinline)) void
-leave_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame, int event, int why)
+leave_slowly(_PyInterpreterFrame *frame, int event, int why)
 {
     uint32_t dt;
-    gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, false, &dt);
+    gbx_frame_edge *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
@@ -96,53 +96,58 @@ quick_arg(const _PyInterpreterFrame *frame)
     return __builtin_expect(bytes < 2 * GBX_NO_OFFSET, 1) ? bytes << 15 : ARG_FAR;
 }
 
+/* Both look first and reserve then, with nothing of the caller's to keep for the slow twin but the
+   frame: every value that lives on costs a saved register. */
 void
-_PyGlassbox_FrameEnter(PyThreadState *tstate, _PyInterpreterFrame *frame)
+_PyGlassbox_FrameEnter(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame)
 {
     gbx_quick quick;
     const _PyInterpreterFrame *below = frame->previous;
-    if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0) ||
-        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
-        enter_slowly(tstate, frame);
+    if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0)) {
+        enter_slowly(frame);
         return;
     }
     uint64_t arg = quick_arg(below);
-    if (__builtin_expect(arg == ARG_FAR, 0)) {
-        enter_slowly(tstate, frame);
+    uint32_t entry = below->instr_ptr->op.code;
+    uint32_t head = entering_event(frame) | entry << 8 | (uint32_t)arg;
+    if (__builtin_expect(arg == ARG_FAR, 0) ||
+        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        enter_slowly(frame);
         return;
     }
-    uint32_t entry = below->instr_ptr->op.code;
-    gbx_quick_commit(&quick, entering_event(frame) | entry << 8 | (uint32_t)arg, frame);
+    gbx_quick_commit(&quick, head, frame);
 }
 
 static inline void
-leave(PyThreadState *tstate, _PyInterpreterFrame *frame, uint8_t event, int why)
+leave(_PyInterpreterFrame *frame, uint8_t event, int why)
 {
     gbx_quick quick;
     uint64_t arg = quick_arg(frame);
-    if (arg == ARG_FAR || !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
-        leave_slowly(tstate, frame, event, why);
+    uint32_t head = event | (uint32_t)why << 8 | (uint32_t)arg;
+    if (__builtin_expect(arg == ARG_FAR, 0) ||
+        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        leave_slowly(frame, event, why);
         return;
     }
-    gbx_quick_commit(&quick, event | (uint32_t)why << 8 | (uint32_t)arg, frame);
+    gbx_quick_commit(&quick, head, frame);
 }
 
 void
-_PyGlassbox_FrameLeave(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
+_PyGlassbox_FrameLeave(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame, int why)
 {
-    leave(tstate, frame, GBX_EV_FRAME_POP, why);
+    leave(frame, GBX_EV_FRAME_POP, why);
 }
 
 void
-_PyGlassbox_FrameSuspend(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
+_PyGlassbox_FrameSuspend(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame, int why)
 {
-    leave(tstate, frame, GBX_EV_FRAME_SUSPEND, why);
+    leave(frame, GBX_EV_FRAME_SUSPEND, why);
 }
 
 void
 _PyGlassbox_FrameDiscard(_PyInterpreterFrame *frame)
 {
-    leave(_PyThreadState_GET(), frame, GBX_EV_FRAME_DISCARD, 0);
+    leave(frame, GBX_EV_FRAME_DISCARD, 0);
 }
 
 void
