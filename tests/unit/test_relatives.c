@@ -111,6 +111,26 @@ a_path_with_odd_slashes_finds_its_relatives(void **state)
     gbx_trace_close(trace);
 }
 
+static void
+more_relatives_than_can_be_read_are_refused(void **state)
+{
+    (void)state;
+    gbx_trace *trace = NULL;
+    gbx_error error = { 0, "" };
+    char first[64];
+    save("m.gbx", 100, 1, 1000);
+    snprintf(first, sizeof(first), "%s/m.gbx", test_directory());
+    for (int pid = 1; pid <= 4096; pid++) {              // names of one file
+        char name[80];
+        snprintf(name, sizeof(name), "%s.%d", first, pid);
+        assert_int_equal(link(first, name), 0);
+    }
+    assert_int_equal(gbx_trace_open(&trace, first, NULL, &error), GBX_ERROR_LIMIT);
+    assert_non_null(strstr(error.message, "too many relatives"));
+    assert_int_equal(gbx_trace_open(&trace, first, &(gbx_trace_options){ .only = true }, &error), 0);
+    gbx_trace_close(trace);
+}
+
 int
 main(void)
 {
@@ -120,6 +140,7 @@ main(void)
         TEST(a_relative_that_is_no_sound_trace_is_passed_over),
         TEST(characters_of_a_pattern_in_a_name_mean_themselves),
         TEST(a_path_with_odd_slashes_finds_its_relatives),
+        TEST(more_relatives_than_can_be_read_are_refused),
     };
     return cmocka_run_group_tests_name("relatives", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "trace_test.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -94,6 +95,35 @@ a_file_of_holes_is_read_in_seconds(void **state)
     close(fd);
     writer_free(w);
     assert_true(seconds_since(begin) < (TEST_SANITIZED ? 30 : 5));
+}
+
+static long
+peak_kib(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* The smallest definitions and records there are: what the reader keeps of each is bounded, too. */
+static void
+a_file_of_tiny_parts_costs_a_small_multiple_of_its_size(void **state)
+{
+    (void)state;
+    enum { PARTS = 400000 };
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_FRAME,
+                                                    .segment_size = 1u << 20 });
+    for (uint32_t id = 0; id < PARTS; id++) {
+        writer_string(w, id, "");
+        writer_push(w, 1, id, id);
+    }
+    long size = (long)(writer_size(w) / 1024), before = peak_kib();
+    gbx_trace *trace = test_open(w);                     // frees the writer, makes a file in memory
+    assert_int_equal(gbx_trace_count(trace), PARTS);
+    long more = peak_kib() - before;
+    print_message("             %ld KiB more for a file of %ld KiB\n", more, size);
+    assert_true(TEST_SANITIZED || more < 10 * size);
+    gbx_trace_close(trace);
 }
 
 /* ------------------------------------------------------------------- sweeps */
@@ -236,6 +266,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_file_of_tiny_parts_costs_a_small_multiple_of_its_size),       // first: before a peak
         TEST(thousands_of_threads_are_read_in_seconds),
         TEST(thousands_of_changes_of_interpreter_are_read_in_seconds),
         TEST(a_file_of_holes_is_read_in_seconds),

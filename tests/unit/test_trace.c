@@ -2,6 +2,8 @@
 
 #include "trace_test.h"
 
+#include "show.h"
+
 #include <string.h>
 
 /* ------------------------------------------------------------------- events */
@@ -33,6 +35,32 @@ trace_without_a_segment_is_sound_and_empty(void **state)
     assert_int_equal(gbx_trace_stream_count(trace), 0);
     assert_int_equal(test_walk(trace), 0);
     gbx_trace_close(trace);
+}
+
+/* A caller's mistake must not become a wild pointer. */
+static void
+a_position_beyond_the_end_has_an_empty_event(void **state)
+{
+    (void)state;
+    for (int events = 0; events < 2; events++) {
+        char text[64];
+        trace_writer *w = writer_new(NULL);
+        if (events > 0) {
+            writer_push(w, 1, 2, 3);
+        }
+        gbx_trace *trace = test_open(w);
+        static const size_t places[] = { 1, 1024, SIZE_MAX };
+        for (size_t i = 0; i < 3; i++) {
+            size_t at = events == 0 ? places[i] - 1 : places[i];
+            assert_int_equal(gbx_trace_event(trace, at), GBX_EV_STREAM_LOST);
+            assert_int_equal(gbx_trace_where(trace, at).t_ns, 0);
+            gbx_show_fields(trace, at, text, sizeof(text));
+            gbx_show_place(trace, at, text, sizeof(text));
+            assert_string_equal(gbx_trace_field(trace, at, 99).name, "");
+            assert_int_equal(gbx_trace_running(trace, at).code, 0);
+        }
+        gbx_trace_close(trace);
+    }
 }
 
 static void
@@ -463,6 +491,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(trace_holds_the_events_that_were_written),
         TEST(trace_without_a_segment_is_sound_and_empty),
+        TEST(a_position_beyond_the_end_has_an_empty_event),
         TEST(trace_as_large_as_the_interpreter_writes_it_is_read),
         TEST(events_are_the_same_in_whatever_order_they_are_asked_for),
         TEST(threads_are_merged_by_time),
