@@ -191,17 +191,23 @@ terminal_begin(gbx_report *report)
     return 0;
 }
 
-/* The command that opens a file of the sources at a line, from where the learner stands. */
+/* A path as one would type it where the learner stands. */
+static const char *
+from_here(const char *path)
+{
+    char here[4096];
+    size_t length = getcwd(here, sizeof(here)) == NULL ? 0 : strlen(here);
+    bool below = length > 1 && strncmp(path, here, length) == 0 && path[length] == '/';
+    return below ? path + length + 1 : path;
+}
+
+/* The command that opens a file of the sources at a line. */
 static void
 show_opening(const gbx_report *report, const gbx_place *place)
 {
-    char here[4096];
-    const char *root = report->paths->source;
-    size_t length = getcwd(here, sizeof(here)) == NULL ? 0 : strlen(here);
-    if (length > 1 && strncmp(root, here, length) == 0 && root[length] == '/') {
-        root += length + 1;
-    }
-    put(report, DIM, "%*sless +%d %s/%s\n", BODY, "", place->line, root, place->file);
+    put(report, DIM, "%*sless +%d %s/%s", BODY, "", place->line, from_here(report->paths->source),
+        place->file);
+    put(report, PLAIN, "\n");
 }
 
 static void
@@ -353,6 +359,13 @@ terminal_go_on(gbx_report *report, size_t number, const char *text)
     gbx_text_wrap(report->options.to, 5, 5, width(report), text);
 }
 
+/* How the learner would call this program again. */
+static const char *
+program(void)
+{
+    return access("./glassbox", X_OK) == 0 ? "./glassbox" : "glassbox";
+}
+
 static int
 terminal_end(gbx_report *report, const gbx_tally *tally)
 {
@@ -374,9 +387,13 @@ terminal_end(gbx_report *report, const gbx_tally *tally)
         }
     }
     put(report, PLAIN, " (%.1f s)\n", (double)tally->wall_ns / 1e9);
-    put(report, PLAIN, "The guide is stations/%s/guide.md. All of a claim's evidence: glassbox explain ID.\n"
-        "To say first what you expect: make station-%d PREDICT=1.\n", report->station->folder,
-        report->station->number);
+    if (report->paths != NULL) {
+        put(report, PLAIN, "The guide:                     %s/%s/guide.md\n"
+            "All of a claim's evidence:     %s explain ID\n"
+            "To say first what you expect:  %s station --predict %d\n",
+            from_here(report->paths->stations), report->station->folder, program(), program(),
+            report->station->number);
+    }
     return 0;
 }
 
