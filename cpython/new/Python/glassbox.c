@@ -298,6 +298,7 @@ at_fork_child(void)
     follow_fork = _PyGlassbox_mask != 0;
     _PyGlassbox_mask = 0;
     _PyGlassbox_FileForget();
+    _PyGlassbox_NamesForget();
 }
 
 static int

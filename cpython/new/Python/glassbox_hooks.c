@@ -511,8 +511,9 @@ _PyGlassbox_Watch(PyObject *object, PyObject *name)
     watch_entry entry = { .session = _PyGlassbox_recorder.session };
     entry.name = _PyGlassbox_InternUnicode(name);
     entry.type = _PyGlassbox_InternBytes(type, strlen(type));
-    if (entry.session != __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE)) {
-        return 0;                          /* that recording is over */
+    if (entry.name == 0 || entry.type == 0 ||
+        entry.session != __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE)) {
+        return 0;                          /* that recording is over, or full */
     }
     if (!add_watched(object, &entry)) {
         return -1;

@@ -37,12 +37,36 @@ static uint32_t next_string_id = 1;
 static struct { uint64_t hash; uint32_t id; uint32_t length; } interned[INTERN_SLOTS];
 static char intern_lock;
 
+static void
+lock_strings(void)
+{
+    while (__atomic_test_and_set(&intern_lock, __ATOMIC_ACQUIRE)) {
+        /* held for a probe of a small table and the writing of one definition */
+    }
+}
+
+static void
+unlock_strings(void)
+{
+    __atomic_clear(&intern_lock, __ATOMIC_RELEASE);
+}
+
+/* Under the lock: a thread that is still defining a string for the recording before must have put
+   it into the table before the table is cleared, or this recording would believe it defined. */
 void
 _PyGlassbox_NamesReset(void)
 {
     _PyGlassbox_recorder.first_code_id = __atomic_load_n(&next_code_id, __ATOMIC_RELAXED);
+    lock_strings();
     memset(interned, 0, sizeof(interned));
-    intern_lock = 0;
+    unlock_strings();
+}
+
+/* In the child of a fork the thread that held the lock may be gone. */
+void
+_PyGlassbox_NamesForget(void)
+{
+    unlock_strings();
 }
 
 /* ------------------------------------------------------------------ strings */
@@ -116,9 +140,7 @@ _PyGlassbox_InternBytes(const char *text, size_t length)
 {
     uint64_t hash = hash_bytes(text, length);
     uint32_t id = 0;
-    while (__atomic_test_and_set(&intern_lock, __ATOMIC_ACQUIRE)) {
-        /* held for a probe of a small table and one memcpy */
-    }
+    lock_strings();
     size_t slot = hash % INTERN_SLOTS;
     for (size_t probe = 0; probe < 16; probe++, slot = (slot + 1) % INTERN_SLOTS) {
         if (interned[slot].id == 0 || (interned[slot].hash == hash &&
@@ -139,7 +161,7 @@ _PyGlassbox_InternBytes(const char *text, size_t length)
             interned[slot].id = id;
         }
     }
-    __atomic_clear(&intern_lock, __ATOMIC_RELEASE);
+    unlock_strings();
     return id;
 }
 

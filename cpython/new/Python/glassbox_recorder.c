@@ -486,6 +486,13 @@ reserve_slowly(uint32_t size, PyThreadState *tstate, bool entering)
         segment = stream->segment;
         at = segment->committed;
     }
+    /* If the recording was stopped meanwhile, the limit must not stay where a new segment put it:
+       partner of the fence in invalidate_streams(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (_PyGlassbox_mask == 0 || stream->session != _PyGlassbox_recorder.session) {
+        stream->limit = 0;
+        return NULL;
+    }
     return (char *)segment + at;
 }
 
@@ -713,6 +720,7 @@ _PyGlassbox_FileOpen(const gbx_file_options *options)
 static void
 invalidate_streams(void)
 {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);  /* the mask is 0 before any limit is */
     for (gbx_stream *stream = streams; stream != NULL; stream = stream->next) {
         stream->limit = 0;
     }

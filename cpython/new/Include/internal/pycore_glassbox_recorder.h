@@ -226,6 +226,7 @@ extern void _PyGlassbox_Unlock(void);
 /* --- names (Python/glassbox_names.c) --- */
 
 extern void _PyGlassbox_NamesReset(void);            // at the start of each recording
+extern void _PyGlassbox_NamesForget(void);           // in a forked child
 extern void _PyGlassbox_NamesDefineStatic(void);     // opcodes, failure reasons, META
 extern uint32_t _PyGlassbox_CodeIdSlow(PyCodeObject *code);
 extern uint32_t _PyGlassbox_InternBytes(const char *text, size_t length);
