@@ -73,6 +73,11 @@ class Keeping(TestCase):
         self.assertEqual([e.fields["count"] for e in trace.named("stream.lost")], [trace.lost])
         self.assertEqual(trace.state, 2)
 
+    def test_a_gap_longer_than_32_bits_of_ticks_is_bridged(self):
+        trace, _ = traces.run("import glassbox, time\nglassbox.mark('a'); time.sleep(4.4); "
+                              "glassbox.mark('b')", options="events=mark:clock=monotonic")
+        self.assertEqual([e.name for e in trace.between_marks("a", "b")], ["stream.time"])
+
     def test_a_ring_keeps_the_newest_and_counts_the_rest(self):
         trace, _ = traces.run("import glassbox\nfor i in range(100000): glassbox.mark('m', i)",
                               options="events=mark:mode=ring:limit=512K")
