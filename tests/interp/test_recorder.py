@@ -86,6 +86,26 @@ class Keeping(TestCase):
         self.assertEqual(len(kept) + trace.overwritten, 100000)
         self.assertLessEqual(os.path.getsize("t.gbx"), 512 * 1024)
 
+    def test_a_ring_is_used_by_one_thread_to_a_good_part(self):
+        trace, _ = traces.run("import glassbox\nfor i in range(200000): glassbox.mark('m', i)",
+                              options="events=mark:mode=ring:limit=2M")
+        kept = len(trace.named("mark.mark")) * 24           # bytes of a mark
+        self.assertGreater(kept, 0.3 * (2 << 20))
+
+    def test_in_a_ring_the_busiest_thread_leaves_room_for_the_others(self):
+        trace, _ = traces.run(
+            "import threading, glassbox\n"
+            "def work(n):\n"
+            "    for i in range(20000): glassbox.mark(f'm{n}', i)\n"
+            "work(0)\n"
+            "threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 9)]\n"
+            "for t in threads: t.start()\n"
+            "for t in threads: t.join()",
+            options="events=mark:mode=ring:limit=512K")
+        last = {trace.strings[e.fields["name"]]: e.fields["value"] for e in trace.named("mark.mark")}
+        self.assertEqual(last, {f"m{n}": 19999 for n in range(9)})
+        self.assertEqual(trace.lost + trace.lost_unattached, 0)
+
     def test_a_full_disk_is_a_counted_loss_and_the_program_goes_on(self):
         # RLIMIT_FSIZE makes the file's growth fail as a full disk does, at the same call.
         def limit():

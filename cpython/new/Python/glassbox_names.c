@@ -18,6 +18,7 @@
 #if Py_GLASSBOX
 
 #include <errno.h>                 // program_invocation_short_name
+#include <fcntl.h>                 // open()
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -364,6 +365,26 @@ define_meta(const char *key, const char *value)
     _PyGlassbox_Define(GBX_NAME_META, 0, parts, 3);
 }
 
+/* The command line, as the kernel has it: the interpreter may not have read its own yet. */
+static void
+define_program(void)
+{
+    char line[TEXT_LIMIT + 1];
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, line, TEXT_LIMIT);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (length <= 0) {
+        return;
+    }
+    for (ssize_t i = 0; i < length; i++) {
+        line[i] = line[i] == '\0' ? ' ' : line[i];
+    }
+    line[line[length - 1] == ' ' ? length - 1 : length] = '\0';
+    define_meta("program", line);
+}
+
 extern void _PyGlassbox_DefineReasons(void (*define)(int kind, uint32_t id, const char *text));
 extern const struct _PyCode_DEF(8) _Py_InitCleanup;
 
@@ -376,6 +397,7 @@ _PyGlassbox_NamesDefineStatic(void)
         }
     }
     _PyGlassbox_DefineReasons(define_text);
+    define_program();
     define_meta("version", Py_GetVersion());
     define_meta("platform", Py_GetPlatform());
     gbx_name_code shim = { .first_line = 0, .units = 3, .file_length = 9 };

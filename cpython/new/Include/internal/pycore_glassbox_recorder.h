@@ -16,7 +16,7 @@
 #  define GBX_HAVE_TSC 1
 #endif
 
-#define GBX_RING_SEGMENTS 8        // segments a thread may hold in ring mode
+#define GBX_RING_SEGMENTS 64       // segments a thread may hold in ring mode
 
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
