@@ -62,7 +62,7 @@ void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *forma
     __attribute__((format(printf, 4, 5)));
 
 /* check_refs.c: a watch begins, a record of class ref. */
-void gbx_checker_watch(gbx_checker *c, process_state *process, const gbx_watch *watch);
+void gbx_checker_watch(process_state *process, const gbx_watch *watch);
 void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref, size_t at);
 
 #endif

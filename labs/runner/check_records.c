@@ -256,7 +256,7 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t 
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
             break;
         case GBX_EV_WATCH:
-            gbx_checker_watch(c, thread->of, (const gbx_watch *)(const void *)head);
+            gbx_checker_watch(thread->of, (const gbx_watch *)(const void *)head);
             break;
         case GBX_EV_REF_INC: case GBX_EV_REF_DEC: case GBX_EV_REF_SET: case GBX_EV_REF_SKIP:
         case GBX_EV_REF_DEALLOC: case GBX_EV_REF_QUEUE: case GBX_EV_REF_MERGE: case GBX_EV_REF_OWNER:

@@ -110,7 +110,7 @@ check_set(gbx_counted *of, const gbx_ref *ref, bool free_threaded)
 }
 
 void
-gbx_checker_watch(gbx_checker *c, process_state *process, const gbx_watch *watch)
+gbx_checker_watch(process_state *process, const gbx_watch *watch)
 {
     gbx_counted *of = process->counts ? counted(process, watch->watch) : NULL;
     if (of != NULL) {
