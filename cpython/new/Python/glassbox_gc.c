@@ -75,9 +75,9 @@ _PyGlassbox_GcPhase(int phase, Py_ssize_t objects)
 
 /* Of one object, if it is watched. */
 void
-_PyGlassbox_GcVerdict(const PyObject *object, int verdict)
+_PyGlassbox_GcVerdict(const PyObject *op, int verdict)
 {
-    uint32_t watch = _PyGlassbox_WatchFind(object);
+    uint32_t watch = _PyGlassbox_WatchFind(op);
     if (watch == 0) {
         return;
     }
