@@ -52,6 +52,12 @@ def record(body, options="events=mark+ref", **more):
     return trace
 
 
+def includes():
+    """Where the headers are: installed, or in the trees of a build that runs in place."""
+    return [f"-I{sysconfig.get_path('include')}", f"-I{sysconfig.get_config_var('srcdir')}/Include",
+            f"-I{os.path.dirname(sysconfig.get_config_h_filename())}"]
+
+
 def between(trace, name="t", first="a", last="b"):
     """The records about one watched object between two marks."""
     return [event for event in trace.between_marks(first, last)
@@ -177,6 +183,19 @@ class Paths(unittest.TestCase):
         deaths = [event for event in trace.named("ref.dealloc") if trace.text(event) == "t"]
         self.assertEqual(len(deaths), 9)
 
+    def test_a_string_made_immortal(self):
+        trace = record("try: import ctypes\nexcept ImportError: sys.exit()\n"
+                       "t = 'x' + str(id(sys)); watch(t, 't'); mark('a')\n"
+                       "p = ctypes.py_object(t); ctypes.pythonapi.PyUnicode_InternImmortal(ctypes.byref(p))\nmark('b')")
+        if "a" not in [trace.text(event) for event in trace.named("mark.mark")]:
+            raise unittest.SkipTest("cannot run here: no ctypes")
+        self.assertIn(f"={2**32 - 1} immortalize", [told(trace, event) for event in between(trace)])
+
+    def test_the_end_of_the_process_makes_a_static_type_s_bases_mortal(self):
+        trace = record("t = int.__bases__; watch(t, 't')")
+        self.assertEqual([told(trace, event) for event in trace.named("ref.set", "ref.dec", "ref.dealloc")],
+                         ["=1", "-1 0", "dealloc"])
+
     def test_an_address_used_again_is_somebody_else(self):
         trace = record("for i in range(50):\n t = Thing(); watch(t, f'{i}'); del t\nmark('b')")
         ids = [event.fields["watch"] for event in trace.named("ref.dealloc")]
@@ -259,6 +278,13 @@ class Halves(unittest.TestCase):
         trace, found = self.records("t = Thing(); w = weakref.ref(t); watch(t, 't')\n"
                                     "def g():\n u = w(); del u\nother(g)")
         self.assertIn("+1 1 try", found)
+
+    def test_the_collector_empties_the_queue_of_a_thread_that_waits(self):
+        trace, found = self.records("l = ['x' + str(id(sys))]; watch(l[0], 't')\n"
+                                    "def g(): l.clear(); gc.collect()\nother(g)")
+        self.assertIn("merge -1 0 collector", found)
+        self.assertIn("+1 1 collector", found)
+        self.assertIn("dealloc", found)
 
     def test_the_collector_ends_deferral_and_merges(self):
         trace, found = self.records("def g():\n def f(): return f\n watch(f, 't')\ng()\ngc.collect()")
@@ -345,10 +371,8 @@ class Foreign(unittest.TestCase):
         with open(source, "w") as file:
             file.write(EXTENSION)
         flags = sysconfig.get_config_var("CFLAGS").split()
-        include = [f"-I{sysconfig.get_path('include')}", f"-I{sysconfig.get_config_var('srcdir')}/Include",
-                   f"-I{os.path.dirname(sysconfig.get_config_h_filename())}"]
         cls.object = os.path.join(cls.folder, "foreign.o")
-        subprocess.run(["cc", *flags, "-fPIC", *include, "-c", source, "-o", cls.object], check=True)
+        subprocess.run(["cc", *flags, "-fPIC", *includes(), "-c", source, "-o", cls.object], check=True)
         subprocess.run(["cc", "-shared", cls.object, "-o", os.path.join(cls.folder, "foreign.so")], check=True)
 
     @classmethod
@@ -393,6 +417,44 @@ class Foreign(unittest.TestCase):
                "del t; keep.clear(); gc.collect()", path="clean.gbx")
         status, rule = self.stat("clean.gbx")
         self.assertEqual((status, rule["holds"], rule["unobserved"]), (0, True, 0))
+
+
+LIMITED = r"""
+#define Py_LIMITED_API 0x030c0000
+#include <Python.h>
+static PyObject *
+keep(PyObject *module, PyObject *object)
+{
+    Py_INCREF(object);
+    Py_RETURN_NONE;
+}
+static PyMethodDef methods[] = { {"keep", keep, METH_O, NULL}, {NULL} };
+static struct PyModuleDef definition = { PyModuleDef_HEAD_INIT, "limited", NULL, -1, methods };
+PyMODINIT_FUNC PyInit_limited(void) { return PyModule_Create(&definition); }
+"""
+
+
+@with_the_gil
+class Limited(unittest.TestCase):
+    """An extension for the stable ABI calls functions for what others inline: these are seen."""
+
+    def test_functions_of_the_c_api_name_their_caller(self):
+        if shutil.which("cc") is None:
+            raise unittest.SkipTest("cannot run here: no C compiler")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "limited.c"), "w") as file:
+                file.write(LIMITED)
+            subprocess.run(["cc", "-O2", "-shared", "-fPIC", *includes(), os.path.join(folder, "limited.c"),
+                            "-o", os.path.join(folder, "limited.so")], check=True)
+            trace = record(f"sys.path.insert(0, {folder!r})\nimport limited\nt = Thing(); watch(t, 't')\nmark('a')\n"
+                           "limited.keep(t)\nmark('b')\nfor line in open('/proc/self/maps'):\n"
+                           " if 'limited.so' in line: mark('map', line.split()[0])")
+        seen = between(trace)
+        self.assertEqual([told(trace, event) for event in seen], ["+1 2", "+1 3", "-1 2"])
+        maps = [trace.strings[event.fields["value"]].split("-") for event in trace.named("mark.mark")
+                if trace.text(event) == "map"]
+        caller = seen[1].fields["caller"]
+        self.assertTrue(any(int(low, 16) <= caller < int(high, 16) for low, high in maps))
 
 
 class Manners(unittest.TestCase):

@@ -46,26 +46,26 @@ record(const reference *it)
 }
 
 static inline uint32_t
-watch_of(const PyObject *object)
+watch_of(const PyObject *op)
 {
-    return _PyGlassbox_watched == 0 ? 0 : _PyGlassbox_WatchFind(object);
+    return _PyGlassbox_watched == 0 ? 0 : _PyGlassbox_WatchFind(op);
 }
 
 /* ------------------------------------------- who does it, and how it is done */
 
 void
-_PyGlassbox_RefBy(PyObject *object, const void *caller)
+_PyGlassbox_RefBy(PyObject *op, const void *caller)
 {
-    _PyGlassbox_stream.ref_by_object = object;
+    _PyGlassbox_stream.ref_by_object = op;
     _PyGlassbox_stream.ref_by = caller;
 }
 
 /* What was left by RefBy() for this object, else `otherwise`. */
 static const void *
-take_by(const PyObject *object, const void *otherwise)
+take_by(const PyObject *op, const void *otherwise)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
-    bool ours = stream->ref_by_object == object;
+    bool ours = stream->ref_by_object == op;
     stream->ref_by_object = NULL;
     return ours ? stream->ref_by : otherwise;
 }
@@ -85,9 +85,9 @@ take_how(uint8_t otherwise)
 }
 
 static void
-note_dying(const PyObject *object, const void *caller)
+note_dying(const PyObject *op, const void *caller)
 {
-    _PyGlassbox_stream.ref_dying = object;
+    _PyGlassbox_stream.ref_dying = op;
     _PyGlassbox_stream.ref_dying_by = caller;
 }
 
@@ -95,30 +95,30 @@ note_dying(const PyObject *object, const void *caller)
    says who ended it; one that was inlined where there are no hooks leaves `caller`, who called
    _Py_Dealloc(). */
 void
-_PyGlassbox_RefDealloc(PyObject *object, const void *caller)
+_PyGlassbox_RefDealloc(PyObject *op, const void *caller)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
-    uint32_t watch = watch_of(object);
+    uint32_t watch = watch_of(op);
     if (watch == 0) {
         return;
     }
-    if (stream->ref_dying == object) {
+    if (stream->ref_dying == op) {
         caller = stream->ref_dying_by;
     }
     stream->ref_dying = NULL;
     record(&(reference){ .event = GBX_EV_REF_DEALLOC, .watch = watch, .caller = caller });
-    _PyGlassbox_WatchDead(object, true);
+    _PyGlassbox_WatchDead(op, true);
 }
 
 /* A birth at the address of a watched object ends the watch; if that one was not seen to die, a record
    says so. */
 static void
-born(PyObject *object, reference *it)
+born(PyObject *op, reference *it)
 {
-    if (!_PyGlassbox_WatchIsDead(object)) {
+    if (!_PyGlassbox_WatchIsDead(op)) {
         record(it);
     }
-    _PyGlassbox_WatchForget(object);
+    _PyGlassbox_WatchForget(op);
 }
 
 /* ----------------------------------------------------------- with the GIL */
@@ -128,26 +128,26 @@ born(PyObject *object, reference *it)
 #define COUNT_FIELD offsetof(PyObject, ob_refcnt)
 
 static inline void
-churn(const PyObject *object, Py_ssize_t delta)
+churn(const PyObject *op, Py_ssize_t delta)
 {
-    if (_PyGlassbox_recorder.churn && !_Py_IsImmortal((PyObject *)object)) {
+    if (_PyGlassbox_recorder.churn && !_Py_IsImmortal((PyObject *)op)) {
         _PyGlassbox_ChurnCount(delta > 0, delta < 0, 0);
     }
 }
 
 /* The count is about to change by `delta`, or would if the object were mortal. */
 static void
-change(PyObject *object, uint8_t how, Py_ssize_t delta, const void *caller)
+change(PyObject *op, uint8_t how, Py_ssize_t delta, const void *caller)
 {
-    churn(object, delta);
-    caller = take_by(object, caller);
-    uint32_t watch = watch_of(object);
+    churn(op, delta);
+    caller = take_by(op, caller);
+    uint32_t watch = watch_of(op);
     if (watch == 0) {
         return;
     }
-    Py_ssize_t count = object->ob_refcnt;
+    Py_ssize_t count = op->ob_refcnt;
     reference it = { .how = how, .watch = watch, .local = (uint32_t)count, .caller = caller };
-    if (_Py_IsImmortal(object)) {
+    if (_Py_IsImmortal(op)) {
         it.event = GBX_EV_REF_SKIP;
     }
     else {
@@ -156,37 +156,37 @@ change(PyObject *object, uint8_t how, Py_ssize_t delta, const void *caller)
         it.local = (uint32_t)(count + delta);
     }
     if (it.local == 0) {
-        note_dying(object, caller);
+        note_dying(op, caller);
     }
     record(&it);
 }
 
 static void
-store(PyObject *object, uint8_t how, Py_ssize_t count, bool always, const void *caller)
+store(PyObject *op, uint8_t how, Py_ssize_t count, bool always, const void *caller)
 {
-    uint32_t watch = watch_of(object);
+    uint32_t watch = watch_of(op);
     if (watch == 0) {
         return;
     }
     reference it = { .event = GBX_EV_REF_SET, .how = how, .watch = watch, .local = (uint32_t)count,
                      .caller = caller };
-    if (!always && _Py_IsImmortal(object)) {
+    if (!always && _Py_IsImmortal(op)) {
         it.event = GBX_EV_REF_SKIP;
-        it.local = (uint32_t)object->ob_refcnt;
+        it.local = (uint32_t)op->ob_refcnt;
     }
     if (how == GBX_REF_NEW) {
-        born(object, &it);
+        born(op, &it);
         return;
     }
     record(&it);
     if (it.event == GBX_EV_REF_SET) {
-        _PyGlassbox_WatchDead(object, count == 0);
+        _PyGlassbox_WatchDead(op, count == 0);
     }
 }
 
 /* The count as it is: what follows is told by the watch event. */
 void
-_PyGlassbox_RefOwner(PyObject *Py_UNUSED(object))
+_PyGlassbox_RefOwner(PyObject *Py_UNUSED(op))
 {
 }
 
@@ -197,9 +197,9 @@ _PyGlassbox_RefOwner(PyObject *Py_UNUSED(object))
 #define COUNT_FIELD offsetof(PyObject, ob_ref_local)
 
 static inline int64_t
-shared_of(PyObject *object)
+shared_of(PyObject *op)
 {
-    return _Py_atomic_load_ssize_relaxed(&object->ob_ref_shared);
+    return _Py_atomic_load_ssize_relaxed(&op->ob_ref_shared);
 }
 
 static inline void
@@ -213,29 +213,29 @@ churn(Py_ssize_t delta, bool shared)
 /* An operation begins.  Of the owner: it changes the local half, as is known already.  Of another: who
    it is is kept for the record that the operation on the shared half makes. */
 static void
-change(PyObject *object, uint8_t how, Py_ssize_t delta, const void *caller)
+change(PyObject *op, uint8_t how, Py_ssize_t delta, const void *caller)
 {
-    uint32_t local = _Py_atomic_load_uint32_relaxed(&object->ob_ref_local);
+    uint32_t local = _Py_atomic_load_uint32_relaxed(&op->ob_ref_local);
     bool immortal = local == _Py_IMMORTAL_REFCNT_LOCAL;
-    if (!immortal && !_Py_IsOwnedByCurrentThread(object)) {
+    if (!immortal && !_Py_IsOwnedByCurrentThread(op)) {
         if (delta < 0) {
             churn(delta, true);            /* increments are counted where they are done */
         }
-        if (_PyGlassbox_stream.ref_by_object != object) {
-            _PyGlassbox_RefBy(object, caller);
+        if (_PyGlassbox_stream.ref_by_object != op) {
+            _PyGlassbox_RefBy(op, caller);
         }
         return;
     }
-    caller = take_by(object, caller);
+    caller = take_by(op, caller);
     if (!immortal) {
         churn(delta, false);
     }
-    uint32_t watch = watch_of(object);
+    uint32_t watch = watch_of(op);
     if (watch == 0) {
         return;
     }
     reference it = { .event = GBX_EV_REF_SKIP, .how = how, .watch = watch, .local = local,
-                     .shared = shared_of(object), .caller = caller };
+                     .shared = shared_of(op), .caller = caller };
     if (!immortal) {
         it.event = delta > 0 ? GBX_EV_REF_INC : GBX_EV_REF_DEC;
         it.how = GBX_REF_LOCAL;
@@ -243,40 +243,40 @@ change(PyObject *object, uint8_t how, Py_ssize_t delta, const void *caller)
         it.local = (uint32_t)(local + delta);
     }
     if (it.local == 0) {
-        note_dying(object, caller);
+        note_dying(op, caller);
     }
     record(&it);
 }
 
 /* The operation itself, since only what it finds tells what it leaves. */
 static void
-add_shared(PyObject *object, Py_ssize_t delta, const void *caller)
+add_shared(PyObject *op, Py_ssize_t delta, const void *caller)
 {
     Py_ssize_t change_by = (Py_ssize_t)((size_t)delta << _Py_REF_SHARED_SHIFT);
-    uint32_t watch = watch_of(object);
-    Py_ssize_t before = _Py_atomic_add_ssize(&object->ob_ref_shared, change_by);
+    uint32_t watch = watch_of(op);
+    Py_ssize_t before = _Py_atomic_add_ssize(&op->ob_ref_shared, change_by);
     churn(delta, true);
-    caller = take_by(object, caller);
+    caller = take_by(op, caller);
     if (watch != 0) {
         record(&(reference){ .event = GBX_EV_REF_INC, .how = GBX_REF_SHARED, .watch = watch,
-                             .delta = (int32_t)delta, .local = object->ob_ref_local,
+                             .delta = (int32_t)delta, .local = op->ob_ref_local,
                              .shared = before + change_by, .caller = caller });
     }
 }
 
 void
-_PyGlassbox_RefAddShared(PyObject *object, Py_ssize_t delta)
+_PyGlassbox_RefAddShared(PyObject *op, Py_ssize_t delta)
 {
-    add_shared(object, delta, __builtin_return_address(0));
+    add_shared(op, delta, __builtin_return_address(0));
 }
 
 /* The halves before an operation on the shared one, while the object is there to be looked at. */
 void
-_PyGlassbox_RefBefore(PyObject *object)
+_PyGlassbox_RefBefore(PyObject *op)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
-    stream->ref_watch = watch_of(object);
-    stream->ref_local = _Py_atomic_load_uint32_relaxed(&object->ob_ref_local);
+    stream->ref_watch = watch_of(op);
+    stream->ref_local = _Py_atomic_load_uint32_relaxed(&op->ob_ref_local);
 }
 
 static void
@@ -290,53 +290,53 @@ record_shared(uint8_t event, uint8_t how, Py_ssize_t delta, Py_ssize_t shared, c
 }
 
 void
-_PyGlassbox_RefShared(PyObject *object, int how, Py_ssize_t shared, Py_ssize_t delta)
+_PyGlassbox_RefShared(PyObject *op, int how, Py_ssize_t shared, Py_ssize_t delta)
 {
     if (delta > 0) {
         churn(delta, true);
     }
     record_shared(delta > 0 ? GBX_EV_REF_INC : GBX_EV_REF_DEC, (uint8_t)how, delta, shared,
-                  take_by(object, __builtin_return_address(0)));
+                  take_by(op, __builtin_return_address(0)));
 }
 
 /* A decrement by somebody else than the owner: done, or left to the owner to do. */
 void
-_PyGlassbox_RefDecShared(PyObject *object, Py_ssize_t shared, int queued)
+_PyGlassbox_RefDecShared(PyObject *op, Py_ssize_t shared, int queued)
 {
-    const void *caller = take_by(object, __builtin_return_address(0));
+    const void *caller = take_by(op, __builtin_return_address(0));
     if (shared == _Py_REF_MERGED) {
-        note_dying(object, caller);
+        note_dying(op, caller);
     }
     record_shared(queued ? GBX_EV_REF_QUEUE : GBX_EV_REF_DEC, GBX_REF_SHARED, queued ? 0 : -1, shared, caller);
 }
 
 void
-_PyGlassbox_RefMerge(PyObject *object, int how, Py_ssize_t shared, Py_ssize_t extra)
+_PyGlassbox_RefMerge(PyObject *op, int how, Py_ssize_t shared, Py_ssize_t extra)
 {
-    const void *caller = take_by(object, __builtin_return_address(0));
+    const void *caller = take_by(op, __builtin_return_address(0));
     _PyGlassbox_stream.ref_local = 0;
-    if (shared == _Py_REF_MERGED && _PyGlassbox_stream.ref_dying != object) {
-        note_dying(object, caller);
+    if (shared == _Py_REF_MERGED && _PyGlassbox_stream.ref_dying != op) {
+        note_dying(op, caller);
     }
     record_shared(GBX_EV_REF_MERGE, take_how((uint8_t)how), extra, shared, caller);
 }
 
 /* Another thread changed the shared half between our look and our write; true. */
 int
-_PyGlassbox_RefRetry(PyObject *object)
+_PyGlassbox_RefRetry(PyObject *op)
 {
-    record_shared(GBX_EV_REF_RETRY, GBX_REF_SHARED, 0, shared_of(object), __builtin_return_address(0));
+    record_shared(GBX_EV_REF_RETRY, GBX_REF_SHARED, 0, shared_of(op), __builtin_return_address(0));
     return 1;
 }
 
 static void
-store(PyObject *object, uint8_t how, Py_ssize_t count, bool always, const void *caller)
+store(PyObject *op, uint8_t how, Py_ssize_t count, bool always, const void *caller)
 {
-    uint32_t watch = watch_of(object);
+    uint32_t watch = watch_of(op);
     if (watch == 0) {
         return;
     }
-    uint32_t local = object->ob_ref_local;
+    uint32_t local = op->ob_ref_local;
     reference it = { .event = GBX_EV_REF_SET, .how = how, .watch = watch, .local = (uint32_t)count,
                      .caller = caller };
     if (!always && local == _Py_IMMORTAL_REFCNT_LOCAL) {
@@ -345,14 +345,14 @@ store(PyObject *object, uint8_t how, Py_ssize_t count, bool always, const void *
     }
     else if (how == GBX_REF_DEFER) {       /* recorded after it is done */
         it.local = local;
-        it.shared = shared_of(object);
+        it.shared = shared_of(op);
     }
     else if (how == GBX_REF_NEW) {
-        born(object, &it);
+        born(op, &it);
         return;
     }
-    else if (!always && _Py_IsOwnedByCurrentThread(object)) {
-        it.shared = shared_of(object) & _Py_REF_SHARED_FLAG_MASK;
+    else if (!always && _Py_IsOwnedByCurrentThread(op)) {
+        it.shared = shared_of(op) & _Py_REF_SHARED_FLAG_MASK;
     }
     else if (how == GBX_REF_PLAIN || how == GBX_REF_INTERN) {
         it.local = 0;
@@ -360,17 +360,17 @@ store(PyObject *object, uint8_t how, Py_ssize_t count, bool always, const void *
     }
     record(&it);
     if (it.event == GBX_EV_REF_SET && how != GBX_REF_DEFER) {
-        _PyGlassbox_WatchDead(object, count == 0);
+        _PyGlassbox_WatchDead(op, count == 0);
     }
 }
 
 /* Whose the object is as a watch begins, and what each half holds. */
 void
-_PyGlassbox_RefOwner(PyObject *object)
+_PyGlassbox_RefOwner(PyObject *op)
 {
-    record(&(reference){ .event = GBX_EV_REF_OWNER, .watch = watch_of(object),
-                         .how = _Py_IsOwnedByCurrentThread(object) ? GBX_REF_LOCAL : GBX_REF_SHARED,
-                         .local = object->ob_ref_local, .shared = shared_of(object),
+    record(&(reference){ .event = GBX_EV_REF_OWNER, .watch = watch_of(op),
+                         .how = _Py_IsOwnedByCurrentThread(op) ? GBX_REF_LOCAL : GBX_REF_SHARED,
+                         .local = op->ob_ref_local, .shared = shared_of(op),
                          .caller = __builtin_return_address(0) });
 }
 
@@ -379,39 +379,39 @@ _PyGlassbox_RefOwner(PyObject *object)
 /* ------------------------------------------------------- called by the hooks */
 
 void
-_PyGlassbox_RefInc(PyObject *object)
+_PyGlassbox_RefInc(PyObject *op)
 {
-    change(object, GBX_REF_PLAIN, 1, __builtin_return_address(0));
+    change(op, GBX_REF_PLAIN, 1, __builtin_return_address(0));
 }
 
 void
-_PyGlassbox_RefDec(PyObject *object)
+_PyGlassbox_RefDec(PyObject *op)
 {
-    change(object, GBX_REF_PLAIN, -1, __builtin_return_address(0));
+    change(op, GBX_REF_PLAIN, -1, __builtin_return_address(0));
 }
 
 void
-_PyGlassbox_RefTry(PyObject *object)
+_PyGlassbox_RefTry(PyObject *op)
 {
-    change(object, GBX_REF_TRY, 1, __builtin_return_address(0));
+    change(op, GBX_REF_TRY, 1, __builtin_return_address(0));
 }
 
 void
-_PyGlassbox_RefAdd(PyObject *object, Py_ssize_t delta)
+_PyGlassbox_RefAdd(PyObject *op, Py_ssize_t delta)
 {
-    change(object, GBX_REF_MANY, delta, __builtin_return_address(0));
+    change(op, GBX_REF_MANY, delta, __builtin_return_address(0));
 }
 
 void
-_PyGlassbox_RefSet(PyObject *object, Py_ssize_t count)
+_PyGlassbox_RefSet(PyObject *op, Py_ssize_t count)
 {
-    store(object, take_how(GBX_REF_PLAIN), count, false, take_by(object, __builtin_return_address(0)));
+    store(op, take_how(GBX_REF_PLAIN), count, false, take_by(op, __builtin_return_address(0)));
 }
 
 void
-_PyGlassbox_RefStore(PyObject *object, int how, Py_ssize_t count)
+_PyGlassbox_RefStore(PyObject *op, int how, Py_ssize_t count)
 {
-    store(object, (uint8_t)how, count, true, __builtin_return_address(0));
+    store(op, (uint8_t)how, count, true, __builtin_return_address(0));
 }
 
 #ifdef GLASSBOX_REF_PATCHED
