@@ -13,7 +13,7 @@
 /* Which fields of an event name something; found when its first record comes by. */
 typedef struct {
     uint8_t count;                     /* UINT8_MAX: not known yet */
-    uint8_t offset[NAMING_MAX];
+    uint8_t offset[NAMING_MAX], width[NAMING_MAX];
     uint64_t key[NAMING_MAX];          /* what the id is added to, to be one of `known` */
 } naming;
 

@@ -156,9 +156,10 @@ find_naming(gbx_checker *c, naming *of, uint32_t process, size_t at)
     of->count = 0;
     for (size_t i = 0; i < count && of->count < NAMING_MAX; i++) {
         gbx_field field = gbx_trace_field(c->trace, at, i);
-        if (field.width == 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
+        if (field.width <= 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
                                  || field.kind == GBX_KIND_TYPE || field.kind == GBX_KIND_WATCH)) {
             of->offset[of->count] = field.offset;
+            of->width[of->count] = field.width;
             of->key[of->count++] = (uint64_t)process << 40 | (uint64_t)field.kind << 32;
         }
     }
@@ -181,8 +182,8 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
     }
     c->result[GBX_INVARIANT_NAMES].looked_at += of->count > 0;
     for (unsigned i = 0; i < of->count; i++) {
-        uint32_t id;
-        memcpy(&id, (const uint8_t *)head + of->offset[i], sizeof(id));
+        uint32_t id = 0;
+        memcpy(&id, (const uint8_t *)head + of->offset[i], of->width[i]);
         uint64_t key = of->key[i] | id;
         uint64_t *known = &c->known[key * UINT64_C(0x9e3779b97f4a7c15) >> 52];
         if (*known == key || id == 0) {

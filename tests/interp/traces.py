@@ -20,6 +20,7 @@ specializing = unittest.skipIf(
 GRANULE = 16384
 SEGMENT = struct.Struct("<IBBBBIIIIQQQQQQ")      # magic, kind, -, size, thread, sequence, interp, …
 Event = collections.namedtuple("Event", "thread name fields")
+Type = collections.namedtuple("Type", "name basic_size item_size flags address")
 
 
 def _text(raw):
@@ -42,6 +43,7 @@ class Trace:
         self._read_tables()
         self.strings, self.codes, self.opcodes, self.reasons = {}, {}, {}, {}
         self.thread_names = {}                            # thread id -> name, "" where none
+        self.types, self.watches = {}, {}                 # id -> Type, (name, address)
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
         self._read_segments()
@@ -102,6 +104,10 @@ class Trace:
                 self.opcodes[ident] = payload.decode()
             elif kind == 5:
                 self.reasons[ident] = payload.decode()
+            elif kind == 7:
+                self.types[ident] = Type(payload[32:].decode(), *struct.unpack_from("<QQQQ", payload))
+            elif kind == 8:
+                self.watches[ident] = payload[16:].decode(), struct.unpack_from("<Q", payload)[0]
             at += size
 
     def _read_events(self, thread, at, end):
@@ -122,6 +128,10 @@ class Trace:
 
     def code(self, event):
         return self.codes.get(event.fields.get("code"), "?")
+
+    def type(self, event):
+        """The name of the type in an event's field `type`."""
+        return self.types[event.fields["type"]].name if event.fields["type"] else "?"
 
     def label(self, event, field):
         """The name of an enumerated field's value."""
