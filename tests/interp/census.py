@@ -68,4 +68,5 @@ def objects(pid, arenas, types):
                     ident, pre = kinds.get(kind, (0, -1))
                     if pre == before and 0 < refs < 1 << 32:
                         found[address + at + before] = ident, size
+                        break          # a tuple of one type looks like an instance of it, further on
     return found, used

@@ -37,11 +37,23 @@ size_of_text(PyObject *text, Py_ssize_t size)
         + (head->length + 1) * head->state.kind;
 }
 
+/* Inline values are as many as the type's keys have room for when the object is born; later objects of
+   the type may have less.  They are not there yet at the mark of the birth, and say it themselves later. */
+static Py_ssize_t
+values_size(PyObject *object, PyTypeObject *type, bool born)
+{
+    if (born) {
+        return (Py_ssize_t)_PyInlineValuesSize(type);
+    }
+    Py_ssize_t count = _PyObject_InlineValues(object)->capacity;
+    return (count + 1) * (Py_ssize_t)sizeof(PyObject *) + _Py_SIZE_ROUND_UP(count, (Py_ssize_t)sizeof(PyObject *));
+}
+
 /* Bytes of the object from its address on; the collector's head and what else lies before are not
    among them, inline values are.  A string is born before its header is written, and whoever makes it
    says its size. */
 static inline uint32_t
-size_of(PyObject *object)
+size_of(PyObject *object, bool born)
 {
     PyTypeObject *type = Py_TYPE(object);
     Py_ssize_t size = type->tp_basicsize;
@@ -55,7 +67,7 @@ size_of(PyObject *object)
             * type->tp_itemsize;
     }
     if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
-        size += (Py_ssize_t)_PyInlineValuesSize(type);
+        size += values_size(object, type, born);
     }
     return size < 0 ? 0 : size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 }
@@ -84,7 +96,7 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
 void
 _PyGlassbox_Revive(PyObject *object)
 {
-    record_object(object, GBX_EV_OBJ_REVIVE, size_of(object));
+    record_object(object, GBX_EV_OBJ_REVIVE, size_of(object, false));
 }
 
 /* The last event of a watched object. */
@@ -120,7 +132,7 @@ _PyGlassbox_RefTracer(PyObject *object, int operation)
     }
     if (GLASSBOX_ON(OBJ)) {
         uint8_t event = dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE;
-        record_object(object, event, dies ? 0 : size_of(object));
+        record_object(object, event, dies ? 0 : size_of(object, true));
     }
     struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
     if (tracer->tracer_func != NULL) {
