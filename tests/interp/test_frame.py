@@ -193,8 +193,8 @@ class Objects(unittest.TestCase):
             "try: f()\nexcept ZeroDivisionError as e: kept = e\n"
             "glassbox.mark('kept')\ndel kept\nglassbox.mark('gone')")
         order = [e.name if e.name != "mark.mark" else trace.strings[e.fields["name"]]
-                 for e in trace.named("mark.mark", "obj.destroy", "mark.watch")]
-        self.assertEqual(order, ["mark.watch", "kept", "obj.destroy", "gone"])
+                 for e in trace.named("mark.mark", "ref.dealloc", "mark.watch")]
+        self.assertEqual(order, ["mark.watch", "kept", "ref.dealloc", "gone"])
 
 
 class Nesting(unittest.TestCase):

@@ -152,13 +152,13 @@ class Census(unittest.TestCase):
             cls.trace = program.trace
             cls.alive, cls.wrong = live(program.trace)
             cls.found, cls.used = census.objects(program.process.pid, program.arenas(),
-                                                 program.trace.types)
+                                                 program.trace.type_info)
             arenas = program.arenas()
         cls.pooled = {address: entry for address, entry in cls.alive.items()
                       if any(arena <= address < arena + census.ARENA for arena in arenas)}
 
     def names(self, addresses, entries):
-        return collections.Counter(self.trace.types[entries[a][0]].name for a in addresses)
+        return collections.Counter(self.trace.types[entries[a][0]] for a in addresses)
 
     def test_nothing_was_lost(self):
         self.assertEqual((self.trace.lost, self.trace.lost_unattached), (0, 0))
@@ -187,7 +187,7 @@ class Census(unittest.TestCase):
         """A block is the object, what lies before it, and less than 16 bytes more; a string, bytes or
         tuple that shrank in place may have more."""
         for address, (ident, size) in self.pooled.items():
-            type_ = self.trace.types[ident]
+            type_ = self.trace.type_info[ident]
             full = -(-(size + census.pre_header(type_)) // 16) * 16
             block = self.found[address][1]
             with self.subTest(type=type_.name, size=size, block=block):

@@ -19,6 +19,7 @@ specializing = unittest.skipIf(
 
 GRANULE = 16384
 SEGMENT = struct.Struct("<IBBBBIIIIQQQQQQ")      # magic, kind, -, size, thread, sequence, interp, …
+ENUM, TYPE, WATCH, INT = 12, 21, 22, 23           # enum gbx_kind
 Event = collections.namedtuple("Event", "thread name fields")
 Type = collections.namedtuple("Type", "name basic_size item_size flags address")
 
@@ -42,8 +43,9 @@ class Trace:
         self.state, self.error = struct.unpack_from("<II", self.data, 1232)
         self._read_tables()
         self.strings, self.codes, self.opcodes, self.reasons = {}, {}, {}, {}
+        self.types, self.watches = {}, {}                 # id -> name
         self.thread_names = {}                            # thread id -> name, "" where none
-        self.types, self.watches = {}, {}                 # id -> Type, (name, address)
+        self.type_info = {}                               # id -> Type
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
         self._read_segments()
@@ -58,13 +60,15 @@ class Trace:
             self.names[event] = _text(self.data[at + 4:at + 32])
             self.sizes[event] = size
         self.fields = collections.defaultdict(list)
+        self.kinds = {}                                   # (event, field) -> enum gbx_kind
         self.enums, self.labels = {}, {}                  # (event, field) -> enum; (enum, value) -> label
         for i in range(tables[5]):
             at = tables[4] + 32 * i
             event, offset, width, kind, detail = self.data[at:at + 5]
             name = _text(self.data[at + 8:at + 32])
-            self.fields[event].append((name, offset, width))
-            if kind == 12:
+            self.fields[event].append((name, offset, width, kind == INT))
+            self.kinds[self.names[event], name] = kind
+            if kind == ENUM:
                 self.enums[self.names[event], name] = detail
         for i in range(tables[7]):
             at = tables[6] + 32 * i
@@ -105,17 +109,18 @@ class Trace:
             elif kind == 5:
                 self.reasons[ident] = payload.decode()
             elif kind == 7:
-                self.types[ident] = Type(payload[32:].decode(), *struct.unpack_from("<QQQQ", payload))
+                self.types[ident] = payload[32:].decode()
+                self.type_info[ident] = Type(self.types[ident], *struct.unpack_from("<QQQQ", payload))
             elif kind == 8:
-                self.watches[ident] = payload[16:].decode(), struct.unpack_from("<Q", payload)[0]
+                self.watches[ident] = payload[16:].decode()
             at += size
 
     def _read_events(self, thread, at, end):
         while at < end:
             event = self.data[at]
             size = self.sizes[event]
-            fields = {name: int.from_bytes(self.data[at + offset:at + offset + width], "little")
-                      for name, offset, width in self.fields[event]}
+            fields = {name: int.from_bytes(self.data[at + offset:at + offset + width], "little", signed=sign)
+                      for name, offset, width, sign in self.fields[event]}
             self.threads[thread].append(Event(thread, self.names[event], fields))
             at += size
 
@@ -131,14 +136,18 @@ class Trace:
 
     def type(self, event):
         """The name of the type in an event's field `type`."""
-        return self.types[event.fields["type"]].name if event.fields["type"] else "?"
+        return self.types.get(event.fields["type"], "?")
 
     def label(self, event, field):
         """The name of an enumerated field's value."""
         return self.labels[self.enums[event.name, field], event.fields[field]]
 
     def text(self, event, field="name"):
-        return self.strings.get(event.fields[field], "?")
+        """What a field names; the name of a record about a watched object is the object's."""
+        if field not in event.fields and field == "name":
+            field = "watch"
+        names = {TYPE: self.types, WATCH: self.watches}.get(self.kinds[event.name, field], self.strings)
+        return names.get(event.fields[field], "?")
 
     def between_marks(self, first, last):
         """The events of the marking thread between two marks."""

@@ -31,7 +31,7 @@
 
 #define BIT(CLASS) (1u << GBX_CLASS_##CLASS)
 #define DEFAULT_MASK \
-    (BIT(FRAME) | BIT(SPEC) | BIT(COMPILE) | BIT(IMPORT) | BIT(THREAD) | BIT(MARK) | BIT(OBJ))
+    (BIT(FRAME) | BIT(SPEC) | BIT(COMPILE) | BIT(IMPORT) | BIT(THREAD) | BIT(MARK) | BIT(OBJ) | BIT(REF))
 
 /* The options of the recording that is on, for the child of a fork to go on with. */
 static _PyGlassbox_options current;
@@ -297,6 +297,7 @@ at_fork_child(void)
 {
     follow_fork = _PyGlassbox_mask != 0;
     _PyGlassbox_mask = 0;
+    _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileForget();
 }
 
@@ -362,6 +363,7 @@ _PyGlassbox_Stop(void)
         _PyGlassbox_AllocTotal();
     }
     __atomic_store_n(&_PyGlassbox_mask, 0, __ATOMIC_RELEASE);
+    _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileClose(GBX_STATE_STOPPED);
     errno = saved;
 }

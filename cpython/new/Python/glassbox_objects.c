@@ -99,36 +99,13 @@ _PyGlassbox_Revive(PyObject *object)
     record_object(object, GBX_EV_OBJ_REVIVE, size_of(object, false));
 }
 
-/* The last event of a watched object. */
-static void
-record_dealloc(PyObject *object, uint32_t watch, const void *caller)
-{
-    PyThreadState *tstate = _PyThreadState_GET();
-    uint16_t offset;
-    uint32_t dt, code = _PyGlassbox_Running(tstate, &offset);
-    gbx_ref *record = gbx_begin(sizeof(*record), tstate, false, &dt);
-    if (record != NULL) {
-        record->watch = watch;
-        record->code = code;
-        record->caller = (uint64_t)(uintptr_t)caller;
-        record->delta = 0;
-        record->local = 0;
-        record->shared = 0;
-        gbx_commit(record, sizeof(*record), GBX_EV_REF_DEALLOC, GBX_REF_PLAIN, offset, dt);
-    }
-    _PyGlassbox_WatchForget(object);
-}
-
 /* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
 void
 _PyGlassbox_RefTracer(PyObject *object, int operation)
 {
     bool dies = operation == PyRefTracer_DESTROY;
-    if (dies && GLASSBOX_ON(REF) && _PyGlassbox_watched != 0) {
-        uint32_t watch = _PyGlassbox_WatchFind(object);
-        if (watch != 0) {
-            record_dealloc(object, watch, __builtin_return_address(0));
-        }
+    if (dies && _PyGlassbox_refs != 0) {
+        _PyGlassbox_RefDealloc(object, __builtin_return_address(0));
     }
     if (GLASSBOX_ON(OBJ)) {
         uint8_t event = dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE;

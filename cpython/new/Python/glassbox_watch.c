@@ -16,10 +16,21 @@
 
 #if Py_GLASSBOX
 
-static struct { PyObject *object; uint32_t id; } slots[GBX_WATCH_SLOTS];
-static uint32_t last_id;
+#define USED ((const PyObject *)16)          /* held an object once; 16 is the address of none */
 
-uint32_t _PyGlassbox_watched;      /* how many; read by hooks before they look anything up */
+static const PyObject *objects[GBX_WATCH_SLOTS];
+static struct { uint32_t id; bool dead; } about[GBX_WATCH_SLOTS];
+static uint32_t last_id;
+static uint32_t dead_count;
+
+uint32_t _PyGlassbox_watched;      /* how many, the dead included */
+unsigned int _PyGlassbox_refs;
+
+void
+_PyGlassbox_RefsSwitch(void)
+{
+    _PyGlassbox_refs = GLASSBOX_ON(REF) && _PyGlassbox_watched != 0;
+}
 
 static size_t
 home_of(const PyObject *object)
@@ -27,18 +38,18 @@ home_of(const PyObject *object)
     return (size_t)(((uintptr_t)object >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
 }
 
-/* The slot of a watched object, or GBX_WATCH_SLOTS.  A probe ends at a slot that was never used: ids
-   stay behind as the mark of used ones. */
-static size_t
+/* The slot of a watched object, or GBX_WATCH_SLOTS.  A probe ends at a slot that was never used. */
+static inline size_t
 find(const PyObject *object)
 {
     size_t slot = home_of(object);
     for (size_t probe = 0; probe < GBX_WATCH_SLOTS; probe++, slot = (slot + 1) % GBX_WATCH_SLOTS) {
-        if (__atomic_load_n(&slots[slot].object, __ATOMIC_ACQUIRE) == object) {
-            return slot;
-        }
-        if (slots[slot].id == 0) {
+        const PyObject *here = __atomic_load_n(&objects[slot], __ATOMIC_ACQUIRE);
+        if (here == NULL) {
             break;
+        }
+        if (here == object) {
+            return slot;
         }
     }
     return GBX_WATCH_SLOTS;
@@ -48,7 +59,7 @@ uint32_t
 _PyGlassbox_WatchFind(const PyObject *object)
 {
     size_t slot = find(object);
-    return slot == GBX_WATCH_SLOTS ? 0 : slots[slot].id;
+    return slot == GBX_WATCH_SLOTS ? 0 : about[slot].id;
 }
 
 /* A new recording watches nothing: the names of the old one are not in its file, and objects that
@@ -57,9 +68,26 @@ void
 _PyGlassbox_WatchReset(void)
 {
     _PyGlassbox_Lock();
-    memset(slots, 0, sizeof(slots));
-    _PyGlassbox_watched = 0;
+    memset(objects, 0, sizeof(objects));
+    _PyGlassbox_watched = dead_count = 0;
+    _PyGlassbox_RefsSwitch();
     _PyGlassbox_Unlock();
+}
+
+/* Empty a slot.  Probes go on past it while the next is in use; else it, and the emptied ones before it,
+   are as if never used, or a table of short lives would come to be probed from end to end. */
+static void
+empty(size_t slot)
+{
+    dead_count -= about[slot].dead;
+    __atomic_store_n(&objects[slot], USED, __ATOMIC_RELEASE);
+    if (objects[(slot + 1) % GBX_WATCH_SLOTS] == NULL) {
+        for (; objects[slot] == USED; slot = (slot - 1) % GBX_WATCH_SLOTS) {
+            __atomic_store_n(&objects[slot], NULL, __ATOMIC_RELEASE);
+        }
+    }
+    _PyGlassbox_watched--;
+    _PyGlassbox_RefsSwitch();
 }
 
 static void
@@ -77,15 +105,28 @@ watch_event(uint8_t event, PyObject *object, uint32_t id, uint32_t name)
     }
 }
 
+static void
+empty_dead(void)
+{
+    for (size_t slot = 0; slot < GBX_WATCH_SLOTS; slot++) {
+        if (objects[slot] != NULL && objects[slot] != USED && about[slot].dead) {
+            empty(slot);
+        }
+    }
+}
+
 /* The slot to put an object into, or GBX_WATCH_SLOTS where half of them are taken. */
 static size_t
 free_slot(const PyObject *object)
 {
-    size_t slot = home_of(object);
+    if (_PyGlassbox_watched >= GBX_WATCH_MOST) {
+        empty_dead();
+    }
     if (_PyGlassbox_watched >= GBX_WATCH_MOST) {
         return GBX_WATCH_SLOTS;
     }
-    while (slots[slot].object != NULL) {
+    size_t slot = home_of(object);
+    while (objects[slot] != NULL && objects[slot] != USED) {
         slot = (slot + 1) % GBX_WATCH_SLOTS;
     }
     return slot;
@@ -116,23 +157,46 @@ _PyGlassbox_Watch(PyObject *object, PyObject *name)
     _PyGlassbox_Lock();
     slot = again ? find(object) : free_slot(object);
     if (slot < GBX_WATCH_SLOTS) {
-        slots[slot].id = id;
-        __atomic_store_n(&slots[slot].object, object, __ATOMIC_RELEASE);
+        dead_count -= again && about[slot].dead;
+        about[slot].id = id;
+        about[slot].dead = false;
+        __atomic_store_n(&objects[slot], object, __ATOMIC_RELEASE);
         _PyGlassbox_watched += !again;
+        _PyGlassbox_RefsSwitch();
     }
     _PyGlassbox_Unlock();
     return slot < GBX_WATCH_SLOTS ? 0 : -1;
 }
 
-/* The slot keeps its id, so that probes go on past it. */
+/* It began to die, or was saved.  It stays watched: its finalizer sees it with a count of one, and may
+   let it live.  What comes to be at its address ends the watch (or many others that are to be watched:
+   see free_slot). */
+void
+_PyGlassbox_WatchDead(const PyObject *object, bool dead)
+{
+    _PyGlassbox_Lock();
+    size_t slot = find(object);
+    if (slot < GBX_WATCH_SLOTS) {
+        dead_count += (uint32_t)dead - about[slot].dead;
+        about[slot].dead = dead;
+    }
+    _PyGlassbox_Unlock();
+}
+
+bool
+_PyGlassbox_WatchIsDead(const PyObject *object)
+{
+    size_t slot = find(object);
+    return slot < GBX_WATCH_SLOTS && about[slot].dead;
+}
+
 void
 _PyGlassbox_WatchForget(const PyObject *object)
 {
     _PyGlassbox_Lock();
     size_t slot = find(object);
     if (slot < GBX_WATCH_SLOTS) {
-        __atomic_store_n(&slots[slot].object, NULL, __ATOMIC_RELEASE);
-        _PyGlassbox_watched--;
+        empty(slot);
     }
     _PyGlassbox_Unlock();
 }

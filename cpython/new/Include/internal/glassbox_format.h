@@ -117,9 +117,10 @@ typedef struct {
     gbx_head h; uint32_t watch; uint32_t name; uint64_t address; uint32_t type; uint32_t refs;
 } gbx_watch;
 
-/* class ref: what happens to the reference count of a watched object.  Not timed.  Without the GIL the
-   count has two halves: `local`, which the owning thread alone changes, and `shared`, the field as it is,
-   two flag bits included; with it, `local` is the count and `shared` is 0. */
+/* class ref: what happens to the reference count of a watched object.  Timed: only so can records of
+   several threads be put in the order in which they changed one count.  Without the GIL the count has two
+   halves: `local`, which the owning thread alone changes, and `shared`, the field as it is, two flag bits
+   included; with it, `local` is the count and `shared` is 0. */
 typedef struct {
     gbx_head h;               /* flags: see the event's field table; arg: offset in `code` */
     uint32_t watch;           /* id of the watched object */
@@ -222,15 +223,15 @@ typedef struct { gbx_head h; uint32_t count; uint32_t total; } gbx_gc_flush;
     X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
     X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
     X(OBJ_REVIVE,      98, OBJ,     "obj.revive",          gbx_obj,                0)    \
-    X(REF_INC,        100, REF,     "ref.inc",             gbx_ref,                0)    \
-    X(REF_DEC,        101, REF,     "ref.dec",             gbx_ref,                0)    \
-    X(REF_SET,        102, REF,     "ref.set",             gbx_ref,                0)    \
-    X(REF_SKIP,       103, REF,     "ref.immortal_skip",   gbx_ref,                0)    \
+    X(REF_INC,        100, REF,     "ref.inc",             gbx_ref,                1)    \
+    X(REF_DEC,        101, REF,     "ref.dec",             gbx_ref,                1)    \
+    X(REF_SET,        102, REF,     "ref.set",             gbx_ref,                1)    \
+    X(REF_SKIP,       103, REF,     "ref.immortal_skip",   gbx_ref,                1)    \
     X(REF_DEALLOC,    104, REF,     "ref.dealloc",         gbx_ref,                1)    \
     X(REF_QUEUE,      105, REF,     "ref.queue",           gbx_ref,                1)    \
     X(REF_MERGE,      106, REF,     "ref.merge",           gbx_ref,                1)    \
     X(REF_OWNER,      107, REF,     "ref.owner",           gbx_ref,                1)    \
-    X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                0)    \
+    X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                1)    \
     X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
     X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
     X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \

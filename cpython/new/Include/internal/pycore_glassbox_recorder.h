@@ -45,6 +45,13 @@ typedef struct _gbx_stream {
     uint8_t domain;                // of the block that the raw allocator is about to serve
     uint32_t object_size;          // of the object that is about to be born; 0: look at it
 
+    /* class ref: what the next record of this thread says, set by GLASSBOX_REF_BY and _HOW; and the
+       object whose count fell to zero just now, until its death is recorded */
+    uint8_t ref_how;
+    const void *ref_by;
+    const PyObject *ref_dying;
+    const void *ref_dying_by;
+
     /* registry of streams, under the recorder's lock */
     struct _gbx_stream *next, *prev;
     bool registered;
@@ -286,7 +293,15 @@ extern uint32_t _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset);
 extern void _PyGlassbox_WatchReset(void);            // at the start of each recording
 extern uint32_t _PyGlassbox_watched;                 // how many; ask before WatchFind()
 extern uint32_t _PyGlassbox_WatchFind(const PyObject *object);   // id, or 0
-extern void _PyGlassbox_WatchForget(const PyObject *object);     // it died
+extern void _PyGlassbox_WatchDead(const PyObject *object, bool dead);
+extern bool _PyGlassbox_WatchIsDead(const PyObject *object);
+extern void _PyGlassbox_WatchForget(const PyObject *object);
+/* Set _PyGlassbox_refs anew, as the classes that are on and what is watched have it. */
+extern void _PyGlassbox_RefsSwitch(void);
+
+/* --- class ref (Python/glassbox_refs.c) --- */
+
+extern void _PyGlassbox_RefDealloc(PyObject *object, const void *caller);
 
 /* Snapshot of the frames already on the stack (Python/glassbox_hooks.c). */
 extern void _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering);
