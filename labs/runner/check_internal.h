@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "checkstate.h"
+#include "heap.h"
 
 #define KNOWN_NAMES   4096u            /* names found lately: 1 << 12, see check_names() */
 #define NAMING_MAX    3u               /* fields of one event that are looked up */
@@ -23,6 +24,8 @@ typedef struct {
     bool names;                        /* all definitions are in the file */
     bool timed;                        /* there is a clock */
     uint32_t changes;                  /* of the class mask, so far */
+    gbx_heap *heap;                    /* made when the first event of its allocator comes by */
+    bool heapless;                     /* there was no memory for it */
 } process_state;
 
 typedef struct {

@@ -198,6 +198,28 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
     }
 }
 
+/* The heap as the events have it, against what the allocator says of itself at each mark. */
+static void
+check_heap(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at)
+{
+    process_state *process = thread->of;
+    char words[160];
+    if (process->heap == NULL && !process->heapless) {
+        process->heapless = gbx_heap_new(&process->heap, c->trace, thread->process, NULL) != 0;
+    }
+    if (process->heapless || gbx_heap_apply(process->heap, event) != 0) {
+        process->heapless = true;
+        return;
+    }
+    if (event->record->event == GBX_EV_ALLOC_TOTAL || event->record->event == GBX_EV_ALLOC_FOUND) {
+        int differs = gbx_heap_compare(process->heap, event, words, sizeof(words));
+        c->result[GBX_INVARIANT_HEAP].looked_at += differs >= 0;
+        if (differs > 0) {
+            gbx_checker_violate(c, GBX_INVARIANT_HEAP, at, "%s", words);
+        }
+    }
+}
+
 /* The classes changed: what was begun may end unseen, and the reverse. */
 static void
 forget_thread(thread_state *thread, uint32_t changes)
@@ -261,6 +283,9 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
             process->generators = false;
             break;
         default:
+            if (head->event >= GBX_EV_ARENA_FOUND && head->event <= GBX_EV_FREE_PROCESSED) {
+                check_heap(c, thread, event, at);
+            }
             break;
     }
 }
