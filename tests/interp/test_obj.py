@@ -98,19 +98,21 @@ sys.stdin.readline()
 
 def live(trace):
     """{address: (type id, size)} of what was born and has not died; and what does not add up."""
-    alive, wrong = {}, []
+    alive, wrong, last = {}, [], {}
     for events in trace.threads.values():
         for event in events:
             if not event.name.startswith("obj."):
                 continue
             address = event.fields["address"]
             if event.name == "obj.destroy":
-                if alive.pop(address, None) is None:
+                last[address] = alive.pop(address, None)
+                if last[address] is None:
                     wrong.append(("died unborn", trace.type(event)))
             else:
                 if address in alive:
                     wrong.append(("born alive", trace.type(event)))
-                alive[address] = event.fields["type"], event.fields["size"]
+                revived = event.name == "obj.revive"       # in the block that it was given at birth
+                alive[address] = last[address] if revived else (event.fields["type"], event.fields["size"])
     return alive, wrong
 
 

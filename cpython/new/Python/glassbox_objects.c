@@ -38,7 +38,8 @@ size_of_text(PyObject *text, Py_ssize_t size)
 }
 
 /* Inline values are as many as the type's keys have room for when the object is born; later objects of
-   the type may have less.  They are not there yet at the mark of the birth, and say it themselves later. */
+   the type get less.  They are not there yet at the mark of the birth; later they say it themselves (one
+   less than there is room for, where the type had begun to take room away). */
 static Py_ssize_t
 values_size(PyObject *object, PyTypeObject *type, bool born)
 {
