@@ -53,7 +53,7 @@ setup-test:
 # check-san fuzz: the runner under sanitizers; its reader under a fuzzer
 check-san fuzz: setup-test
 # test-cpython: CPython's own suite on stock and on gil (SUBSET=1: a telling fifth; HOOKS=off|on)
-test-cpython: setup stock gil
+test-cpython: setup stock gil runner
 	@scripts/test-cpython
 # bench: what it costs, beside its peers
 bench: setup gil stock runner

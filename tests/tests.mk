@@ -6,6 +6,8 @@
 tests_out     := $(if $(filter 1,$(SAN)),build/san,build)/tests
 unit_sources  := $(wildcard tests/unit/test_*.c)
 unit_library  := $(patsubst tests/%.c,$(tests_out)/%.o,$(wildcard tests/lib/*.c))
+writer_sources := tests/lib/trace_writer.c tests/lib/trace_records.c
+writer_objects := $(patsubst tests/%.c,$(tests_out)/%.o,$(writer_sources))
 unit_programs := $(patsubst tests/unit/%.c,$(tests_out)/unit/%,$(unit_sources))
 
 .PRECIOUS: $(tests_out)/%.o
@@ -23,11 +25,11 @@ fuzz_corpus := tests/fuzz/corpus
 $(tests_out)/fuzz/replay.o: tests/fuzz/fuzz_trace.c | setup-test
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) -Itests/lib -DREPLAY $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
-$(tests_out)/fuzz/replay: $(tests_out)/fuzz/replay.o $(tests_out)/lib/trace_writer.o $(libglassbox)
+$(tests_out)/fuzz/replay: $(tests_out)/fuzz/replay.o $(writer_objects) $(libglassbox)
 	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
 
 .PHONY: unit-programs test-unit
-unit-programs: $(unit_programs) $(tests_out)/fuzz/replay
+unit-programs: $(unit_programs) $(tests_out)/fuzz/replay $(tests_out)/fuzz/make-corpus
 test-unit: unit-programs
 	@tests/unit/run $(tests_out) $(fuzz_corpus)
 
@@ -41,11 +43,11 @@ check-san:
 ## The fuzzer: clang and its libFuzzer, with objects of its own.
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
-fuzz_flags   := -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=undefined -Icpython/new/Include/internal -Ilabs/runner -Itests/lib \
+fuzz_flags   := -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
+	-fno-sanitize-recover=all -Icpython/new/Include/internal -Ilabs/runner -Itests/lib \
 	-include labs/runner/banned.h
 fuzz_objects  = $(patsubst %.c,build/fuzz/%.o,$(1))
-fuzz_program := tests/lib/trace_writer.c tests/fuzz/fuzz_trace.c
+fuzz_program := $(writer_sources) tests/fuzz/fuzz_trace.c
 
 build/fuzz/%.o: %.c | setup-test
 	@mkdir -p $(@D)
@@ -68,12 +70,12 @@ fuzz:
 	fi
 
 # fuzz-corpus: write the corpus anew, after a change of the format
-build/tests/fuzz/make-corpus: tests/fuzz/make_corpus.c build/tests/lib/trace_writer.o
+$(tests_out)/fuzz/make-corpus: tests/fuzz/make_corpus.c $(writer_objects)
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) -Itests/lib $^ -o $@
-fuzz-corpus: build/tests/fuzz/make-corpus
+fuzz-corpus: $(tests_out)/fuzz/make-corpus
 	@mkdir -p $(fuzz_corpus)
-	build/tests/fuzz/make-corpus $(fuzz_corpus)
+	$(tests_out)/fuzz/make-corpus $(fuzz_corpus)
 
 -include $(wildcard $(tests_out)/unit/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d)
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$(runner_library) $(fuzz_program)))

@@ -4,9 +4,12 @@
    the trace.  Where a thread's beginning is not in the trace (a ring that went round, a recording begun
    in mid-run), what reaches below it is allowed.
 
-   Memory is bounded: a stack a thread, a set of the generators that are alive, together at most a few
-   dozen megabytes; what does not fit is passed over and not counted in `looked_at`.  Nothing here is
-   printed, and nothing here knows what a claim is. */
+   Memory is bounded: stacks (64 MiB for all threads together) and a set of the generators that are alive
+   (32 MiB); what does not fit is passed over and not counted in `looked_at`.  Nothing here is printed,
+   and nothing here knows what a claim is.
+
+   Limit: a ring that is at work, and too large to be copied when it was opened (see trace.h), changes
+   under the check and may be called broken. */
 
 #ifndef GBX_CHECK_H
 #define GBX_CHECK_H
@@ -16,7 +19,7 @@
 #define GBX_NO_POSITION SIZE_MAX
 
 typedef struct {
-    const char *key;             /* "nesting": one word, stable */
+    const char *key;             /* "frames": one word, stable */
     const char *name;            /* a sentence: what holds */
     uint64_t looked_at;          /* how many it applied to; 0: nothing to check */
     const char *unit;            /* of looked_at: "records", "segments" or "sums" */

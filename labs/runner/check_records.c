@@ -30,13 +30,15 @@ pop_frame(gbx_checker *c, thread_state *thread, uint64_t frame, size_t at)
     c->result[GBX_INVARIANT_NESTING].looked_at += popped != GBX_FORGOTTEN;
     if (popped == GBX_BELOW && thread->floor) {
         gbx_checker_violate(c, GBX_INVARIANT_NESTING, at,
-                            "'%.60s' is left, and no frame was entered",
-                            code_name(c, thread->process, frame));
+                            "'%.60s' (frame %#" PRIx32 ") is left, and no frame was entered",
+                            code_name(c, thread->process, frame), (uint32_t)frame);
     }
     else if (popped == GBX_POPPED && !same_frame(pushed, frame)) {
-        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at, "'%.60s' is left, '%.60s' was entered last",
-                            code_name(c, thread->process, frame),
-                            code_name(c, thread->process, pushed));
+        gbx_checker_violate(c, GBX_INVARIANT_NESTING, at,
+                            "'%.50s' (frame %#" PRIx32 ") is left, '%.50s' (frame %#" PRIx32
+                            ") was entered last", code_name(c, thread->process, frame),
+                            (uint32_t)frame, code_name(c, thread->process, pushed),
+                            (uint32_t)pushed);
     }
 }
 
@@ -229,40 +231,38 @@ forget_thread(thread_state *thread, uint32_t changes)
     thread->changes = changes;
 }
 
-void
-gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
+static void
+check_frame(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at)
 {
-    thread_state *thread = &c->threads[event->stream];
-    process_state *process = thread->of;
-    const gbx_head *head = event->record;
     const gbx_frame_edge *edge = (const gbx_frame_edge *)(const void *)head;
-    if (thread->changes != process->changes) {
-        forget_thread(thread, process->changes);
-    }
-    c->result[GBX_INVARIANT_TIME].looked_at += process->timed;
-    if (event->backward) {
-        gbx_checker_violate(c, GBX_INVARIANT_TIME, at,
-                            "the clock says that it came before the last event");
-    }
-    if (process->names) {
-        check_names(c, process, thread->process, head, at);
-    }
+    uint64_t frame = (uint64_t)edge->code << 32 | edge->frame;
     switch (head->event) {
         case GBX_EV_FRAME_RESUME:
-            resume_generator(c, thread, (uint64_t)edge->code << 32 | edge->frame, at);
+            resume_generator(c, thread, frame, at);
             /* fall through */
         case GBX_EV_FRAME_PUSH:
-            gbx_stack_push(&thread->frames, (uint64_t)edge->code << 32 | edge->frame, &c->budget);
+            gbx_stack_push(&thread->frames, frame, &c->budget);
             break;
         case GBX_EV_FRAME_GENERATOR:
             keep_generator(c, thread, ((const gbx_frame_generator *)(const void *)head)->generator);
-            pop_frame(c, thread, (uint64_t)edge->code << 32 | edge->frame, at);
+            pop_frame(c, thread, frame, at);
             break;
         case GBX_EV_FRAME_SUSPEND:
             keep_generator(c, thread, edge->frame);
             /* fall through */
-        case GBX_EV_FRAME_POP:
-            pop_frame(c, thread, (uint64_t)edge->code << 32 | edge->frame, at);
+        default:
+            pop_frame(c, thread, frame, at);
+            break;
+    }
+}
+
+static void
+check_record(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at)
+{
+    switch (head->event) {
+        case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND:
+        case GBX_EV_FRAME_RESUME: case GBX_EV_FRAME_GENERATOR:
+            check_frame(c, thread, head, at);
             break;
         case GBX_EV_COMPILE_BEGIN: case GBX_EV_COMPILE_END:
             check_stage(c, thread, head, at);
@@ -279,8 +279,8 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
             break;
         case GBX_EV_STREAM_MASK:
-            process->changes++;
-            process->generators = false;
+            thread->of->changes++;
+            thread->of->generators = false;
             break;
         default:
             if (head->event >= GBX_EV_ARENA_FOUND && head->event <= GBX_EV_FREE_PROCESSED) {
@@ -288,4 +288,23 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
             }
             break;
     }
+}
+
+void
+gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
+{
+    thread_state *thread = &c->threads[event->stream];
+    process_state *process = thread->of;
+    if (thread->changes != process->changes) {
+        forget_thread(thread, process->changes);
+    }
+    c->result[GBX_INVARIANT_TIME].looked_at += process->timed;
+    if (event->backward) {
+        gbx_checker_violate(c, GBX_INVARIANT_TIME, at,
+                            "the clock says that it came before the last event");
+    }
+    if (process->names) {
+        check_names(c, process, thread->process, event->record, at);
+    }
+    check_record(c, thread, event->record, at);
 }

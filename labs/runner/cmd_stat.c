@@ -31,7 +31,7 @@ static const char help[] =
 "\n"
 "How a recording ends\n"
 "  stopped     it was stopped, or the process ended\n"
-"  recording   the process is still at it; what is committed is shown\n"
+"  recording   the process was still at it; what was committed is shown\n"
 "  gone        the process is gone, and nobody stopped the recording: a kill, a\n"
 "              crash, os._exit() (so end the children of multiprocessing) or exec.\n"
 "              All that it recorded until then is there\n"

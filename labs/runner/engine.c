@@ -192,9 +192,13 @@ judge_trace(run_slot *slot, gbx_error *error)
     }
     for (int i = 0; i < GBX_INVARIANTS; i++) {
         if (invariants[i].violations != 0 && slot->problem[0] == '\0') {
+            char at[40] = "";
+            if (invariants[i].first != GBX_NO_POSITION) {
+                snprintf(at, sizeof(at), " at event %zu", invariants[i].first);
+            }
             snprintf(slot->problem, sizeof(slot->problem),
-                     "the trace of '%s' breaks a rule of its own at event %zu: %s",
-                     slot->experiment->program, invariants[i].first, invariants[i].name);
+                     "the trace of '%s' breaks a rule%s, '%s': %s",
+                     slot->experiment->program, at, invariants[i].name, invariants[i].detail);
         }
     }
     uint64_t lost = gbx_trace_lost(slot->trace);

@@ -7,6 +7,7 @@
 #define GBX_INTERPRETER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "error.h"
 

@@ -174,7 +174,8 @@ show_finding(const gbx_report *report, const gbx_finding *finding)
         i += show_item(report, finding, i, &events);
     }
     if (events > MOST_EVENTS && !report->options.everything) {
-        put(report, DIM, "%*sand %u more events\n", BODY, "", events - MOST_EVENTS);
+        unsigned more = events - MOST_EVENTS;
+        put(report, DIM, "%*sand %u more event%s\n", BODY, "", more, more == 1 ? "" : "s");
     }
 }
 
@@ -190,17 +191,23 @@ terminal_begin(gbx_report *report)
     return 0;
 }
 
-/* The command that opens a file of the sources at a line, from where the learner stands. */
+/* A path as one would type it where the learner stands. */
+static const char *
+from_here(const char *path)
+{
+    char here[4096];
+    size_t length = getcwd(here, sizeof(here)) == NULL ? 0 : strlen(here);
+    bool below = length > 1 && strncmp(path, here, length) == 0 && path[length] == '/';
+    return below ? path + length + 1 : path;
+}
+
+/* The command that opens a file of the sources at a line. */
 static void
 show_opening(const gbx_report *report, const gbx_place *place)
 {
-    char here[4096];
-    const char *root = report->paths->source;
-    size_t length = getcwd(here, sizeof(here)) == NULL ? 0 : strlen(here);
-    if (length > 1 && strncmp(root, here, length) == 0 && root[length] == '/') {
-        root += length + 1;
-    }
-    put(report, DIM, "%*sless +%d %s/%s\n", BODY, "", place->line, root, place->file);
+    put(report, DIM, "%*sless +%d %s/%s", BODY, "", place->line, from_here(report->paths->source),
+        place->file);
+    put(report, PLAIN, "\n");
 }
 
 static void
@@ -239,8 +246,9 @@ show_path(gbx_report *report, const gbx_path *path, const gbx_look *look)
         const gbx_path_stage *stage = seen[i].stage;
         char took[32] = "not seen", what[160];
         if (seen[i].seen) {
-            snprintf(took, sizeof(took), stage->moment == NULL ? "%.1f us" : "-",
-                     (double)seen[i].ns / 1e3);
+            snprintf(took, sizeof(took), stage->moment == NULL ? "%.1f us" : "at %.1f ms",
+                     (double)(stage->moment == NULL ? seen[i].ns
+                              : gbx_trace_where(look->trace, seen[i].first).t_ns / 1000) / 1e3);
         }
         put(report, PLAIN, "%12s  %*s", took, 2 * stage->depth, "");
         put(report, BOLD, "%-*s", 22 - 2 * stage->depth, stage->name);
@@ -289,6 +297,21 @@ terminal_topic(gbx_report *report, const gbx_topic *topic)
     put(report, BOLD, "\n  %s  %s\n", topic->id, topic->title);
 }
 
+/* The event that says otherwise: the one that the check named, else the first. */
+static void
+show_refutation(const gbx_report *report, const gbx_finding *finding)
+{
+    for (size_t i = 0; i < finding->count; i++) {
+        if (finding->items[i].kind == GBX_ITEM_EVENT
+            && (finding->refuting >= finding->count || finding->refuting == i)) {
+            put(report, WARN, "%*srefuted by\n", BODY, "");
+            show_event(report, &finding->items[i]);
+            put(report, PLAIN, "%*sand all of it:\n", BODY, "");
+            return;
+        }
+    }
+}
+
 static void
 show_answer(const gbx_report *report, const gbx_claim *claim, const gbx_result *result,
             const gbx_answer *answer)
@@ -309,14 +332,8 @@ show_answer(const gbx_report *report, const gbx_claim *claim, const gbx_result *
     if (outcome == GBX_PREDICT_WRONG && because != NULL) {
         paragraph(report, BODY, because);
     }
-    const gbx_finding *finding = result->finding;
-    for (size_t i = 0; outcome == GBX_PREDICT_WRONG && i < finding->count; i++) {
-        if (finding->items[i].kind == GBX_ITEM_EVENT
-            && (finding->refuting >= finding->count || finding->refuting == i)) {
-            put(report, WARN, "%*srefuted by\n", BODY, "");
-            show_event(report, &finding->items[i]);
-            return;
-        }
+    if (outcome == GBX_PREDICT_WRONG) {
+        show_refutation(report, result->finding);
     }
 }
 
@@ -342,6 +359,13 @@ terminal_go_on(gbx_report *report, size_t number, const char *text)
     gbx_text_wrap(report->options.to, 5, 5, width(report), text);
 }
 
+/* How the learner would call this program again. */
+static const char *
+program(void)
+{
+    return access("./glassbox", X_OK) == 0 ? "./glassbox" : "glassbox";
+}
+
 static int
 terminal_end(gbx_report *report, const gbx_tally *tally)
 {
@@ -363,9 +387,13 @@ terminal_end(gbx_report *report, const gbx_tally *tally)
         }
     }
     put(report, PLAIN, " (%.1f s)\n", (double)tally->wall_ns / 1e9);
-    put(report, PLAIN, "The guide is stations/%s/guide.md. All of a claim's evidence: glassbox explain ID.\n"
-        "To say first what you expect: make station-%d PREDICT=1.\n", report->station->folder,
-        report->station->number);
+    if (report->paths != NULL) {
+        put(report, PLAIN, "The guide:                     %s/%s/guide.md\n"
+            "All of a claim's evidence:     %s explain ID\n"
+            "To say first what you expect:  %s station --predict %d\n",
+            from_here(report->paths->stations), report->station->folder, program(), program(),
+            report->station->number);
+    }
     return 0;
 }
 

@@ -7,7 +7,7 @@
 
 ifeq ($(SAN),1)
 runner_out   := build/san
-runner_san   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+runner_san   := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer
 glassbox_bin := $(runner_out)/glassbox
 else
 runner_out   := build/runner

@@ -13,21 +13,63 @@
 
 /* ----------------------------------------------------------- which guard missed */
 
-/* What a type check in a guard on two operands wants to see. */
-static const struct { const char *part, *type; } operand_guards[] = {
-    { "_GUARD_BOTH_INT", "int" }, { "_GUARD_BOTH_FLOAT", "float" }, { "_GUARD_BOTH_UNICODE", "str" },
+/* Guards on the type of the very object whose type the recorder notes.  Where that type is the wanted one
+   this guard has held; where it is another, none after it was reached.  That second half does not go for
+   calls of bound methods, which put the function in the method's place on the way. */
+static const struct { const char *part, *check, *type; bool stays; } type_guards[] = {
+    { "_CHECK_ATTR_MODULE", "PyModule_CheckExact(owner)", "module", true },
+    { "BINARY_SUBSCR_DICT", "PyDict_CheckExact(dict)", "dict", true },
+    { "BINARY_SUBSCR_LIST_INT", "PyList_CheckExact(list)", "list", true },
+    { "BINARY_SUBSCR_STR_INT", "PyUnicode_CheckExact(str)", "str", true },
+    { "BINARY_SUBSCR_TUPLE_INT", "PyTuple_CheckExact(tuple)", "tuple", true },
+    { "STORE_SUBSCR_DICT", "PyDict_CheckExact(dict)", "dict", true },
+    { "STORE_SUBSCR_LIST_INT", "PyList_CheckExact(list)", "list", true },
+    { "_CALL_BUILTIN_O", "PyCFunction_CheckExact(callable)", "builtin_function_or_method", true },
+    { "_CALL_BUILTIN_FAST", "PyCFunction_CheckExact(callable)", "builtin_function_or_method", true },
+    { "_CALL_BUILTIN_FAST_WITH_KEYWORDS", "PyCFunction_CheckExact(callable)",
+      "builtin_function_or_method", true },
+    { "_CHECK_FUNCTION_EXACT_ARGS", "PyFunction_Check(callable)", "function", false },
+    { "_CHECK_CALL_BOUND_METHOD_EXACT_ARGS", "&PyMethod_Type", "method", false },
 };
 
-/* Words in the condition that what the recorder saw points to. */
-static const struct { uint8_t guard; const char *word; } guard_words[] = {
-    { GBX_GUARD_GLOBALS_KEYS, "dk_version" },
-    { GBX_GUARD_BUILTINS_KEYS, "dk_version" },
-    { GBX_GUARD_TYPE_VERSION, "tp_version_tag" },
-    { GBX_GUARD_FUNCTION_VERSION, "func_version" },
-    { GBX_GUARD_STACK_SPACE, "HasStackSpace" },
-    { GBX_GUARD_RECURSION, "py_recursion_remaining" },
-    { GBX_GUARD_EVAL_BREAKER, "eval_breaker" },
+/* Where the recorder names a guard, the condition that missed has one of these words.  A version is
+   compared before anything that has to do with room, and another eval function before all. */
+#define WORDS 6
+#define ROOM "_PyThreadState_HasStackSpace"
+static const struct { uint8_t guard; const char *words[WORDS]; } guard_words[] = {
+    { GBX_GUARD_TYPE_VERSION, { "tp_version_tag", "eval_frame" } },
+    { GBX_GUARD_KEYS_VERSION, { "dk_version" } },
+    { GBX_GUARD_FUNCTION_VERSION, { "func_version", "null != NULL", "eval_frame" } },
+    { GBX_GUARD_STACK_SPACE, { ROOM, "co_argcount", "co_kwonlyargcount", "co_flags", "null != NULL",
+                               "eval_frame" } },
+    { GBX_GUARD_RECURSION, { "py_recursion_remaining", ROOM, "co_argcount", "null != NULL",
+                             "eval_frame" } },
+    { GBX_GUARD_EVAL_BREAKER, { "eval_breaker" } },
 };
+
+static bool
+mentions(const char *condition, const char *words)
+{
+    size_t size = strlen(condition);
+    return gbx_find_word(condition, 0, size, words, strlen(words)) < size;
+}
+
+/* Is the condition one that the guard can mean? */
+static bool
+is_meant(uint8_t guard, const char *condition)
+{
+    bool listed = false;
+    for (size_t i = 0; i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
+        for (size_t w = 0; guard_words[i].guard == guard && w < WORDS; w++) {
+            const char *word = guard_words[i].words[w];
+            if (word != NULL && mentions(condition, word)) {
+                return true;
+            }
+            listed = true;
+        }
+    }
+    return !listed;
+}
 
 /* The guards on the keys of a dict: is it a dict, are its keys those.  Version 0 is also that of a dict
    that changed since, and of what is no dict. */
@@ -41,12 +83,49 @@ can_have_missed_keys(const gbx_spec *miss, const char *guard, const gbx_hook *ho
     return is_guard && (miss->found == 0 || strstr(hook->arguments[0], "dk_version") != NULL);
 }
 
+/* The line of a type guard's check; 0 where the tree has none such. */
+static int
+line_of_check(const gbx_asked *it, size_t guard)
+{
+    const gbx_hooks *hooks = &it->source->hooks;
+    for (size_t i = 0; i < hooks->count; i++) {
+        const gbx_hook *hook = &hooks->list[i];
+        if (strcmp(hook->site.function, type_guards[guard].part) == 0 &&
+            strstr(hook->arguments[0], type_guards[guard].check) != NULL) {
+            return hook->site.line;
+        }
+    }
+    return 0;
+}
+
+/* Can a guard have missed, as far as the type of the object goes that the recorder looked at? */
+static bool
+types_allow(const gbx_asked *it, const gbx_hook *hook)
+{
+    const char *type = gbx_trace_string(it->trace, it->where.process, it->miss->type);
+    size_t part = gbx_parts_index(&it->parts, hook->site.function);
+    size_t apart = gbx_parts_index(&it->parts, "_INIT_CALL_BOUND_METHOD_EXACT_ARGS");
+    if (type != NULL && strcmp(type, "method") == 0 && part > apart) {
+        return false;            /* the method had not been taken apart yet */
+    }
+    for (size_t i = 0; type != NULL && i < sizeof(type_guards) / sizeof(type_guards[0]); i++) {
+        size_t guard = gbx_parts_index(&it->parts, type_guards[i].part);
+        int line = guard == it->parts.count ? 0 : line_of_check(it, i);
+        bool holds = strcmp(type, type_guards[i].type) == 0;
+        bool after = part > guard || (part == guard && hook->site.line > line);
+        if (line != 0 && ((holds && part == guard && hook->site.line == line) ||
+                          (!holds && type_guards[i].stays && after))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Can the guard in this line have missed?  No only where the event rules it out: the first guard that
    fails is the one. */
 static bool
 can_have_missed(const gbx_asked *it, const gbx_hook *hook)
 {
-    const char *function = hook->site.function;
     if (it->miss == NULL) {
         return true;
     }
@@ -55,31 +134,29 @@ can_have_missed(const gbx_asked *it, const gbx_hook *hook)
             return can_have_missed_keys(it->miss, "_GUARD_GLOBALS_VERSION", hook);
         case GBX_GUARD_BUILTINS_KEYS:
             return can_have_missed_keys(it->miss, "_GUARD_BUILTINS_VERSION", hook);
-        case GBX_GUARD_TYPE_VERSION:
-            return gbx_parts_index(&it->parts, "_GUARD_TYPE_VERSION") == it->parts.count ||
-                strcmp(function, "_GUARD_TYPE_VERSION") == 0;
+        case GBX_GUARD_OTHER:                    /* the versions that the cache holds were right */
+            if (it->miss->expected == it->miss->found && it->miss->found != 0 &&
+                (mentions(hook->arguments[0], "tp_version_tag") ||
+                 strcmp(hook->site.function, "_CHECK_ATTR_MODULE") == 0)) {
+                return false;
+            }
+            break;
         default:
             break;
     }
-    const char *type = gbx_trace_string(it->trace, it->where.process, it->miss->type);
-    for (size_t i = 0; type != NULL && i < sizeof(operand_guards) / sizeof(operand_guards[0]); i++) {
-        if (it->miss->guard == GBX_GUARD_TYPE && strcmp(function, operand_guards[i].part) == 0) {
-            bool left_holds = strcmp(type, operand_guards[i].type) == 0;
-            return left_holds != (strstr(hook->arguments[0], "(left)") != NULL);
-        }
-    }
-    return true;
+    return is_meant(it->miss->guard, hook->arguments[0]) && types_allow(it, hook);
 }
 
+/* The word that comes first, or the version of a dict's keys. */
 static bool
 points_to(const gbx_spec *miss, const gbx_hook *hook)
 {
-    for (size_t i = 0; i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
-        if (guard_words[i].guard == miss->guard) {
-            return strstr(hook->arguments[0], guard_words[i].word) != NULL;
-        }
+    const char *word = miss->guard == GBX_GUARD_GLOBALS_KEYS || miss->guard == GBX_GUARD_BUILTINS_KEYS
+        ? "dk_version" : NULL;
+    for (size_t i = 0; word == NULL && i < sizeof(guard_words) / sizeof(guard_words[0]); i++) {
+        word = guard_words[i].guard == miss->guard ? guard_words[i].words[0] : NULL;
     }
-    return false;
+    return word != NULL && mentions(hook->arguments[0], word);
 }
 
 /* A generator's frame that an instruction can have resumed was not linked by C code. */
@@ -200,13 +277,16 @@ put_together_spec(gbx_asked *it)
 static void
 put_together(gbx_asked *it)
 {
-    bool enters = it->record->event == GBX_EV_FRAME_PUSH || it->record->event == GBX_EV_FRAME_RESUME;
-    switch (gbx_event_class(it->record->event)) {
+    uint8_t event = it->record->event;
+    bool enters = event == GBX_EV_FRAME_PUSH || event == GBX_EV_FRAME_RESUME;
+    bool is_stage = event == GBX_EV_COMPILE_BEGIN || event == GBX_EV_COMPILE_END;
+    switch (gbx_event_class(event)) {
         case GBX_CLASS_SPEC:
             put_together_spec(it);
             break;
         case GBX_CLASS_COMPILE:
             write_word(it, GBX_ENUM_STAGE);
+            it->around = is_stage ? gbx_asked_stage_around(it) : 0;
             break;
         case GBX_CLASS_IMPORT:
             write_word(it, GBX_ENUM_IMPORT_STEP);
@@ -224,8 +304,8 @@ put_together(gbx_asked *it)
 
 /* ---------------------------------------------------------------------- in order */
 
-/* The smaller, the earlier: what is likeliest, then the instruction's parts as they run, and forms that
-   only an instrumented program has at the end. */
+/* The smaller, the earlier: what is likeliest, then the instruction's parts as they run, and at the end
+   what only a debugger or a profiler brings about: instrumented forms, and another eval function. */
 static size_t
 place_in_order(const gbx_asked *it, const gbx_hook *hook, const char *likely)
 {
@@ -235,7 +315,8 @@ place_in_order(const gbx_asked *it, const gbx_hook *hook, const char *likely)
         (it->miss != NULL && points_to(it->miss, hook))) {
         place = 0;
     }
-    else if (strncmp(function, "INSTRUMENTED_", 13) == 0) {
+    else if (strncmp(function, "INSTRUMENTED_", 13) == 0 ||
+             strstr(hook->arguments[0], "interp->eval_frame") != NULL) {
         place = 2000;
     }
     return place + gbx_parts_index(&it->parts, function);

@@ -2,8 +2,8 @@
 
    The folders that can have one are read through once, when the first emitter is asked for; most files
    are only searched for the word.  What the cases generator writes from Python/bytecodes.c is passed
-   over: the line to read is the one that people wrote.  A hook inside a macro of Python/ceval_macros.h
-   (DEOPT_IF, DISPATCH_INLINED) stands wherever Python/bytecodes.c uses that macro.
+   over: the line to read is the one that people wrote.  A hook inside another macro (DEOPT_IF,
+   DISPATCH_INLINED) stands wherever that macro is used.
 
    Also here: what an instruction is made of, since an event names the instruction and a hook stands in
    one of its micro-operations. */
@@ -104,11 +104,24 @@ read_hook(gbx_source *source, gbx_text *text, size_t at, size_t length, gbx_hook
     return hook->site.hook != NULL && hook->site.function != NULL;
 }
 
-/* A hook in a macro of the eval loop: one for each use of it. */
+/* Macros with a hook in them, and where they are used.  The generator writes DEOPT_IF for EXIT_IF. */
+static const struct { const char *macro, *used_as, *file; } macro_uses[] = {
+    { "DISPATCH_INLINED", "DISPATCH_INLINED", BYTECODES },
+    { "DEOPT_IF", "DEOPT_IF", BYTECODES },
+    { "DEOPT_IF", "EXIT_IF", BYTECODES },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/object.c" },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Include/internal/pycore_object.h" },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/tupleobject.c" },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/unicodeobject.c" },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/bytesobject.c" },
+    { "_PyReftracerTrack", "_PyReftracerTrack", "Python/ceval.c" },
+};
+
+/* A hook in a macro that others use: one for each use of it in a file. */
 static bool
-add_uses(gbx_source *source, const gbx_hook *inside, const char *macro)
+add_uses(gbx_source *source, const gbx_hook *inside, const char *macro, const char *file)
 {
-    gbx_text *text = gbx_source_text(source, BYTECODES, NULL);
+    gbx_text *text = gbx_source_text(source, file, NULL);
     size_t length = strlen(macro);
     if (text == NULL || gbx_text_code(text) == NULL) {
         return true;             /* a tree without it emits nothing through the macro */
@@ -122,6 +135,9 @@ add_uses(gbx_source *source, const gbx_hook *inside, const char *macro)
         }
         if (!read_hook(source, text, at, length, &use, &is_macro)) {
             return false;
+        }
+        if (is_macro && strcmp(use.site.function, macro) == 0) {
+            continue;            /* its definition */
         }
         use.site.hook = inside->site.hook;
         use.site.through = inside->site.function;
@@ -145,12 +161,16 @@ add_found(gbx_source *source, gbx_text *text, size_t at, size_t length)
     if (is_macro && strncmp(hook.site.function, "GLASSBOX_", 9) == 0) {
         return true;             /* how a hook is defined is no use of it */
     }
-    if (!is_macro || strcmp(text->name, "Python/ceval_macros.h") != 0) {
-        return add_hook(source, &hook);
+    bool used = false;
+    for (size_t i = 0; is_macro && i < sizeof(macro_uses) / sizeof(macro_uses[0]); i++) {
+        if (strcmp(hook.site.function, macro_uses[i].macro) == 0) {
+            used = true;
+            if (!add_uses(source, &hook, macro_uses[i].used_as, macro_uses[i].file)) {
+                return false;
+            }
+        }
     }
-    /* the generator writes DEOPT_IF for an EXIT_IF, too */
-    return add_uses(source, &hook, hook.site.function)
-        && (strcmp(hook.site.function, "DEOPT_IF") != 0 || add_uses(source, &hook, "EXIT_IF"));
+    return used || add_hook(source, &hook);
 }
 
 /* ---------------------------------------------------------------- all of them */

@@ -131,11 +131,15 @@ typedef struct {
     char word[32];               /* label of its stage, step or reason as hooks write it: "PARSE" */
     const char *family;          /* spec.*: "LOAD_GLOBAL"; "" unknown */
     const gbx_spec *miss;        /* spec.miss: itself; spec.deopt: the miss before it; NULL */
+    uint8_t around;              /* compile stages: the innermost one that was open; 0 not known */
     gbx_parts parts;             /* of the instruction that it is about */
 } gbx_asked;
 
 /* The thread's event before `at`; SIZE_MAX where there is none near. */
 size_t gbx_asked_before(const gbx_asked *it, size_t at);
+
+/* The innermost stage that was open when the event's own stage began; 0: none, or it is not known. */
+uint8_t gbx_asked_stage_around(const gbx_asked *it);
 
 /* Writes the hooks that can have emitted the event to `list`, which has room for all there are; returns
    how many.  *likely becomes the function to name first among several, or stays. */

@@ -150,16 +150,32 @@ fits_miss(const gbx_asked *it, const gbx_hook *hook)
     return gbx_parts_index(&it->parts, hook->site.function) < it->parts.count;
 }
 
+/* An argument of the hook that is an opcode's own name must be the event's; "instrumented" stands for
+   any instrumented form but the two that have hooks of their own. */
+static bool
+fits_opcode(const gbx_asked *it, const char *argument, uint8_t opcode)
+{
+    const char *name = gbx_trace_opcode(it->trace, it->where.process, opcode);
+    if (name == NULL || argument[0] == '\0') {
+        return true;
+    }
+    if (argument[0] >= 'A' && argument[0] <= 'Z') {
+        return strcmp(argument, name) == 0;
+    }
+    bool is_form = strncmp(name, "INSTRUMENTED_", 13) == 0;
+    bool has_own = strcmp(name, "INSTRUMENTED_LINE") == 0 || strcmp(name, "INSTRUMENTED_INSTRUCTION") == 0;
+    if (strcmp(argument, "instrumented") == 0) {
+        return is_form && !has_own;
+    }
+    return strcmp(argument, "deinstrumented") != 0 || !is_form;
+}
+
 static bool
 fits_instrument(const gbx_asked *it, const gbx_hook *hook)
 {
     const gbx_spec *event = (const gbx_spec *)(const void *)it->record;
-    const char *after = gbx_trace_opcode(it->trace, it->where.process, event->opcode_after);
-    if (after == NULL) {
-        return true;
-    }
-    bool puts = strncmp(after, "INSTRUMENTED_", 13) == 0;
-    return puts == (strncmp(hook->arguments[3], "instrumented", 12) == 0);
+    return fits_opcode(it, hook->arguments[2], event->h.flags) &&
+        fits_opcode(it, hook->arguments[3], event->opcode_after);
 }
 
 /* ------------------------------------------------- classes compile, import, thread */
@@ -181,9 +197,8 @@ begin_of_stage(const gbx_asked *it, size_t end)
     return at;
 }
 
-/* The innermost stage that is open before the event's own stage began; 0: none, or it is not known. */
-static uint8_t
-stage_around(const gbx_asked *it)
+uint8_t
+gbx_asked_stage_around(const gbx_asked *it)
 {
     size_t at = it->at;
     int closed = 0;
@@ -208,7 +223,7 @@ stage_around(const gbx_asked *it)
 static bool
 fits_parser(const gbx_asked *it, const gbx_hook *hook)
 {
-    switch (stage_around(it)) {
+    switch (it->around) {
         case 0:
             return true;
         case GBX_STAGE_RUN_FILE:
@@ -230,7 +245,7 @@ fits_stage(const gbx_asked *it, const gbx_hook *hook)
             return fits_parser(it, hook);
         case GBX_STAGE_AST_OPTIMIZE:
         case GBX_STAGE_SYMTABLE:
-            return stage_around(it) != GBX_STAGE_COMPILE ||
+            return it->around != GBX_STAGE_COMPILE ||
                 strcmp(hook->site.function, "compiler_setup") == 0;
         default:
             break;
@@ -238,6 +253,65 @@ fits_stage(const gbx_asked *it, const gbx_hook *hook)
     bool gives_code = hook->arguments[2][0] != '\0' && strcmp(hook->arguments[2], "NULL") != 0 &&
         strcmp(hook->site.hook, "GLASSBOX_COMPILE_END") == 0;
     return event->code == 0 || gives_code;
+}
+
+/* The name of the type of the object that an obj.destroy or a ref.dealloc is about; NULL unknown. */
+static const char *
+type_that_died(const gbx_asked *it)
+{
+    const void *record = it->record;
+    uint32_t id;
+    if (it->record->event == GBX_EV_REF_DEALLOC) {
+        const gbx_watch_info *watch = gbx_trace_watch(it->trace, it->where.process,
+                                                      ((const gbx_ref *)record)->watch);
+        id = watch == NULL ? 0 : watch->type;
+    }
+    else {
+        id = ((const gbx_obj *)record)->type;
+    }
+    const gbx_type_info *type = gbx_trace_type(it->trace, it->where.process, id);
+    return type == NULL ? NULL : type->name;
+}
+
+static bool
+fits_create(const gbx_asked *it, const gbx_hook *hook)
+{
+    (void)it;
+    return strstr(hook->arguments[1], "CREATE") != NULL;
+}
+
+/* Objects die in _Py_Dealloc, in the eval loop's own Py_DECREF, which other builds do without, or in a
+   few functions that are for one type alone. */
+static const struct { const char *file, *function, *types[3]; } deaths_alone[] = {
+    { "Objects/tupleobject.c", NULL, { "tuple" } },
+    { "Objects/bytesobject.c", NULL, { "bytes" } },
+    { "Objects/unicodeobject.c", NULL, { "str" } },
+    { "Include/internal/pycore_object.h", "_Py_DECREF_SPECIALIZED", { "int", "float", "str" } },
+    { "Python/ceval.c", "_Py_DECREF_SPECIALIZED", { "int", "float", "str" } },
+};
+
+static bool
+fits_destroy(const gbx_asked *it, const gbx_hook *hook)
+{
+    const char *type = type_that_died(it);
+    uint8_t build = gbx_trace_process(it->trace, it->where.process)->header->build;
+    if (strstr(hook->arguments[1], "CREATE") != NULL ||
+        ((build & (GBX_BUILD_DEBUG | GBX_BUILD_FREE_THREADED)) != 0 &&
+         strcmp(hook->site.file, "Python/ceval.c") == 0)) {
+        return false;
+    }
+    for (size_t i = 0; type != NULL && i < sizeof(deaths_alone) / sizeof(deaths_alone[0]); i++) {
+        const char *function = deaths_alone[i].function;
+        if (strcmp(hook->site.file, deaths_alone[i].file) == 0 &&
+            (function == NULL || strcmp(hook->site.function, function) == 0)) {
+            bool is_one = false;
+            for (size_t t = 0; t < 3 && deaths_alone[i].types[t] != NULL; t++) {
+                is_one |= strcmp(type, deaths_alone[i].types[t]) == 0;
+            }
+            return is_one;
+        }
+    }
+    return true;
 }
 
 static bool
@@ -304,9 +378,9 @@ static const struct {
     { GBX_EV_SPAN_END, "_PyGlassbox_Span", fits_span, NULL },
     { GBX_EV_WATCH, "_PyGlassbox_Watch", NULL, NULL },
     { GBX_EV_UNWATCH, "_PyGlassbox_Unwatch", NULL, NULL },
-    { GBX_EV_OBJ_CREATE, "GLASSBOX_OBJ_CREATE", NULL, NULL },
-    { GBX_EV_OBJ_DESTROY, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
-    { GBX_EV_REF_DEALLOC, "GLASSBOX_OBJ_DESTROY", NULL, NULL },
+    { GBX_EV_OBJ_CREATE, "GLASSBOX_REFTRACER", fits_create, NULL },
+    { GBX_EV_OBJ_DESTROY, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
+    { GBX_EV_REF_DEALLOC, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
 };
 
 size_t

@@ -77,6 +77,23 @@ maps_file(const gbx_header *header, const char *path)
     return found;
 }
 
+/* What the file says now: since it was read the recording may have been stopped. */
+static bool
+stopped_since(const char *path)
+{
+    uint32_t state = GBX_STATE_RECORDING;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    if (fseek(file, offsetof(gbx_header, state), SEEK_SET) != 0 ||
+        fread(&state, sizeof(state), 1, file) != 1) {
+        state = GBX_STATE_RECORDING;
+    }
+    fclose(file);
+    return state != GBX_STATE_RECORDING;
+}
+
 static gbx_ending
 ending_of(const gbx_process *process)
 {
@@ -85,8 +102,8 @@ ending_of(const gbx_process *process)
         case GBX_STATE_FULL:    return GBX_ENDING_FULL;
         case GBX_STATE_ERROR:   return GBX_ENDING_ERROR;
         case GBX_STATE_RECORDING:
-            return same_process(process->header) && maps_file(process->header, process->path)
-                ? GBX_ENDING_RECORDING : GBX_ENDING_GONE;
+            return (same_process(process->header) && maps_file(process->header, process->path)) ||
+                stopped_since(process->path) ? GBX_ENDING_RECORDING : GBX_ENDING_GONE;
         default:                return GBX_ENDING_UNKNOWN;
     }
 }
@@ -297,6 +314,7 @@ gbx_stat_hint(const gbx_stat *stat, size_t position, char *text, size_t size)
     if (position < gbx_trace_count(stat->trace)) {
         char path[1200];
         gbx_where where = gbx_trace_where(stat->trace, position);
+        where.t_ns = gbx_trace_where(stat->trace, position < 4 ? 0 : position - 4).t_ns;
         quote(gbx_trace_process(stat->trace, 0)->path, path, sizeof(path));
         snprintf(text, size, "glassbox show -t %" PRIu32 " --from=%" PRIu64 ".%06" PRIu64 " -n 9 %s",
                  where.thread, where.t_ns / 1000000, where.t_ns % 1000000, path);

@@ -13,7 +13,7 @@
 /* How a process's recording ended.  X(NAME, "word", "what it means") */
 #define GBX_ENDINGS(X)                                                                              \
     X(STOPPED,   "stopped",   "it was stopped, or the process ended")                               \
-    X(RECORDING, "recording", "the process is still at it")                                         \
+    X(RECORDING, "recording", "the process was still at it")                                        \
     X(GONE,      "gone",      "the process is gone, and nobody stopped the recording: a kill, a "    \
                               "crash, os._exit() (so end the children of multiprocessing) or exec") \
     X(FULL,      "full",      "the limit was reached; what came after was counted as lost")         \
@@ -77,7 +77,8 @@ void gbx_stat_version(uint32_t hexversion, char *text, size_t size);
 const char *gbx_stat_clock(const gbx_header *header);    /* "tsc", "monotonic", "none"; static */
 const char *gbx_stat_mode(const gbx_header *header);     /* "full", "ring"; static */
 
-/* The command that shows the event at a position, "glassbox show ..."; "" for GBX_NO_POSITION. */
+/* The command that shows the event at a position and what came just before it, "glassbox show ..."; ""
+   for GBX_NO_POSITION. */
 void gbx_stat_hint(const gbx_stat *stat, size_t position, char *text, size_t size);
 
 #endif

@@ -188,6 +188,15 @@ read_files(gbx_trace *trace, gbx_error *error)
         trace->files[i].frugal = bytes > FRUGAL_BYTES && !trace->files[i].copied;
         result = find_sources(trace, i, error);
     }
+    if (result == 0 && trace->source_count == 0) {       /* whom an empty event belongs to */
+        gbx_source *nobody = add_source(trace, error);
+        if (nobody == NULL) {
+            return GBX_ERROR_MEMORY;
+        }
+        nobody->file = &trace->files[0];
+        nobody->info.name = "";
+        trace->source_count = 0;
+    }
     if (result == 0) {
         result = gbx_merge_new(&trace->merge, trace->sources, trace->source_count, trace->count,
                                trace->start_ns, error);
@@ -440,6 +449,9 @@ walk_frames(const gbx_source *source, const gbx_head *until, uint32_t level)
 gbx_running
 gbx_trace_running(const gbx_trace *trace, size_t at)
 {
+    if (at >= trace->count) {
+        return (gbx_running){ 0, 0 };
+    }
     const gbx_source *source = &trace->sources[entry_at(trace, at)->stream];
     const gbx_head *until = gbx_trace_record(trace, at);
     gbx_running running = walk_frames(source, until, 0);

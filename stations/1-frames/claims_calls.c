@@ -126,13 +126,14 @@ check_data_stack(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, blocks;
     stacking seen = { .pair = GBX_NO_EVENT, .again = GBX_NO_EVENT };
-    double count;
+    double count, all;
     if (!gbx_part_find(look, finding, "stack", "begin", &part)
         || !gbx_part_find(look, finding, "blocks", "begin", &blocks)) {
         return GBX_INSUFFICIENT;
     }
-    if (!gbx_part_number(&blocks, "new blocks", &count)) {
-        return gbx_finding_insufficient(finding, "the program marks no count of blocks");
+    if (!gbx_part_number(&blocks, "new blocks", &count)
+        || !gbx_part_number(&blocks, "blocks", &all) || !(all > 0)) {
+        return gbx_finding_insufficient(finding, "the allocator does not count its blocks");
     }
     size_t moved = gbx_part_next(&part, part.begin, GBX_EV_FRAME_GENERATOR, 0);
     if (moved != GBX_NO_EVENT) {

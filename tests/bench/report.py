@@ -19,8 +19,7 @@ copy of the unpatched interpreter in the same rounds: differences of its size me
 not random (`PYTHONHASHSEED=0`). pyperformance's programs are its own; the timing is ours, since two
 interpreters have to be run in turn. An event's cost is that of a loop of a million empty calls
 recorded, less that of the same loop unrecorded, by two events a call; mode full, so the making of the
-file's pages is in it. Instructions are those of one more repetition of a program, so that the start of
-the interpreter is not in them. VizTracer is recorded, not saved."""
+file's pages is in it. Instructions are those of one warm repetition of a program. VizTracer is recorded, not saved."""
 
 
 def said(command: list[str]) -> str:

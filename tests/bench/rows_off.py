@@ -11,7 +11,7 @@ import json
 import pathlib
 import re
 
-from harness import (HERE, CannotMeasure, Failure, Options, Row, Unpinned, environment, geometric_mean,
+from harness import (HERE, Failure, Options, Row, Unpinned, geometric_mean,
                      in_turn, live, python, quartiles, run, time_run)
 
 PYPERFORMANCE = ("richards richards_super nbody deltablue json_dumps json_loads pickle go float chaos "
@@ -103,46 +103,31 @@ def rows_wall(options: Options, benchmarks: pathlib.Path | None, details: list) 
 
 # -------------------------------------------------------------- instructions
 
-def counter_command() -> tuple[str, list[str], re.Pattern]:
-    """What counts instructions here: perf where the machine lets it, else valgrind's callgrind."""
-    try:
-        if re.search(r"^\d+,", run(["perf", "stat", "-x,", "-e", "instructions:u", "-o", "/dev/stdout", "true"]), re.M):
-            return ("perf stat -e instructions:u", ["perf", "stat", "-x,", "-e", "instructions:u", "-o", "/dev/stdout"],
-                    re.compile(r"^(\d+),", re.M))
-    except (CannotMeasure, Failure):
-        pass
-    run(["valgrind", "--version"])
-    return ("valgrind --tool=callgrind",
-            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-fd=1"],
-            re.compile(r"Collected : (\d+)"))
-
-
-def instructions(command: list[str], pattern: re.Pattern, variant: str, name: str) -> int:
-    """Instructions of one more run of a program: two runs less one, so that the start is not in it."""
-    counts = []
-    for reps in (0, -1):
-        env = environment(PYTHONMALLOC="pymalloc")
-        said = run([*command, python(variant), "-E", HERE / "run.py", name, reps], env=env)
-        found = pattern.search(said)
-        if found is None:
-            raise Failure(f"'{command[0]}' printed no count of instructions")
-        counts.append(int(found.group(1)))
-    return counts[1] - counts[0]
+def instructions(variant: str, name: str, folder: pathlib.Path) -> int:
+    """Instructions of one warm run of a program, and of nothing else: callgrind counts from one call to the
+    other of two functions of the interpreter that nobody else calls."""
+    dump = folder / f"callgrind-{variant}-{name}"
+    run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={dump}", "--zero-before=os_getppid",
+         "--dump-before=os_getpgrp", python(variant), "-E", HERE / "run.py", name, 0])
+    found = re.search(r"^(?:totals|summary): (\d+)", pathlib.Path(f"{dump}.1").read_text(), re.MULTILINE)
+    if found is None or int(found.group(1)) == 0:
+        raise Failure(f"callgrind counted nothing in '{name}'")
+    return int(found.group(1))
 
 
 def row_instructions(options: Options, details: dict) -> Row:
-    tool, command, pattern = counter_command()
+    run(["valgrind", "--version"])
     names = own_programs()[:1] if options.quick else own_programs()
     jobs = [(variant, name) for name in names for variant in ("stock", "gil")]
     counts = {}
     with Unpinned(), concurrent.futures.ThreadPoolExecutor() as pool:   # counts do not mind company
-        work = {pool.submit(instructions, command, pattern, *job): job for job in jobs}
+        work = {pool.submit(instructions, *job, options.folder): job for job in jobs}
         for number, future in enumerate(concurrent.futures.as_completed(work), 1):
             live(f"bench: instructions, {number} of {len(jobs)}")
             counts[work[future]] = future.result()
     ratios = [counts["gil", name] / counts["stock", name] for name in names]
     details.update(zip(names, ratios, strict=True))
     mean = geometric_mean(ratios)
-    return Row("hooks off: instructions", f"{len(names)} own programs, geometric mean, gil / stock, counted by `{tool}`",
+    return Row("hooks off: instructions", f"{len(names)} own programs, geometric mean, gil / stock, counted by `valgrind --tool=callgrind`",
                mean, *quartiles(ratios), target="≤ 1.03", met=mean <= 1.03,
                beside=f"programs from {min(ratios):.3f} to {max(ratios):.3f}; spread: over programs")

@@ -1,8 +1,8 @@
 """Times one program under the interpreter that runs this: run.py [--pyperformance DIR] NAME REPS
 
 Prints one JSON object: the nanoseconds of each repetition, and a digest of what the program computed,
-so that two interpreters can be seen to have done the same work. With REPS 0 the program runs ONCE
-with no timing at all, with REPS -1 twice: for tools that count instructions.
+so that two interpreters can be seen to have done the same work. With REPS 0 the program runs once
+warm, then once between calls of os.getppid() and os.getpgrp(): for tools that count instructions.
 
 NAME is one of programs/, or with --pyperformance a benchmark of the pyperformance package unpacked
 in DIR. This file runs on the interpreter under test: the standard library is all it may use.
@@ -21,9 +21,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def time_program(name, reps):
     sys.path.insert(0, os.path.join(HERE, "programs"))
     run = importlib.import_module(name).run
-    if reps <= 0:
-        for _ in range(1 - reps):
-            run()
+    if reps == 0:
+        run()
+        os.getppid()
+        run()
+        os.getpgrp()
         return [], ""
     result = run()                                     # warm: specialized, caches filled
     times = []

@@ -1,18 +1,66 @@
-/* Writes the corpus that the fuzzer begins with: make-corpus DIRECTORY.
+/* Writes the corpus that the fuzzer begins with: make-corpus DIRECTORY [COPIES [SEED]].
 
    A few small traces, each with another part of the format in it.  They are committed, so that a fuzzer's
-   finds can be added beside them. */
+   finds can be added beside them.  With COPIES, each is written that many times, and every copy is cut
+   off or has some bytes wrong: for trying the program's commands on. */
 
 #include "trace_writer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned long copies;
+static uint64_t seed = 1;
+
+static size_t
+random_below(size_t bound)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (size_t)(seed % bound);
+}
+
+/* Up to eight bytes wrong where there was something; and one in four ends early. */
+static void
+save_broken(const uint8_t *bytes, size_t size, const char *path)
+{
+    uint8_t *copy = malloc(size);
+    FILE *file = fopen(path, "wb");
+    if (copy == NULL || file == NULL) {
+        fprintf(stderr, "cannot write '%s'\n", path);
+        exit(2);
+    }
+    memcpy(copy, bytes, size);
+    for (size_t wrong = 1 + random_below(8); wrong > 0;) {
+        size_t at = random_below(size);
+        if (bytes[at] != 0) {
+            copy[at] = random_below(3) == 0 ? 0xff : (uint8_t)random_below(256);
+            wrong--;
+        }
+    }
+    size_t kept = random_below(4) == 0 ? random_below(size) : size;
+    if (fwrite(copy, 1, kept, file) != kept || fclose(file) != 0) {
+        fprintf(stderr, "cannot write '%s'\n", path);
+        exit(2);
+    }
+    free(copy);
+}
 
 static void
 save(trace_writer *w, const char *directory, const char *name)
 {
     char path[512];
     snprintf(path, sizeof(path), "%s/%s", directory, name);
-    writer_save(w, path);
+    if (copies == 0) {
+        writer_save(w, path);
+    }
+    for (unsigned long i = 0; i < copies; i++) {
+        snprintf(path, sizeof(path), "%s/%s-%lu", directory, name, i);
+        uint8_t *bytes = writer_bytes(w);
+        save_broken(bytes, writer_size(w), path);
+    }
     writer_free(w);
 }
 
@@ -86,10 +134,12 @@ many_threads(const char *directory)
 int
 main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: make-corpus DIRECTORY\n");
+    if (argc < 2 || argc > 4) {
+        fprintf(stderr, "usage: make-corpus DIRECTORY [COPIES [SEED]]\n");
         return 64;
     }
+    copies = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    seed = argc > 3 ? strtoull(argv[3], NULL, 0) | 1 : 1;
     frames(argv[1]);
     specialization(argv[1]);
     marks(argv[1]);

@@ -150,6 +150,17 @@ class Paths(unittest.TestCase):
                   "M.set_events(3, M.events.PY_RETURN | M.events.PY_YIELD)")
         self.check(before, "f(); c(); x = g(); next(x)", "+f -f +c -c +g *g @>g <g")
 
+    def test_frames_that_were_there_before_are_pushed_first(self):
+        subprocess.run([sys.executable, "-c", "import glassbox\n"
+                        "def inner(): glassbox.start('late.gbx', events='frame+mark'); "
+                        "glassbox.mark('m')\ndef outer(): inner()\nouter()"], check=True)
+        trace = traces.Trace("late.gbx")
+        events = trace.threads[0]
+        there = [trace.code(e) for e in events if e.name == "frame.push" and e.fields["entry"] == 255]
+        self.assertEqual(there[:3], ["<module>", "outer", "inner"])
+        left = [trace.code(e) for e in events if e.name == "frame.pop"]
+        self.assertEqual([name for name in left if name in there[:3]], ["inner", "outer", "<module>"])
+
     def test_a_generator_closed_at_a_yield_outside_any_try_is_not_resumed(self):
         self.check("def g(): yield 1\nx = g(); next(x)", "x.close()", "")
 
@@ -185,6 +196,26 @@ class Objects(unittest.TestCase):
         free = [e.fields["address"] for e in events if e.name == "frame.chunk_free"]
         self.assertGreater(len(new), 0)
         self.assertEqual(new, free[::-1])
+
+    def test_c_code_that_makes_a_frame_of_its_own(self):
+        # expat notes the line of the document in the traceback: by a frame that never runs.
+        trace, events, names = self.names(
+            "from xml.parsers import expat\np = expat.ParserCreate()\n"
+            "def stop(*a): 1/0\np.StartElementHandler = stop",
+            "try: p.Parse('<a/>')\nexcept ZeroDivisionError: pass")
+        made = [trace.code(e) for e in events if e.name == "frame.object_new"]
+        self.assertIn("StartElement", made)
+        self.assertEqual(shape(trace, events), "@+stop !stop")
+
+    def test_a_thread_gives_its_chunks_back(self):
+        trace, _ = traces.run("import threading, glassbox\ndef f(): glassbox.mark('in')\n"
+                              "t = threading.Thread(target=f); t.start(); t.join()",
+                              options="events=frame+mark+thread")
+        thread = next(e.thread for e in trace.named("mark.mark"))
+        chunks = {name: [e.fields["address"] for e in trace.threads[thread] if e.name == name]
+                  for name in ("frame.chunk_new", "frame.chunk_free")}
+        self.assertEqual(len(chunks["frame.chunk_new"]), 1)
+        self.assertEqual(chunks["frame.chunk_new"], chunks["frame.chunk_free"])
 
     def test_a_traceback_pins_a_local(self):
         trace, _ = traces.run(

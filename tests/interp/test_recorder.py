@@ -73,6 +73,11 @@ class Keeping(TestCase):
         self.assertEqual([e.fields["count"] for e in trace.named("stream.lost")], [trace.lost])
         self.assertEqual(trace.state, 2)
 
+    def test_a_gap_longer_than_32_bits_of_ticks_is_bridged(self):
+        trace, _ = traces.run("import glassbox, time\nglassbox.mark('a'); time.sleep(4.4); "
+                              "glassbox.mark('b')", options="events=mark:clock=monotonic")
+        self.assertEqual([e.name for e in trace.between_marks("a", "b")], ["stream.time"])
+
     def test_a_ring_keeps_the_newest_and_counts_the_rest(self):
         trace, _ = traces.run("import glassbox\nfor i in range(100000): glassbox.mark('m', i)",
                               options="events=mark:mode=ring:limit=512K")
@@ -80,6 +85,26 @@ class Keeping(TestCase):
         self.assertEqual(kept, list(range(100000 - len(kept), 100000)))
         self.assertEqual(len(kept) + trace.overwritten, 100000)
         self.assertLessEqual(os.path.getsize("t.gbx"), 512 * 1024)
+
+    def test_a_ring_is_used_by_one_thread_to_a_good_part(self):
+        trace, _ = traces.run("import glassbox\nfor i in range(200000): glassbox.mark('m', i)",
+                              options="events=mark:mode=ring:limit=2M")
+        kept = len(trace.named("mark.mark")) * 24           # bytes of a mark
+        self.assertGreater(kept, 0.3 * (2 << 20))
+
+    def test_in_a_ring_the_busiest_thread_leaves_room_for_the_others(self):
+        trace, _ = traces.run(
+            "import threading, glassbox\n"
+            "def work(n):\n"
+            "    for i in range(20000): glassbox.mark(f'm{n}', i)\n"
+            "work(0)\n"
+            "threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 9)]\n"
+            "for t in threads: t.start()\n"
+            "for t in threads: t.join()",
+            options="events=mark:mode=ring:limit=512K")
+        last = {trace.strings[e.fields["name"]]: e.fields["value"] for e in trace.named("mark.mark")}
+        self.assertEqual(last, {f"m{n}": 19999 for n in range(9)})
+        self.assertEqual(trace.lost + trace.lost_unattached, 0)
 
     def test_a_full_disk_is_a_counted_loss_and_the_program_goes_on(self):
         # RLIMIT_FSIZE makes the file's growth fail as a full disk does, at the same call.
@@ -104,6 +129,81 @@ class Keeping(TestCase):
         marks = {e.thread: e.fields["value"] for e in trace.named("mark.mark")}
         self.assertEqual(sorted(marks.values()), list(range(300)))
         self.assertEqual(len(trace.named("thread.exit")), 301)
+
+
+FRAMES_IN_PARALLEL = """
+import sys, threading
+from glassbox import mark
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+def count(n): yield from range(n)
+class A:
+    def __init__(self): self.value = [*count(3)]
+def work(n):
+    for i in range(40):
+        fib(10); A(); exec(f"def made(): return {i}\\nmade()"); mark(f"t{n}", i)
+threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+"""
+
+STOPS_AND_STARTS = """
+import threading, time, glassbox
+stop = False
+def call(): return 1
+def work():
+    i = 0
+    while not stop:
+        i += 1
+        call(); glassbox.mark("m", i)
+        with glassbox.span("s"): glassbox.watch([[i]], "w")
+threads = [threading.Thread(target=work) for _ in range(8)]
+for t in threads: t.start()
+for n in range(20):
+    glassbox.start(f"s{n}.gbx", mode=("full", "ring")[n % 2], limit="4M")
+    time.sleep(0.02)
+    glassbox.stop()
+stop = True
+for t in threads: t.join()
+"""
+
+
+class Parallel(TestCase):
+    """Eight threads at once: by turns with the GIL, truly side by side without."""
+
+    def test_each_thread_keeps_its_own_nesting(self):
+        trace, _ = traces.run(FRAMES_IN_PARALLEL)
+        self.assertEqual((trace.lost, trace.lost_unattached), (0, 0))
+        calls = {}
+        for thread, events in trace.threads.items():
+            stack = []
+            for event in events:
+                if event.name in ("frame.push", "frame.resume"):
+                    stack.append(event.fields["frame"])
+                    if event.name == "frame.push" and trace.code(event) == "fib":
+                        calls[thread] = calls.get(thread, 0) + 1
+                elif event.name in ("frame.pop", "frame.suspend", "frame.generator"):
+                    self.assertEqual(stack.pop(), event.fields["frame"])
+            self.assertEqual(stack, [])
+        self.assertEqual(sorted(calls.values()), [177 * 40] * 8)
+
+    def test_each_code_object_has_one_id_however_many_threads_meet_it_first(self):
+        trace, _ = traces.run(FRAMES_IN_PARALLEL, options="events=frame")
+        fibs = {e.fields["code"] for e in trace.named("frame.push") if trace.code(e) == "fib"}
+        self.assertEqual(len(fibs), 1)
+
+    def test_recordings_begin_and_end_while_threads_run(self):
+        subprocess.run([sys.executable, "-c", STOPS_AND_STARTS], check=True, timeout=120)
+        for n in range(20):
+            trace = traces.Trace(f"s{n}.gbx")
+            self.assertNotEqual(trace.state, 0)
+            for events in trace.threads.values():
+                marks = [e.fields["value"] for e in events
+                         if e.name == "mark.mark" and trace.text(e) == "m"]
+                self.assertEqual(marks, sorted(marks))
+            if n % 2 == 0:
+                self.assertGreater(len(trace.named("mark.mark", "frame.push")), 100)
+            for event in trace.named("mark.mark", "mark.watch", "obj.destroy"):
+                self.assertIn(trace.text(event), ("m", "w"))
 
 
 class Following(TestCase):

@@ -8,7 +8,47 @@
 
 #include <ftw.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define SECONDS_AT_MOST (TEST_SANITIZED ? 280u : 100u)
+#define MEMORY_AT_MOST  (UINT64_C(2) << 30)
+
+void
+test_limits(void)
+{
+    alarm(SECONDS_AT_MOST);
+    if (!TEST_SANITIZED) {                               /* a sanitizer maps terabytes of its own */
+        struct rlimit limit = { MEMORY_AT_MOST, MEMORY_AT_MOST };
+        setrlimit(RLIMIT_DATA, &limit);
+    }
+}
+
+trace_writer *
+test_sample(void)
+{
+    static const uint8_t table[] = { 0xf0, 3, 1, 1, 1, 0x80, 0x12, 0xd8, 4, 9, 0xe8, 3, 0xf8 };
+    trace_writer *w = writer_new(&(writer_options){
+        .classes = 1u << GBX_CLASS_FRAME | 1u << GBX_CLASS_SPEC | 1u << GBX_CLASS_MARK,
+        .clock = GBX_CLOCK_TSC });
+    writer_string(w, 1, "caf\xc3\xa9");
+    writer_code(w, 2, "work", "/a/b.py", 3, table, sizeof(table));
+    writer_name(w, GBX_NAME_OPCODE, 12, "BINARY_OP", 9);
+    writer_name(w, GBX_NAME_REASON, 12 << 8 | 4, "OUT_OF_RANGE", 12);
+    writer_name(w, GBX_NAME_META, 0, "version=3.13.5", 14);
+    writer_thread_name(w, 1, 4242, "MainThread");
+    writer_push(w, 1, 2, 0x10);
+    writer_spec(w, 1, GBX_EV_SPEC_FAIL, 2, 1, 12, 4);
+    writer_generator(w, 1, 2, 0x10, 0x20);
+    writer_push(w, 2, 2, 0x30);
+    writer_interp(w, 2, 1);
+    writer_mark(w, 2, 1, GBX_VALUE_STRING, 1);
+    writer_edge(w, 1, GBX_EV_FRAME_RESUME, 0, 0, 2, 0x20);
+    writer_time(w, 1, WRITER_START + 1000);
+    writer_pop(w, 2, 2, 0x30);
+    writer_lost(w, 2, 4);
+    return w;
+}
 
 /* ------------------------------------------------------------------ opening */
 

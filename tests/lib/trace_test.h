@@ -13,6 +13,18 @@
 #include "trace.h"
 #include "trace_writer.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#  define TEST_SANITIZED 1
+#else
+#  define TEST_SANITIZED 0
+#endif
+
+/* A hang ends the program, and so does memory beyond 2 GiB (a trace's own mapping is not counted). */
+void test_limits(void);
+
+/* A small trace with something of everything: 20 KiB. */
+trace_writer *test_sample(void);
+
 /* A program's main(): every function named in the list is a test, and its name is the sentence. */
 #define TEST(NAME) cmocka_unit_test(NAME)
 

@@ -52,6 +52,10 @@ void writer_declare_field(trace_writer *w, uint8_t event, uint8_t offset, uint8_
    name does it where none was taken. */
 void writer_take(trace_writer *w, uint8_t kind, uint32_t thread);
 
+/* Room for `size` bytes in the newest segment of the thread (or, thread 0, of names), committed; another
+   one is taken where it is full.  Valid until the next call with `w`. */
+uint8_t *writer_room(trace_writer *w, uint8_t kind, uint32_t thread, size_t size);
+
 /* The newest segment of a thread, and the header; valid until the next call with `w`. */
 gbx_segment *writer_segment(trace_writer *w, uint32_t thread);
 gbx_segment *writer_names_segment(trace_writer *w);

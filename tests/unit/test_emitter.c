@@ -11,7 +11,7 @@
 
 enum { LOAD_GLOBAL = 91, LOAD_GLOBAL_BUILTIN = 203, CALL = 53, CALL_PY = 177, BINARY_OP = 45,
        BINARY_OP_ADD_INT = 150, FOR_ITER_GEN = 187, CALL_C = 175, ALLOC_INIT = 162, INSTRUMENTED_CALL = 240,
-       EXIT_INIT = 13 };
+       EXIT_INIT = 13, LOAD_MODULE = 197 };
 
 static gbx_source *source;
 static gbx_error error;
@@ -89,6 +89,14 @@ static const char bytecodes[] =
     "        }\n"
     "        op(_POP_FRAME, (retval --)) {\n"
     "            GLASSBOX_FRAME_LEAVE(tstate, dying, RETURN);\n"                             /* 40 */
+    "        }\n"
+    "        macro(LOAD_MODULE) = _CHECK_ATTR_MODULE + _LOAD_ATTR_MODULE;\n"
+    "        op(_CHECK_ATTR_MODULE, (owner -- owner)) {\n"
+    "            DEOPT_IF(!PyModule_CheckExact(owner));\n"
+    "            DEOPT_IF(dict->ma_keys->dk_version != version);\n"                         /* 45 */
+    "        }\n"
+    "        op(_LOAD_ATTR_MODULE, (owner -- attr)) {\n"
+    "            DEOPT_IF(attr == NULL);\n"
     "        }\n";
 
 static const char specialize[] =
@@ -193,6 +201,7 @@ static const struct { uint8_t id; const char *name; } opcodes[] = {
     { CALL_PY, "CALL_PY" }, { BINARY_OP, "BINARY_OP" }, { BINARY_OP_ADD_INT, "BINARY_OP_ADD_INT" },
     { FOR_ITER_GEN, "FOR_ITER_GEN" }, { CALL_C, "CALL_C" }, { ALLOC_INIT, "ALLOC_INIT" },
     { INSTRUMENTED_CALL, "INSTRUMENTED_CALL" }, { EXIT_INIT, "EXIT_INIT" },
+    { LOAD_MODULE, "LOAD_MODULE" },
 };
 
 static trace_writer *
@@ -205,6 +214,7 @@ begin(uint32_t classes)
     }
     writer_string(w, 1, "int");
     writer_string(w, 2, "float");
+    writer_string(w, 3, "module");
     return w;
 }
 
@@ -272,10 +282,12 @@ a_miss_names_the_guard_that_failed(void **state)
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_GLOBALS_KEYS, 7, 8, 0);
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_BUILTINS_KEYS, 7, 8, 0);
     put_spec(w, GBX_EV_SPEC_MISS, LOAD_GLOBAL_BUILTIN, LOAD_GLOBAL, GBX_GUARD_GLOBALS_KEYS, 7, 0, 0);
-    put_spec(w, GBX_EV_SPEC_MISS, BINARY_OP_ADD_INT, BINARY_OP, GBX_GUARD_TYPE, 0, 0, 1);
     put_spec(w, GBX_EV_SPEC_MISS, BINARY_OP_ADD_INT, BINARY_OP, GBX_GUARD_TYPE, 0, 0, 2);
-    put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
-    put_spec(w, GBX_EV_SPEC_DEOPT, BINARY_OP_ADD_INT, BINARY_OP, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_KEYS_VERSION, 3, 53, 3);
+    put_spec(w, GBX_EV_SPEC_DEOPT, LOAD_MODULE, LOAD_MODULE, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_DEOPT, LOAD_MODULE, LOAD_MODULE, 0, 0, 0, 0);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_OTHER, 3, 3, 3);
+    put_spec(w, GBX_EV_SPEC_MISS, LOAD_MODULE, LOAD_MODULE, GBX_GUARD_TYPE, 3, 53, 1);
     gbx_trace *trace = test_open(w);
     expect(trace, 0, 1, CODES, 11, "_GUARD_GLOBALS_VERSION");
     assert_string_equal(emitter.lines[0].through, "DEOPT_IF");
@@ -285,10 +297,12 @@ a_miss_names_the_guard_that_failed(void **state)
     expect(trace, 1, 1, CODES, 15, "_GUARD_BUILTINS_VERSION");
     expect(trace, 2, 2, CODES, 11, "_GUARD_GLOBALS_VERSION");    /* no dict, or one that changed */
     assert_int_equal(emitter.lines[1].line, 10);
-    expect(trace, 3, 1, CODES, 3, "_GUARD_BOTH_INT");            /* the left one was an int */
-    expect(trace, 4, 1, CODES, 2, "_GUARD_BOTH_INT");
-    expect(trace, 5, 1, CODES, 2, "_GUARD_BOTH_INT");            /* of the miss before it */
-    expect(trace, 6, 2, CODES, 2, "_GUARD_BOTH_INT");            /* of none */
+    expect(trace, 3, 2, CODES, 2, "_GUARD_BOTH_INT");            /* either operand */
+    expect(trace, 4, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* a module with other keys */
+    expect(trace, 5, 1, CODES, 45, "_CHECK_ATTR_MODULE");        /* the deopt of that miss */
+    expect(trace, 6, 3, CODES, 44, "_CHECK_ATTR_MODULE");        /* ... and of none */
+    expect(trace, 7, 1, CODES, 48, "_LOAD_ATTR_MODULE");         /* a module with these keys */
+    expect(trace, 8, 1, CODES, 44, "_CHECK_ATTR_MODULE");
     gbx_trace_close(trace);
 }
 
@@ -406,6 +420,40 @@ a_stage_tells_its_line_and_the_stage_around_it_its_caller(void **state)
     gbx_trace_close(trace);
 }
 
+/* Every event, with fields that no interpreter writes: an answer, or that there is none. */
+static void
+strange_events_are_answered_or_not(void **state)
+{
+    static const struct { uint8_t id; size_t size; } events[] = {
+#define X(NAME, number, CLASS, text, record, timed) { number, sizeof(record) },
+        GBX_EVENTS(X)
+#undef X
+    };
+    unsigned seed = 99;
+    size_t answered = 0;
+    (void)state;
+    trace_writer *w = begin(0);
+    for (size_t i = 0; i < 40 * sizeof(events) / sizeof(events[0]); i++) {
+        union { gbx_head head; uint8_t bytes[64]; } record;
+        for (size_t b = 0; b < sizeof(record.bytes); b++) {
+            seed = seed * 1103515245u + 12345u;
+            record.bytes[b] = (uint8_t)(seed >> ((i & 1) ? 16 : 30));     /* any, or small */
+        }
+        record.head.event = events[i % (sizeof(events) / sizeof(events[0]))].id;
+        writer_record(w, 1 + (uint32_t)i % 3, &record, events[i % (sizeof(events) / sizeof(events[0]))].size);
+    }
+    gbx_trace *trace = test_open(w);
+    assert_true(gbx_trace_count(trace) > 1000);
+    for (size_t at = 0; at < gbx_trace_count(trace); at++) {
+        int code = gbx_source_emitter(source, trace, at, &emitter, &error);
+        assert_true(code == 0 ? emitter.count > 0 && emitter.lines[0].line > 0
+                    : code == GBX_ERROR_MISSING && emitter.count == 0);
+        answered += code == 0;
+    }
+    assert_true(answered > 100);
+    gbx_trace_close(trace);
+}
+
 int
 main(void)
 {
@@ -416,6 +464,7 @@ main(void)
         TEST(a_resumed_generator_was_linked_by_an_instruction_or_by_throw),
         TEST(a_return_may_be_an_instrumented_one_unless_all_was_seen),
         TEST(a_stage_tells_its_line_and_the_stage_around_it_its_caller),
+        TEST(strange_events_are_answered_or_not),
     };
     return cmocka_run_group_tests(tests, open_tree, close_tree);
 }

@@ -4,48 +4,9 @@
 
 #include "trace_test.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#  define SANITIZED 1
-#else
-#  define SANITIZED 0
-#endif
-
-#define SECONDS_AT_MOST (SANITIZED ? 280u : 100u)        /* a hang ends the program */
-#define MEMORY_AT_MOST  (UINT64_C(2) << 30)
-
-/* A small trace with something of everything: 20 KiB. */
-static trace_writer *
-sample(void)
-{
-    static const uint8_t table[] = { 0xf0, 3, 1, 1, 1, 0x80, 0x12, 0xd8, 4, 9, 0xe8, 3, 0xf8 };
-    trace_writer *w = writer_new(&(writer_options){
-        .classes = 1u << GBX_CLASS_FRAME | 1u << GBX_CLASS_SPEC | 1u << GBX_CLASS_MARK,
-        .clock = GBX_CLOCK_TSC });
-    writer_string(w, 1, "caf\xc3\xa9");
-    writer_code(w, 2, "work", "/a/b.py", 3, table, sizeof(table));
-    writer_name(w, GBX_NAME_OPCODE, 12, "BINARY_OP", 9);
-    writer_name(w, GBX_NAME_REASON, 12 << 8 | 4, "OUT_OF_RANGE", 12);
-    writer_name(w, GBX_NAME_META, 0, "version=3.13.5", 14);
-    writer_thread_name(w, 1, 4242, "MainThread");
-    writer_push(w, 1, 2, 0x10);
-    writer_spec(w, 1, GBX_EV_SPEC_FAIL, 2, 1, 12, 4);
-    writer_generator(w, 1, 2, 0x10, 0x20);
-    writer_push(w, 2, 2, 0x30);
-    writer_interp(w, 2, 1);
-    writer_mark(w, 2, 1, GBX_VALUE_STRING, 1);
-    writer_edge(w, 1, GBX_EV_FRAME_RESUME, 0, 0, 2, 0x20);
-    writer_time(w, 1, WRITER_START + 1000);
-    writer_pop(w, 2, 2, 0x30);
-    writer_lost(w, 2, 4);
-    return w;
-}
 
 /* Open the writer's file, and walk over it if that works; how many events there were, -1 for none. */
 static long
@@ -108,7 +69,7 @@ static void
 trace_rejects_an_empty_file(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_truncate(w, 0);
     assert_refused(w, GBX_ERROR_FORMAT, "shorter than a header");
 }
@@ -117,7 +78,7 @@ static void
 trace_rejects_a_truncated_header(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_truncate(w, sizeof(gbx_header) - 1);
     assert_refused(w, GBX_ERROR_FORMAT, "shorter than a header");
 }
@@ -126,7 +87,7 @@ static void
 trace_rejects_a_truncated_table(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     gbx_table fields = writer_header(w)->fields;
     writer_truncate(w, fields.offset + fields.count * sizeof(gbx_field_entry) - 1);
     assert_refused(w, GBX_ERROR_FORMAT, "a table lies outside");
@@ -136,7 +97,7 @@ static void
 trace_rejects_another_kind_of_file(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_header(w)->magic[7] = 'Y';
     assert_refused(w, GBX_ERROR_FORMAT, "is not a trace");
 }
@@ -145,7 +106,7 @@ static void
 trace_rejects_another_major_version(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_header(w)->version_major = 2;
     assert_refused(w, GBX_ERROR_VERSION, "version 2, not 1");
 }
@@ -154,7 +115,7 @@ static void
 trace_rejects_another_byte_order(void **state)
 {
     (void)state;
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_header(w)->byte_order = 0x04030201;
     assert_refused(w, GBX_ERROR_FORMAT, "byte order");
 }
@@ -166,12 +127,12 @@ trace_rejects_impossible_sizes_in_its_header(void **state)
     static const uint32_t granules[] = { 0, 1, 2048, 4097, 12288, 1u << 25, 1u << 31, UINT32_MAX };
     static const uint32_t sizes[] = { 0, 1, 1320, 4097, 8191, UINT32_MAX };
     for (size_t i = 0; i < sizeof(granules) / sizeof(granules[0]); i++) {
-        trace_writer *w = sample();
+        trace_writer *w = test_sample();
         writer_header(w)->granule = granules[i];
         assert_refused(w, GBX_ERROR_FORMAT, "impossible sizes");
     }
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        trace_writer *w = sample();
+        trace_writer *w = test_sample();
         writer_header(w)->header_size = sizes[i];
         assert_refused(w, GBX_ERROR_FORMAT, "impossible sizes");
     }
@@ -186,10 +147,10 @@ trace_rejects_a_table_outside_its_header(void **state)
         { 1320, UINT32_MAX }, { 1320, 1u << 27 }, { UINT32_MAX, UINT32_MAX }, { 1320, 65537 },
     };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        trace_writer *w = sample();
+        trace_writer *w = test_sample();
         writer_header(w)->events = tables[i];
         assert_refused(w, GBX_ERROR_FORMAT, "a table lies outside");
-        w = sample();
+        w = test_sample();
         writer_header(w)->fields = tables[i];
         assert_refused(w, GBX_ERROR_FORMAT, "a table lies outside");
     }
@@ -201,14 +162,14 @@ trace_rejects_an_impossible_event(void **state)
     (void)state;
     static const uint8_t sizes[] = { 0, 1, 4, 7, 9, 12, 17, 255 };
     for (size_t i = 0; i < sizeof(sizes); i++) {
-        trace_writer *w = sample();
+        trace_writer *w = test_sample();
         writer_event_entry(w, GBX_EV_FRAME_PUSH)->size = sizes[i];
         assert_refused(w, GBX_ERROR_FORMAT, "table of events");
     }
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     writer_event_entry(w, GBX_EV_FRAME_PUSH)->id = 0;
     assert_refused(w, GBX_ERROR_FORMAT, "table of events");
-    w = sample();
+    w = test_sample();
     writer_event_entry(w, GBX_EV_FRAME_PUSH)->id = GBX_EV_FRAME_POP;     // twice
     assert_refused(w, GBX_ERROR_FORMAT, "table of events");
 }
@@ -216,7 +177,7 @@ trace_rejects_an_impossible_event(void **state)
 static void
 refuse_field(uint8_t event, uint8_t offset, uint8_t width)
 {
-    trace_writer *w = sample();
+    trace_writer *w = test_sample();
     gbx_field_entry *field = writer_field_entry(w, GBX_EV_FRAME_PUSH, "frame");
     field->event = event;
     field->offset = offset;
@@ -237,7 +198,7 @@ trace_rejects_an_impossible_field(void **state)
     refuse_field(0, 0, 1);
     static const char *const bad[] = { "Frame", "fra me", "f\"", "\x1b[31m", "\xff", "a=b", "1" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        trace_writer *w = sample();
+        trace_writer *w = test_sample();
         gbx_field_entry *field = writer_field_entry(w, GBX_EV_FRAME_PUSH, "frame");
         snprintf(field->name, sizeof(field->name), "%s", bad[i]);
         assert_refused(w, GBX_ERROR_FORMAT, "is no name");
@@ -499,230 +460,6 @@ location_tables_of_any_bytes_are_read_to_their_end_at_most(void **state)
     }
 }
 
-/* --------------------------------------------------------------- quantities */
-
-static double
-seconds_since(struct timespec from)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - from.tv_sec) + (double)(now.tv_nsec - from.tv_nsec) / 1e9;
-}
-
-static struct timespec
-now(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at;
-}
-
-static void
-thousands_of_threads_are_read_in_seconds(void **state)
-{
-    (void)state;
-    enum { THREADS = 5000, NAMES = 300000 };
-    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_FRAME });
-    for (uint32_t thread = 0; thread < THREADS; thread++) {
-        writer_push(w, thread * 0x10001u, 2, thread);
-    }
-    for (uint32_t id = 0; id < NAMES; id++) {
-        writer_thread_name(w, id, id, "x");
-    }
-    struct timespec begin = now();
-    gbx_trace *trace = test_open(w);
-    assert_int_equal(gbx_trace_stream_count(trace), THREADS);
-    assert_int_equal(test_walk(trace), THREADS);
-    assert_string_equal(gbx_trace_stream(trace, 1)->name, "x");
-    assert_int_equal(gbx_trace_stream(trace, 1)->native_id, 0x10001 % NAMES);
-    gbx_trace_close(trace);
-    assert_true(seconds_since(begin) < (SANITIZED ? 30 : 5));
-}
-
-static void
-thousands_of_changes_of_interpreter_are_read_in_seconds(void **state)
-{
-    (void)state;
-    enum { CHANGES = 300000 };
-    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_FRAME,
-                                                    .segment_size = 1u << 20 });
-    for (uint32_t i = 0; i < CHANGES; i++) {
-        writer_interp(w, 1, i);
-        if (writer_segment(w, 1)->committed == sizeof(gbx_segment) + sizeof(gbx_stream_interp)) {
-            writer_segment(w, 1)->interp = i;
-        }
-    }
-    struct timespec begin = now();
-    gbx_trace *trace = test_open(w);
-    assert_int_equal(gbx_trace_where(trace, CHANGES - 1).interp, CHANGES - 1);
-    assert_int_equal(gbx_trace_where(trace, 7).interp, 7);
-    gbx_trace_close(trace);
-    assert_true(seconds_since(begin) < (SANITIZED ? 30 : 5));
-}
-
-/* A file of holes: a few KiB on the disk, a terabyte to walk over. */
-static void
-a_file_of_holes_is_read_in_seconds(void **state)
-{
-    (void)state;
-    char path[32];
-    trace_writer *w = writer_new(NULL);
-    writer_push(w, 1, 2, 1);
-    uint8_t *bytes = writer_bytes(w);
-    int fd = writer_memfd(bytes, writer_size(w), path);
-    size_t segment = writer_size(w) - 4096;
-    off_t far = (off_t)1 << 40;
-    assert_int_equal(ftruncate(fd, far), 0);
-    ((gbx_segment *)(void *)(bytes + segment))->sequence = 1;
-    assert_int_equal(pwrite(fd, bytes + segment, 4096, far - (1 << 20)), 4096);
-    struct timespec begin = now();
-    gbx_trace *trace = NULL;
-    gbx_error error = { 0, "" };
-    if (gbx_trace_open(&trace, path, &(gbx_trace_options){ .only = true }, &error) == 0) {
-        assert_int_equal(test_walk(trace), 2);
-    }
-    gbx_trace_close(trace);
-    close(fd);
-    writer_free(w);
-    assert_true(seconds_since(begin) < (SANITIZED ? 30 : 5));
-}
-
-/* ------------------------------------------------------------------- sweeps */
-
-typedef struct {
-    uint8_t *bytes;
-    size_t size;
-    int fd;
-    char path[32];
-    long opened, refused;
-} sweep;
-
-static sweep
-begin_sweep(void)
-{
-    sweep s = { 0 };
-    trace_writer *w = sample();
-    uint8_t *bytes = writer_bytes(w);
-    s.size = writer_size(w);
-    s.bytes = malloc(s.size);
-    assert_non_null(s.bytes);
-    memcpy(s.bytes, bytes, s.size);
-    writer_free(w);
-    s.fd = writer_memfd(s.bytes, s.size, s.path);
-    return s;
-}
-
-static void
-end_sweep(sweep *s)
-{
-    print_message("             %ld files opened and walked over, %ld refused\n", s->opened, s->refused);
-    assert_true(s->opened > 0);
-    close(s->fd);
-    free(s->bytes);
-}
-
-static void
-try_one(sweep *s)
-{
-    gbx_trace *trace = NULL;
-    gbx_error error = { 0, "" };
-    if (gbx_trace_open(&trace, s->path, &(gbx_trace_options){ .only = true }, &error) == 0) {
-        s->opened++;
-        test_walk(trace);
-    }
-    else {
-        s->refused++;
-        assert_true(error.message[0] != '\0');
-    }
-    gbx_trace_close(trace);
-}
-
-static void
-a_trace_cut_off_at_any_byte_is_read_or_refused(void **state)
-{
-    (void)state;
-    sweep s = begin_sweep();
-    for (size_t size = s.size; size-- > 0;) {
-        assert_int_equal(ftruncate(s.fd, (off_t)size), 0);
-        try_one(&s);
-    }
-    assert_true(s.refused >= (long)sizeof(gbx_header));
-    end_sweep(&s);
-}
-
-/* Does anybody look at this byte?  Not at the rest of a granule after what was committed. */
-static bool
-is_meant(const sweep *s, size_t at)
-{
-    const gbx_header *header = (const gbx_header *)(void *)s->bytes;
-    if (at < header->header_size) {
-        size_t path = offsetof(gbx_header, executable);
-        size_t end = header->fields.offset + header->fields.count * sizeof(gbx_field_entry);
-        return at < end && (at < path + 24 || at >= path + 1016);
-    }
-    size_t segment = at / 4096 * 4096;
-    return at - segment < ((const gbx_segment *)(void *)(s->bytes + segment))->committed + 16;
-}
-
-static void
-put_byte(const sweep *s, size_t at, uint8_t byte)
-{
-    assert_int_equal(pwrite(s->fd, &byte, 1, (off_t)at), 1);
-}
-
-static void
-a_trace_with_any_one_bit_wrong_is_read_or_refused(void **state)
-{
-    (void)state;
-    sweep s = begin_sweep();
-    for (size_t at = 0; at < s.size; at++) {
-        for (unsigned bit = 0; bit < 8 && is_meant(&s, at); bit++) {
-            put_byte(&s, at, (uint8_t)(s.bytes[at] ^ 1u << bit));
-            try_one(&s);
-        }
-        put_byte(&s, at, s.bytes[at]);
-    }
-    assert_true(s.refused > 0);
-    end_sweep(&s);
-}
-
-static uint64_t
-next_random(uint64_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed;
-}
-
-/* SEED=N runs the files of an earlier run again. */
-static void
-a_trace_with_many_bytes_wrong_is_read_or_refused(void **state)
-{
-    (void)state;
-    static const uint8_t extremes[] = { 0, 1, 0x7f, 0x80, 0xff, 0xf0 };
-    const char *given = getenv("SEED");
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 16 | 1;
-    print_message("             SEED=%#llx\n", (unsigned long long)seed);
-    sweep s = begin_sweep();
-    for (int round = 0; round < 20000; round++) {
-        size_t places[16], count = 1 + next_random(&seed) % 16;
-        for (size_t i = 0; i < count; i++) {
-            do {
-                places[i] = next_random(&seed) % s.size;
-            } while (!is_meant(&s, places[i]));
-            uint64_t random = next_random(&seed);
-            put_byte(&s, places[i], random & 1 ? extremes[random / 2 % sizeof(extremes)]
-                : (uint8_t)(random >> 8));
-        }
-        try_one(&s);
-        for (size_t i = 0; i < count; i++) {
-            put_byte(&s, places[i], s.bytes[places[i]]);
-        }
-    }
-    end_sweep(&s);
-}
-
 int
 main(void)
 {
@@ -754,17 +491,7 @@ main(void)
         TEST(a_code_object_whose_parts_do_not_fit_is_passed_over),
         TEST(definitions_too_short_for_their_kind_are_passed_over),
         TEST(location_tables_of_any_bytes_are_read_to_their_end_at_most),
-        TEST(thousands_of_threads_are_read_in_seconds),
-        TEST(thousands_of_changes_of_interpreter_are_read_in_seconds),
-        TEST(a_file_of_holes_is_read_in_seconds),
-        TEST(a_trace_cut_off_at_any_byte_is_read_or_refused),
-        TEST(a_trace_with_any_one_bit_wrong_is_read_or_refused),
-        TEST(a_trace_with_many_bytes_wrong_is_read_or_refused),
     };
-    alarm(SECONDS_AT_MOST);
-    if (!SANITIZED) {                                    /* a sanitizer maps terabytes of its own */
-        struct rlimit limit = { MEMORY_AT_MOST, MEMORY_AT_MOST };
-        setrlimit(RLIMIT_DATA, &limit);                  /* a trace's mapping is not counted */
-    }
+    test_limits();
     return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
 }

@@ -153,6 +153,18 @@ there_is_no_line_after_the_end_of_the_table(void **state)
     assert_false(gbx_code_line(&code, 0, &line, &column));
 }
 
+static void
+a_column_of_any_size_is_no_less_than_none(void **state)
+{
+    (void)state;
+    static const uint8_t huge[] = { 0xf0, 0, 0, 0x40, 0x40, 0x40, 0x40, 0x40, 0x02, 0 };     /* 2^31 */
+    int line = 0, column = 0;
+    gbx_code_info code = { .first_line = 1, .table = huge, .table_length = sizeof(huge) };
+    assert_true(gbx_code_line(&code, 0, &line, &column));
+    assert_int_equal(line, 1);
+    assert_true(column >= -1);
+}
+
 int
 main(void)
 {
@@ -165,6 +177,7 @@ main(void)
         TEST(labels_and_names_of_what_is_unknown_are_none),
         TEST(lines_and_columns_are_those_that_cpython_reads),
         TEST(there_is_no_line_after_the_end_of_the_table),
+        TEST(a_column_of_any_size_is_no_less_than_none),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

@@ -2,20 +2,9 @@
 
 #include "trace_test.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "show.h"
 
-static gbx_trace *
-open_path(const char *path)
-{
-    gbx_trace *trace = NULL;
-    gbx_error error = { 0, "" };
-    if (gbx_trace_open(&trace, path, NULL, &error) != 0) {
-        fail_msg("%s", error.message);
-    }
-    return trace;
-}
+#include <string.h>
 
 /* ------------------------------------------------------------------- events */
 
@@ -46,6 +35,32 @@ trace_without_a_segment_is_sound_and_empty(void **state)
     assert_int_equal(gbx_trace_stream_count(trace), 0);
     assert_int_equal(test_walk(trace), 0);
     gbx_trace_close(trace);
+}
+
+/* A caller's mistake must not become a wild pointer. */
+static void
+a_position_beyond_the_end_has_an_empty_event(void **state)
+{
+    (void)state;
+    for (int events = 0; events < 2; events++) {
+        char text[64];
+        trace_writer *w = writer_new(NULL);
+        if (events > 0) {
+            writer_push(w, 1, 2, 3);
+        }
+        gbx_trace *trace = test_open(w);
+        static const size_t places[] = { 1, 1024, SIZE_MAX };
+        for (size_t i = 0; i < 3; i++) {
+            size_t at = events == 0 ? places[i] - 1 : places[i];
+            assert_int_equal(gbx_trace_event(trace, at), GBX_EV_STREAM_LOST);
+            assert_int_equal(gbx_trace_where(trace, at).t_ns, 0);
+            gbx_show_fields(trace, at, text, sizeof(text));
+            gbx_show_place(trace, at, text, sizeof(text));
+            assert_string_equal(gbx_trace_field(trace, at, 99).name, "");
+            assert_int_equal(gbx_trace_running(trace, at).code, 0);
+        }
+        gbx_trace_close(trace);
+    }
 }
 
 static void
@@ -470,108 +485,13 @@ the_running_function_is_the_one_pushed_last_and_not_left(void **state)
     gbx_trace_close(trace);
 }
 
-/* ------------------------------------------------------------------ relatives */
-
-static void
-save(const char *name, uint32_t pid, uint64_t run_id, uint64_t start)
-{
-    trace_writer *w = writer_new(&(writer_options){ .pid = pid, .run_id = run_id });
-    writer_header(w)->start = (gbx_instant){ start, start, start };
-    writer_clock(w, start);
-    writer_push(w, 0, 2, pid);
-    writer_bytes(w);
-    writer_save(w, test_path(name));
-    writer_free(w);
-}
-
-static void
-relatives_with_the_same_run_id_are_read_as_one_trace(void **state)
-{
-    (void)state;
-    save("r.gbx", 100, 1, 1000);
-    save("r.gbx.101", 101, 1, 900);                      // began before the file that was named
-    save("r.gbx.101.1", 101, 1, 1200);
-    save("r.gbx.102", 102, 2, 1100);                     // another run
-    save("r.gbx.10x", 103, 1, 1100);                     // not a relative's name
-    save("r.gbx.104.1.2", 104, 1, 1100);
-    save("r.gbx.", 105, 1, 1100);
-    gbx_trace *trace = open_path(test_path("r.gbx"));
-    assert_int_equal(gbx_trace_process_count(trace), 3);
-    assert_string_equal(gbx_trace_process(trace, 0)->path, test_path("r.gbx"));
-    assert_int_equal(gbx_trace_count(trace), 3);
-    assert_int_equal(gbx_trace_where(trace, 0).pid, 101);
-    assert_int_equal(gbx_trace_where(trace, 0).t_ns, 0);
-    assert_int_equal(gbx_trace_where(trace, 1).pid, 100);
-    assert_int_equal(gbx_trace_where(trace, 1).t_ns, 100);
-    assert_int_equal(gbx_trace_where(trace, 2).t_ns, 300);
-    assert_int_equal(test_walk(trace), 3);
-    gbx_trace_close(trace);
-}
-
-static void
-relatives_stay_out_when_one_file_alone_is_asked_for(void **state)
-{
-    (void)state;
-    gbx_trace *trace = NULL;
-    save("o.gbx", 100, 1, 1000);
-    save("o.gbx.101", 101, 1, 1000);
-    int result = gbx_trace_open(&trace, test_path("o.gbx"), &(gbx_trace_options){ .only = true }, NULL);
-    assert_int_equal(result, 0);
-    assert_int_equal(gbx_trace_process_count(trace), 1);
-    gbx_trace_close(trace);
-}
-
-static void
-a_relative_that_is_no_sound_trace_is_passed_over(void **state)
-{
-    (void)state;
-    save("p.gbx", 100, 1, 1000);
-    save("p.gbx.101", 101, 1, 1000);
-    FILE *file = fopen(test_path("p.gbx.102"), "wb");
-    assert_non_null(file);
-    fputs("GLASSBOX, but nothing else", file);
-    fclose(file);
-    assert_int_equal(mkdir(test_path("p.gbx.103"), 0700), 0);
-    assert_int_equal(symlink("p.gbx.104", test_path("p.gbx.104")), 0);
-    assert_int_equal(mkfifo(test_path("p.gbx.105"), 0600), 0);
-    gbx_trace *trace = open_path(test_path("p.gbx"));
-    assert_int_equal(gbx_trace_process_count(trace), 2);
-    gbx_trace_close(trace);
-}
-
-static void
-characters_of_a_pattern_in_a_name_mean_themselves(void **state)
-{
-    (void)state;
-    save("a[b]*?\\.gbx", 100, 1, 1000);
-    save("a[b]*?\\.gbx.7", 101, 1, 1000);
-    save("abxx.gbx.8", 102, 1, 1000);
-    gbx_trace *trace = open_path(test_path("a[b]*?\\.gbx"));
-    assert_int_equal(gbx_trace_process_count(trace), 2);
-    assert_int_equal(gbx_trace_process(trace, 1)->header->pid, 101);
-    gbx_trace_close(trace);
-}
-
-static void
-a_path_with_odd_slashes_finds_its_relatives(void **state)
-{
-    (void)state;
-    char path[600];
-    assert_int_equal(mkdir(test_path("d[1]"), 0700), 0);
-    save("d[1]/s.gbx", 100, 1, 1000);
-    save("d[1]/s.gbx.7", 101, 1, 1000);
-    snprintf(path, sizeof(path), "%s//d[1]/.//s.gbx", test_directory());
-    gbx_trace *trace = open_path(path);
-    assert_int_equal(gbx_trace_process_count(trace), 2);
-    gbx_trace_close(trace);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(trace_holds_the_events_that_were_written),
         TEST(trace_without_a_segment_is_sound_and_empty),
+        TEST(a_position_beyond_the_end_has_an_empty_event),
         TEST(trace_as_large_as_the_interpreter_writes_it_is_read),
         TEST(events_are_the_same_in_whatever_order_they_are_asked_for),
         TEST(threads_are_merged_by_time),
@@ -594,11 +514,6 @@ main(void)
         TEST(a_record_that_has_shrunk_is_passed_over),
         TEST(fields_are_those_of_the_trace_and_not_of_this_reader),
         TEST(the_running_function_is_the_one_pushed_last_and_not_left),
-        TEST(relatives_with_the_same_run_id_are_read_as_one_trace),
-        TEST(relatives_stay_out_when_one_file_alone_is_asked_for),
-        TEST(a_relative_that_is_no_sound_trace_is_passed_over),
-        TEST(characters_of_a_pattern_in_a_name_mean_themselves),
-        TEST(a_path_with_odd_slashes_finds_its_relatives),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }

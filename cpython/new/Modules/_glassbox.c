@@ -55,7 +55,6 @@ glassbox_mark(PyObject *module, PyObject *args)
     uint64_t bits = 0;
     if (PyUnicode_Check(value)) {
         type = GBX_VALUE_STRING;
-        bits = GLASSBOX_ON(MARK) ? _PyGlassbox_StringId(value) : 0;
     }
     else if (PyFloat_Check(value)) {
         double number = PyFloat_AS_DOUBLE(value);
@@ -75,7 +74,7 @@ glassbox_mark(PyObject *module, PyObject *args)
                             value);
     }
     if (GLASSBOX_ON(MARK)) {
-        _PyGlassbox_Mark(name, type, bits);
+        _PyGlassbox_Mark(name, type, bits, value);
     }
     Py_RETURN_NONE;
 }

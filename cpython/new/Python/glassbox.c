@@ -299,6 +299,7 @@ at_fork_child(void)
     _PyGlassbox_mask = 0;
     _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileForget();
+    _PyGlassbox_NamesForget();
 }
 
 static int

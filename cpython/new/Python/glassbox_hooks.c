@@ -1,4 +1,4 @@
-/* Glassbox hooks: what each event records.
+/* Glassbox hooks: what each event records, but for class spec (glassbox_spec.c).
 
    One function an event, called by the macros of pycore_glassbox.h when its class is on.  A hook
    reads, writes one record and returns.  It must never block, allocate, raise, run Python code,
@@ -7,11 +7,8 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
-#include "pycore_code.h"           // _PyCode_CODE, inline caches
-#include "pycore_dict.h"           // dk_version
-#include "pycore_frame.h"          // _PyInterpreterFrame
+#include "pycore_glassbox_where.h" // frame_offset()
 #include "pycore_interp.h"         // PyInterpreterState
-#include "pycore_opcode_metadata.h"// _PyOpcode_Deopt
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 
 #if Py_GLASSBOX
@@ -24,26 +21,6 @@ static inline uint32_t
 token(const void *address)
 {
     return (uint32_t)((uintptr_t)address >> 3);
-}
-
-static inline PyCodeObject *
-frame_code(const _PyInterpreterFrame *frame)
-{
-    PyObject *executable = frame->f_executable;
-    return executable != NULL && PyCode_Check(executable) ? (PyCodeObject *)executable : NULL;
-}
-
-static inline uint16_t
-offset_in(const PyCodeObject *code, const _Py_CODEUNIT *instr)
-{
-    ptrdiff_t offset = instr - _PyCode_CODE((PyCodeObject *)code);
-    return offset >= 0 && offset < (ptrdiff_t)GBX_NO_OFFSET ? (uint16_t)offset : GBX_NO_OFFSET;
-}
-
-static inline uint16_t
-frame_offset(const _PyInterpreterFrame *frame)
-{
-    return offset_in((PyCodeObject *)frame->f_executable, frame->instr_ptr);
 }
 
 /* ------------------------------------------------------------- class frame */
@@ -80,10 +57,10 @@ entering_event(const _PyInterpreterFrame *frame)
 
 /* The slow twins of the hooks below: any recording, any clock. */
 static __attribute__((noinline)) void
-enter_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame)
+enter_slowly(_PyInterpreterFrame *frame)
 {
     uint32_t dt;
-    gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, true, &dt);
+    gbx_frame_edge *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), true, &dt);
     if (record == NULL) {
         return;
     }
@@ -95,10 +72,10 @@ enter_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame)
 }
 
 static __attribute__((noinline)) void
-leave_slowly(PyThreadState *tstate, _PyInterpreterFrame *frame, int event, int why)
+leave_slowly(_PyInterpreterFrame *frame, int event, int why)
 {
     uint32_t dt;
-    gbx_frame_edge *record = gbx_begin(sizeof(*record), tstate, false, &dt);
+    gbx_frame_edge *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
@@ -119,53 +96,58 @@ quick_arg(const _PyInterpreterFrame *frame)
     return __builtin_expect(bytes < 2 * GBX_NO_OFFSET, 1) ? bytes << 15 : ARG_FAR;
 }
 
+/* Both look first and reserve then, with nothing of the caller's to keep for the slow twin but the
+   frame: every value that lives on costs a saved register. */
 void
-_PyGlassbox_FrameEnter(PyThreadState *tstate, _PyInterpreterFrame *frame)
+_PyGlassbox_FrameEnter(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame)
 {
     gbx_quick quick;
     const _PyInterpreterFrame *below = frame->previous;
-    if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0) ||
-        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
-        enter_slowly(tstate, frame);
+    if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0)) {
+        enter_slowly(frame);
         return;
     }
     uint64_t arg = quick_arg(below);
-    if (__builtin_expect(arg == ARG_FAR, 0)) {
-        enter_slowly(tstate, frame);
+    uint32_t entry = below->instr_ptr->op.code;
+    uint32_t head = entering_event(frame) | entry << 8 | (uint32_t)arg;
+    if (__builtin_expect(arg == ARG_FAR, 0) ||
+        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        enter_slowly(frame);
         return;
     }
-    uint32_t entry = below->instr_ptr->op.code;
-    gbx_quick_commit(&quick, entering_event(frame) | entry << 8 | (uint32_t)arg, frame);
+    gbx_quick_commit(&quick, head, frame);
 }
 
 static inline void
-leave(PyThreadState *tstate, _PyInterpreterFrame *frame, uint8_t event, int why)
+leave(_PyInterpreterFrame *frame, uint8_t event, int why)
 {
     gbx_quick quick;
     uint64_t arg = quick_arg(frame);
-    if (arg == ARG_FAR || !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
-        leave_slowly(tstate, frame, event, why);
+    uint32_t head = event | (uint32_t)why << 8 | (uint32_t)arg;
+    if (__builtin_expect(arg == ARG_FAR, 0) ||
+        !gbx_quick_begin(&quick, (PyCodeObject *)frame->f_executable)) {
+        leave_slowly(frame, event, why);
         return;
     }
-    gbx_quick_commit(&quick, event | (uint32_t)why << 8 | (uint32_t)arg, frame);
+    gbx_quick_commit(&quick, head, frame);
 }
 
 void
-_PyGlassbox_FrameLeave(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
+_PyGlassbox_FrameLeave(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame, int why)
 {
-    leave(tstate, frame, GBX_EV_FRAME_POP, why);
+    leave(frame, GBX_EV_FRAME_POP, why);
 }
 
 void
-_PyGlassbox_FrameSuspend(PyThreadState *tstate, _PyInterpreterFrame *frame, int why)
+_PyGlassbox_FrameSuspend(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame, int why)
 {
-    leave(tstate, frame, GBX_EV_FRAME_SUSPEND, why);
+    leave(frame, GBX_EV_FRAME_SUSPEND, why);
 }
 
 void
 _PyGlassbox_FrameDiscard(_PyInterpreterFrame *frame)
 {
-    leave(_PyThreadState_GET(), frame, GBX_EV_FRAME_DISCARD, 0);
+    leave(frame, GBX_EV_FRAME_DISCARD, 0);
 }
 
 void
@@ -272,52 +254,6 @@ _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering)
     }
 }
 
-/* -------------------------------------------------------------- class spec */
-
-/* The inline cache of an instruction begins with its adaptive counter. */
-static inline uint16_t
-counter_of(const _Py_CODEUNIT *instr)
-{
-    return instr[1].counter.as_counter;
-}
-
-/* Where an opcode's inline cache keeps the version that its guard compares: in code units after the
-   instruction; 0: it keeps none. */
-static int
-version_slot(uint8_t opcode)
-{
-    switch (opcode) {
-        case LOAD_ATTR_INSTANCE_VALUE: case LOAD_ATTR_MODULE: case LOAD_ATTR_WITH_HINT:
-        case LOAD_ATTR_SLOT: case LOAD_ATTR_CLASS: case LOAD_ATTR_PROPERTY:
-        case LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN: case LOAD_ATTR_METHOD_WITH_VALUES:
-        case LOAD_ATTR_METHOD_NO_DICT: case LOAD_ATTR_METHOD_LAZY_DICT:
-        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES: case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
-        case STORE_ATTR_INSTANCE_VALUE: case STORE_ATTR_SLOT: case STORE_ATTR_WITH_HINT:
-        case CALL_PY_EXACT_ARGS: case CALL_PY_GENERAL: case CALL_BOUND_METHOD_EXACT_ARGS:
-        case CALL_BOUND_METHOD_GENERAL: case CALL_ALLOC_AND_ENTER_INIT: case TO_BOOL_ALWAYS_TRUE:
-            return 2;
-        default:
-            return 0;
-    }
-}
-
-static uint32_t
-cached_version(const _Py_CODEUNIT *instr, uint8_t opcode)
-{
-    if (opcode == LOAD_GLOBAL_MODULE || opcode == LOAD_GLOBAL_BUILTIN) {
-        return ((const _PyLoadGlobalCache *)(instr + 1))->module_keys_version;
-    }
-    int slot = version_slot(opcode);
-    return slot == 0 ? 0 : read_u32((uint16_t *)(uintptr_t)&instr[slot].cache);
-}
-
-static PyCodeObject *
-running_code(PyThreadState *tstate)
-{
-    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
-    return frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : frame_code(frame);
-}
-
 uint32_t
 _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset)
 {
@@ -326,205 +262,21 @@ _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset)
     return code == NULL ? 0 : gbx_code_id(code);
 }
 
-static gbx_spec *
-begin_spec(PyThreadState *tstate, PyCodeObject *code, uint32_t *dt)
-{
-    gbx_spec *record = gbx_begin(sizeof(*record), tstate, false, dt);
-    if (record != NULL) {
-        memset((char *)record + sizeof(gbx_head), 0, sizeof(*record) - sizeof(gbx_head));
-        record->code = code == NULL ? 0 : gbx_code_id(code);
-    }
-    return record;
-}
-
-void
-_PyGlassbox_SpecAttempt(const void *instruction, int family)
-{
-    const _Py_CODEUNIT *instr = instruction;
-    PyThreadState *tstate = _PyThreadState_GET();
-    PyCodeObject *code = running_code(tstate);
-    gbx_stream *stream = &_PyGlassbox_stream;
-    stream->spec_opcode = instr->op.code;
-    stream->spec_counter = counter_of(instr);
-    stream->spec_reason = 0;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    record->counter_before = record->counter_after = stream->spec_counter;
-    record->opcode_after = stream->spec_opcode;
-    record->family = (uint8_t)family;
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_ATTEMPT, stream->spec_opcode,
-               code == NULL ? GBX_NO_OFFSET : offset_in(code, instr), dt);
-}
-
-void
-_PyGlassbox_SpecReason(int reason)
-{
-    _PyGlassbox_stream.spec_reason = (uint8_t)reason;
-}
-
-void
-_PyGlassbox_SpecResult(const void *instruction, int family, int success)
-{
-    const _Py_CODEUNIT *instr = instruction;
-    PyThreadState *tstate = _PyThreadState_GET();
-    PyCodeObject *code = running_code(tstate);
-    gbx_stream *stream = &_PyGlassbox_stream;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    uint8_t before = stream->spec_opcode;
-    record->counter_before = stream->spec_counter;
-    record->counter_after = counter_of(instr);
-    record->opcode_after = instr->op.code;
-    record->family = (uint8_t)family;
-    /* A success can have a reason, too: why it had to be the second best (a class whose __init__
-       cannot be inlined is still called by CALL_NON_PY_GENERAL). */
-    record->reason = stream->spec_reason;
-    uint8_t event = GBX_EV_SPEC_FAIL;
-    if (success) {
-        record->expected = cached_version(instr, instr->op.code);
-        event = before == family ? GBX_EV_SPEC_SUCCESS : GBX_EV_SPEC_RESPECIALIZE;
-    }
-    gbx_commit(record, sizeof(*record), event, before,
-               code == NULL ? GBX_NO_OFFSET : offset_in(code, instr), dt);
-}
-
-/* How deep below the top of the stack lies the object that the family's guards look at. */
-static int
-guarded_depth(int family, int oparg)
-{
-    switch (family) {
-        case BINARY_OP: case BINARY_SUBSCR: case COMPARE_OP: case STORE_SUBSCR: case SEND:
-            return 2;
-        case CALL:
-            return oparg + 2;              /* callable, self or NULL, arguments */
-        default:
-            return 1;
-    }
-}
-
-static uint32_t
-keys_version(PyObject *dict)
-{
-    return dict != NULL && PyDict_CheckExact(dict)
-        ? ((PyDictObject *)dict)->ma_keys->dk_version : 0;
-}
-
-/* A miss of LOAD_GLOBAL: which of the two dicts has other keys than the cache noted. */
-static void
-describe_global(gbx_spec *record, const _PyInterpreterFrame *frame, uint8_t opcode)
-{
-    const _PyLoadGlobalCache *cache = (const _PyLoadGlobalCache *)(frame->instr_ptr + 1);
-    record->expected = cache->module_keys_version;
-    record->found = keys_version(frame->f_globals);
-    record->guard = GBX_GUARD_GLOBALS_KEYS;
-    if (opcode == LOAD_GLOBAL_BUILTIN && record->expected == record->found) {
-        record->expected = cache->builtin_keys_version;
-        record->found = keys_version(frame->f_builtins);
-        record->guard = GBX_GUARD_BUILTINS_KEYS;
-    }
-}
-
-/* A miss anywhere else: the type of the object the guards look at, and the first guard that does not
-   hold for it. */
-static void
-describe_object(gbx_spec *record, PyThreadState *tstate, _PyInterpreterFrame *frame,
-                PyObject *object, int family, uint8_t opcode)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    record->type = _PyGlassbox_InternBytes(type->tp_name, strlen(type->tp_name));
-    record->expected = cached_version(frame->instr_ptr, opcode);
-    if (family == CALL && PyFunction_Check(object)) {
-        record->found = ((PyFunctionObject *)object)->func_version;
-        record->guard = GBX_GUARD_FUNCTION_VERSION;
-        if (record->found == record->expected) {
-            record->guard = tstate->py_recursion_remaining <= 1
-                ? GBX_GUARD_RECURSION : GBX_GUARD_STACK_SPACE;
-        }
-        return;
-    }
-    record->found = type->tp_version_tag;
-    record->guard = record->expected == 0 ? GBX_GUARD_TYPE
-        : record->found != record->expected ? GBX_GUARD_TYPE_VERSION : GBX_GUARD_OTHER;
-}
-
-/* A specialized instruction met what it was not made for and does the general thing.  The counter
-   is the one the general form will look at next: at zero it asks the specializer again, and only
-   then is the site given up (spec.deopt). */
-void
-_PyGlassbox_SpecMiss(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer,
-                     int family)
-{
-    PyCodeObject *code = (PyCodeObject *)frame->f_executable;
-    const _Py_CODEUNIT *instr = frame->instr_ptr;
-    uint8_t opcode = instr->op.code;
-    uint32_t dt;
-    gbx_spec *record = begin_spec(tstate, code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    uint16_t counter = counter_of(instr);
-    bool exhausted = backoff_counter_triggers(forge_backoff_counter(counter));
-    record->counter_before = counter;
-    record->counter_after = exhausted
-        ? counter : advance_backoff_counter(forge_backoff_counter(counter)).as_counter;
-    record->opcode_after = opcode;
-    record->family = (uint8_t)family;
-    if (family == LOAD_GLOBAL) {
-        describe_global(record, frame, opcode);
-    }
-    else {
-        PyObject **object = stack_pointer - guarded_depth(family, instr->op.arg);
-        if (object >= _PyFrame_Stackbase(frame) && *object != NULL) {
-            describe_object(record, tstate, frame, *object, family, opcode);
-        }
-    }
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_MISS, opcode, offset_in(code, instr), dt);
-    if (!exhausted) {
-        return;
-    }
-    gbx_spec *deopt = begin_spec(tstate, code, &dt);
-    if (deopt != NULL) {
-        deopt->counter_before = deopt->counter_after = counter;
-        deopt->opcode_after = opcode;
-        deopt->family = (uint8_t)family;
-        gbx_commit(deopt, sizeof(*deopt), GBX_EV_SPEC_DEOPT, opcode, offset_in(code, instr), dt);
-    }
-}
-
-void
-_PyGlassbox_SpecInstrument(PyCodeObject *code, int offset, int before, int after)
-{
-    uint32_t dt;
-    gbx_spec *record = begin_spec(_PyThreadState_GET(), code, &dt);
-    if (record == NULL) {
-        return;
-    }
-    record->opcode_after = (uint8_t)after;
-    record->family = _PyOpcode_Deopt[before];
-    gbx_commit(record, sizeof(*record), GBX_EV_SPEC_INSTRUMENT, (uint8_t)before,
-               offset >= 0 && offset < (int)GBX_NO_OFFSET ? (uint16_t)offset : GBX_NO_OFFSET, dt);
-}
-
 /* ------------------------------------------- classes compile, import, thread */
 
 void
 _PyGlassbox_CompileStage(int event, int stage, PyObject *filename, PyCodeObject *code)
 {
     uint32_t dt;
-    uint32_t name = filename == NULL ? 0 : _PyGlassbox_InternUnicode(filename);
     gbx_compile_stage *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = name;
+    record->name = filename == NULL ? 0 : _PyGlassbox_InternUnicode(filename);
     record->code = code == NULL ? 0 : gbx_code_id(code);
-    gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)stage, 0, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)stage, 0, dt);
+    }
 }
 
 static void
@@ -559,14 +311,15 @@ void
 _PyGlassbox_Import(int event, int step, PyObject *name, int ok)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_import *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->reserved = 0;
-    gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+    }
 }
 
 void
@@ -641,27 +394,22 @@ _PyGlassbox_ForkParent(int pid)
 
 /* -------------------------------------------------------- classes mark, obj */
 
-uint64_t
-_PyGlassbox_StringId(PyObject *text)
-{
-    return _PyGlassbox_InternUnicode(text);
-}
-
 void
-_PyGlassbox_Mark(PyObject *name, int type, uint64_t value)
+_PyGlassbox_Mark(PyObject *name, int type, uint64_t bits, PyObject *text)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_mark *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->reserved = 0;
-    record->value = value;
-    gbx_commit(record, sizeof(*record), GBX_EV_MARK, (uint8_t)type, 0, dt);
-    if (GLASSBOX_ON(ALLOC)) {
-        _PyGlassbox_AllocTotal();
+    record->value = type == GBX_VALUE_STRING ? _PyGlassbox_InternUnicode(text) : bits;
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), GBX_EV_MARK, (uint8_t)type, 0, dt);
+        if (GLASSBOX_ON(ALLOC)) {
+            _PyGlassbox_AllocTotal();
+        }
     }
 }
 
@@ -669,14 +417,15 @@ void
 _PyGlassbox_Span(int event, PyObject *name, uint32_t span)
 {
     uint32_t dt;
-    uint32_t id = _PyGlassbox_InternUnicode(name);
     gbx_span *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record == NULL) {
         return;
     }
-    record->name = id;
+    record->name = _PyGlassbox_InternUnicode(name);
     record->span = span;
-    gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+    }
 }
 
 #endif /* Py_GLASSBOX */

@@ -18,6 +18,7 @@
 #if Py_GLASSBOX
 
 #include <errno.h>                 // program_invocation_short_name
+#include <fcntl.h>                 // open()
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,13 +39,37 @@ static uint32_t next_type_id = 1;
 static struct { uint64_t hash; uint32_t id; uint32_t length; } interned[INTERN_SLOTS];
 static char intern_lock;
 
+static void
+lock_strings(void)
+{
+    while (__atomic_test_and_set(&intern_lock, __ATOMIC_ACQUIRE)) {
+        /* held for a probe of a small table and the writing of one definition */
+    }
+}
+
+static void
+unlock_strings(void)
+{
+    __atomic_clear(&intern_lock, __ATOMIC_RELEASE);
+}
+
+/* Under the lock: a thread that is still defining a string for the recording before must have put
+   it into the table before the table is cleared, or this recording would believe it defined. */
 void
 _PyGlassbox_NamesReset(void)
 {
     _PyGlassbox_recorder.first_code_id = __atomic_load_n(&next_code_id, __ATOMIC_RELAXED);
     _PyGlassbox_recorder.first_type_id = __atomic_load_n(&next_type_id, __ATOMIC_RELAXED);
+    lock_strings();
     memset(interned, 0, sizeof(interned));
-    intern_lock = 0;
+    unlock_strings();
+}
+
+/* In the child of a fork the thread that held the lock may be gone. */
+void
+_PyGlassbox_NamesForget(void)
+{
+    unlock_strings();
 }
 
 /* ------------------------------------------------------------------ strings */
@@ -118,9 +143,7 @@ _PyGlassbox_InternBytes(const char *text, size_t length)
 {
     uint64_t hash = hash_bytes(text, length);
     uint32_t id = 0;
-    while (__atomic_test_and_set(&intern_lock, __ATOMIC_ACQUIRE)) {
-        /* held for a probe of a small table and one memcpy */
-    }
+    lock_strings();
     size_t slot = hash % INTERN_SLOTS;
     for (size_t probe = 0; probe < 16; probe++, slot = (slot + 1) % INTERN_SLOTS) {
         if (interned[slot].id == 0 || (interned[slot].hash == hash &&
@@ -141,7 +164,7 @@ _PyGlassbox_InternBytes(const char *text, size_t length)
             interned[slot].id = id;
         }
     }
-    __atomic_clear(&intern_lock, __ATOMIC_RELEASE);
+    unlock_strings();
     return id;
 }
 
@@ -384,6 +407,26 @@ define_meta(const char *key, const char *value)
     _PyGlassbox_Define(GBX_NAME_META, 0, parts, 3);
 }
 
+/* The command line, as the kernel has it: the interpreter may not have read its own yet. */
+static void
+define_program(void)
+{
+    char line[TEXT_LIMIT + 1];
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, line, TEXT_LIMIT);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (length <= 0) {
+        return;
+    }
+    for (ssize_t i = 0; i < length; i++) {
+        line[i] = line[i] == '\0' ? ' ' : line[i];
+    }
+    line[line[length - 1] == ' ' ? length - 1 : length] = '\0';
+    define_meta("program", line);
+}
+
 extern void _PyGlassbox_DefineReasons(void (*define)(int kind, uint32_t id, const char *text));
 extern const struct _PyCode_DEF(8) _Py_InitCleanup;
 
@@ -396,6 +439,7 @@ _PyGlassbox_NamesDefineStatic(void)
         }
     }
     _PyGlassbox_DefineReasons(define_text);
+    define_program();
     define_meta("version", Py_GetVersion());
     define_meta("platform", Py_GetPlatform());
     gbx_name_code shim = { .first_line = 0, .units = 3, .file_length = 9 };

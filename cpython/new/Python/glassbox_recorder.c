@@ -30,6 +30,7 @@
 
 #define FIRST_SEGMENT   GBX_GRANULE        /* a thread that does little costs little */
 #define LARGEST_SEGMENT (1024u * 1024)
+#define IDLE_SEGMENTS   512
 #define NAMES_SEGMENT   (64u * 1024)
 
 uint32_t _PyGlassbox_mask = 0;
@@ -46,7 +47,7 @@ static struct {
 /* Guards the registry of streams, the pool of ring segments and the NAMES segment. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static gbx_stream *streams;                /* all that have a segment */
-static gbx_segment *idle[64];              /* ring: segments of threads that have ended */
+static gbx_segment *idle[IDLE_SEGMENTS];   /* ring: of threads that have ended, the oldest first */
 static int idle_count;
 static gbx_segment *names;                 /* the NAMES segment being filled */
 static uint64_t names_lost;
@@ -297,7 +298,10 @@ static bool
 take_from_idle(gbx_stream *stream)
 {
     _PyGlassbox_Lock();
-    gbx_segment *segment = idle_count > 0 ? idle[--idle_count] : NULL;
+    gbx_segment *segment = idle_count > 0 ? idle[0] : NULL;
+    if (segment != NULL) {
+        memmove(idle, idle + 1, (size_t)--idle_count * sizeof(idle[0]));
+    }
     _PyGlassbox_Unlock();
     if (segment == NULL) {
         return false;
@@ -307,42 +311,71 @@ take_from_idle(gbx_stream *stream)
     return true;
 }
 
-/* A segment for the calling thread, new or used; false where there is none to be had. */
-static bool
-next_segment(gbx_stream *stream)
+/* Of the file, what segments of events may use: an eighth is kept for names, since a record without its
+   names says little. */
+static uint64_t
+event_room(void)
 {
-    gbx_header *header = _PyGlassbox_recorder.header;
-    bool ring = _PyGlassbox_recorder.mode == GBX_MODE_RING;
+    const gbx_header *header = _PyGlassbox_recorder.header;
+    return header->limit - header->limit / 8;
+}
+
+/* A new segment of `size` bytes, or of less where that is all that is left below `room`.  NULL with
+   *error 0: no room; else errno. */
+static gbx_segment *
+new_segment(uint32_t size, uint64_t room, int *error)
+{
+    gbx_segment *segment = NULL;
+    *error = 0;
+    while (segment == NULL && *error == 0 && size >= GBX_GRANULE) {
+        segment = map_segment(size, room, error);
+        size = size / 4 / GBX_GRANULE * GBX_GRANULE;
+    }
+    return segment;
+}
+
+/* Full mode: the file grows to its limit, and then it is full. */
+static bool
+next_in_full(gbx_stream *stream)
+{
+    int error;
     gbx_segment *full = stream->segment;
-    if (!ring || stream->held < GBX_RING_SEGMENTS) {
-        int error = 0;
-        uint32_t size = segment_size(stream->sequence);
-        if (ring && size > header->limit / 32) {
-            size = (uint32_t)(header->limit / 32 / GBX_GRANULE) * GBX_GRANULE;
-            size = size < GBX_GRANULE ? GBX_GRANULE : size;
-        }
-        /* An eighth is kept for names: a record without its names says little. */
-        uint64_t room = header->limit - header->limit / 8;
-        gbx_segment *segment = NULL;
-        while (segment == NULL && error == 0 && size >= GBX_GRANULE) {
-            segment = map_segment(size, room, &error);
-            size = size / 4 / GBX_GRANULE * GBX_GRANULE;
-        }
-        if (segment != NULL) {
-            if (ring) {
-                segment->overwritten = full == NULL ? 0 : full->overwritten;
-                stream->ring[stream->held++] = segment;
-            }
-            else if (full != NULL) {
-                munmap(full, full->size);
-            }
-            begin_segment(stream, segment);
-            return true;
-        }
-        if (!ring) {
-            note_state(error == 0 ? GBX_STATE_FULL : GBX_STATE_ERROR, error);
-            return false;
-        }
+    gbx_segment *segment = new_segment(segment_size(stream->sequence), event_room(), &error);
+    if (segment == NULL) {
+        note_state(error == 0 ? GBX_STATE_FULL : GBX_STATE_ERROR, error);
+        return false;
+    }
+    if (full != NULL) {
+        munmap(full, full->size);
+    }
+    begin_segment(stream, segment);
+    return true;
+}
+
+/* Ring mode, a further segment.  The busiest thread must not take the whole file: the first two of each
+   thread are small and may come from anywhere in it, larger ones from its first half alone. */
+static gbx_segment *
+next_of_ring(const gbx_stream *stream)
+{
+    int error;
+    bool first = stream->held < 2;
+    uint64_t room = first ? event_room() : event_room() / 2;
+    uint64_t most = event_room() / (first ? 128 : 32) / GBX_GRANULE * GBX_GRANULE;
+    uint32_t size = segment_size(stream->sequence);
+    size = most < GBX_GRANULE ? GBX_GRANULE : size > most ? (uint32_t)most : size;
+    return stream->held < GBX_RING_SEGMENTS ? new_segment(size, room, &error) : NULL;
+}
+
+static bool
+next_in_ring(gbx_stream *stream)
+{
+    gbx_segment *full = stream->segment;
+    gbx_segment *segment = next_of_ring(stream);
+    if (segment != NULL) {
+        segment->overwritten = full == NULL ? 0 : full->overwritten;
+        stream->ring[stream->held++] = segment;
+        begin_segment(stream, segment);
+        return true;
     }
     if (stream->held == 0) {
         return take_from_idle(stream);
@@ -351,6 +384,13 @@ next_segment(gbx_stream *stream)
     stream->next_reuse = (stream->next_reuse + 1) % stream->held;
     reuse_segment(stream, oldest, full->overwritten);
     return true;
+}
+
+/* A segment for the calling thread, new or used; false where there is none to be had. */
+static bool
+next_segment(gbx_stream *stream)
+{
+    return _PyGlassbox_recorder.mode == GBX_MODE_RING ? next_in_ring(stream) : next_in_full(stream);
 }
 
 /* Note one more lost event where a reader finds it.  The tail of each segment is kept free for the
@@ -410,8 +450,8 @@ thread_ends(void *arg)
     unregister_stream(stream);
     if (_PyGlassbox_recorder.mode == GBX_MODE_RING &&
         stream->session == _PyGlassbox_recorder.session) {
-        for (uint32_t i = 0; i < stream->held && idle_count < 64; i++) {
-            idle[idle_count++] = stream->ring[i];
+        for (uint32_t i = 0; i < stream->held && idle_count < IDLE_SEGMENTS; i++) {
+            idle[idle_count++] = stream->ring[(stream->next_reuse + i) % stream->held];
         }
     }
     _PyGlassbox_Unlock();
@@ -485,6 +525,13 @@ reserve_slowly(uint32_t size, PyThreadState *tstate, bool entering)
         }
         segment = stream->segment;
         at = segment->committed;
+    }
+    /* If the recording was stopped meanwhile, the limit must not stay where a new segment put it:
+       partner of the fence in invalidate_streams(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (_PyGlassbox_mask == 0 || stream->session != _PyGlassbox_recorder.session) {
+        stream->limit = 0;
+        return NULL;
     }
     return (char *)segment + at;
 }
@@ -713,6 +760,7 @@ _PyGlassbox_FileOpen(const gbx_file_options *options)
 static void
 invalidate_streams(void)
 {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);  /* the mask is 0 before any limit is */
     for (gbx_stream *stream = streams; stream != NULL; stream = stream->next) {
         stream->limit = 0;
     }

@@ -59,6 +59,7 @@ seen = [0] * (DEPTH + 1)
 blocks_at(DEPTH, seen)  # once to warm up: an instruction that specializes may allocate
 blocks_at(DEPTH, seen)
 mark("blocks", "begin")
+mark("blocks", seen[0])
 mark("new blocks", seen[0] - seen[DEPTH - 1])
 mark("blocks", "end")
 

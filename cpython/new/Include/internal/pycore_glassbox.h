@@ -279,8 +279,8 @@ extern void _PyGlassbox_AllocTotal(void);
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_Freelist(GBX_EV_FREELIST_##EVENT, GBX_FREELIST_##LIST, (ITEM)))
 
 // class mark: called by Modules/_glassbox.c, not by upstream files
-extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t value);
-extern uint64_t _PyGlassbox_StringId(PyObject *text);
+/* `text` is the value where type is GBX_VALUE_STRING, `bits` for every other type. */
+extern void _PyGlassbox_Mark(PyObject *name, int type, uint64_t bits, PyObject *text);
 extern void _PyGlassbox_Span(int event, PyObject *name, uint32_t span);
 extern int _PyGlassbox_Watch(PyObject *object, PyObject *name);
 extern int _PyGlassbox_Unwatch(PyObject *object);

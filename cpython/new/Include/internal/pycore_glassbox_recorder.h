@@ -16,7 +16,7 @@
 #  define GBX_HAVE_TSC 1
 #endif
 
-#define GBX_RING_SEGMENTS 8        // segments a thread may hold in ring mode
+#define GBX_RING_SEGMENTS 64       // segments a thread may hold in ring mode
 
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
@@ -218,6 +218,16 @@ gbx_begin(uint32_t size, PyThreadState *tstate, bool entering, uint32_t *dt)
     return record;
 }
 
+/* Is the recording that holds the calling thread's segment still on?  Asked by a hook that has to
+   name something, between the naming and the commit: what was named since a stop and a new start
+   stands in another file than the record would. */
+static inline bool
+gbx_still_recording(void)
+{
+    return __atomic_load_n(&_PyGlassbox_recorder.open, __ATOMIC_ACQUIRE) &&
+        __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE) == _PyGlassbox_stream.session;
+}
+
 /* --- file and segments (Python/glassbox_recorder.c) --- */
 
 typedef struct {
@@ -249,6 +259,7 @@ extern void _PyGlassbox_Unlock(void);
 /* --- names (Python/glassbox_names.c) --- */
 
 extern void _PyGlassbox_NamesReset(void);            // at the start of each recording
+extern void _PyGlassbox_NamesForget(void);           // in a forked child
 extern void _PyGlassbox_NamesDefineStatic(void);     // opcodes, failure reasons, META
 extern uint32_t _PyGlassbox_CodeIdSlow(PyCodeObject *code);
 extern uint32_t _PyGlassbox_InternBytes(const char *text, size_t length);
