@@ -75,8 +75,8 @@ class Sums(unittest.TestCase):
         self.free_lists(trace, out, before)
 
     def free_lists(self, trace, out, state):
-        said = {m[2]: int(m[1]) for m in re.finditer(r"^(\d+) free (\S+)s \*", out, re.MULTILINE)}
-        tuples = sum(int(m[1]) for m in re.finditer(r"^(\d+) free \d+-sized PyTupleObjects", out, re.M))
+        said = {m[2]: int(m[1]) for m in re.finditer(r"^ *(\d+) free (\S+)s \*", out, re.MULTILINE)}
+        tuples = sum(int(m[1]) for m in re.finditer(r"^ *(\d+) free \d+-sized PyTupleObjects", out, re.M))
         lists = trace.enums["alloc.freelist_hit", "list"]
         mine = {trace.labels[lists, number]: count for number, count in state.lists.items()}
         for name, kind in (("float", "PyFloatObject"), ("list", "PyListObject"), ("dict", "PyDictObject"),
@@ -87,15 +87,17 @@ class Sums(unittest.TestCase):
     def test_the_bytes_of_a_span_are_those_of_tracemalloc(self):
         """The same program, once under each: the bytes that it asks for and keeps, between two points."""
         program = ("import array, glassbox, sys, tracemalloc\nat = array.array('q', [0] * 3)\n" + WORK +
-                   "def probe(i): {probe}\n{start}\nprobe(0); probe(0)\nprobe(1)\nx = work()\nprobe(2)\n{say}")
+                   "def probe(i): PROBE\nSTART\nprobe(0); probe(0)\nprobe(1)\nx = work()\nprobe(2)\nSAY")
         env = dict(os.environ, PYTHONHASHSEED="0")
+
+        def filled(probe, start, say):
+            return program.replace("PROBE", probe).replace("START", start).replace("SAY", say)
         told = subprocess.run(
-            [sys.executable, "-c", program.format(
-                probe="at[i] = tracemalloc.get_traced_memory()[0]", start="tracemalloc.start()",
-                say="print(at[2] - at[1])")], env=env, capture_output=True, text=True, check=True).stdout
-        trace, _ = traces.run(program.format(probe="glassbox.mark(str(i))", start="glassbox.mark('0')",
-                                             say=""), options="limit=2G:events=alloc+mark",
-                              env={"PYTHONHASHSEED": "0"})
+            [sys.executable, "-c", filled("at[i] = tracemalloc.get_traced_memory()[0]",
+                                          "tracemalloc.start()", "print(at[2] - at[1])")],
+            env=env, capture_output=True, text=True, check=True).stdout
+        trace, _ = traces.run(filled("glassbox.mark(str(i))", "pass", ""),
+                              options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
         first, last = heap.replay(trace, "1"), heap.replay(trace, "2")
         self.assertEqual(last.live() - first.live(), int(told))
         self.assertGreater(int(told), 1_000_000)
@@ -127,7 +129,7 @@ class Sums(unittest.TestCase):
 
     def test_debug_hooks_ask_pymalloc_for_more(self):
         trace, _ = run(WORK + "mark('a')\nx = work()\nmark('b')", env={"PYTHONMALLOC": "debug"})
-        self.assertEqual(replay_all(trace), ([], 3))
+        self.assertEqual(replay_all(trace), ([], 2))
 
     def test_without_pymalloc_there_are_no_pools(self):
         trace, _ = run(WORK + "mark('a')\nx = work()\nmark('b')", env={"PYTHONMALLOC": "malloc"})
@@ -206,11 +208,13 @@ class Paths(unittest.TestCase):
                                                   e.name == "alloc.block_alloc" and e.fields["size"] == 133])
 
     def test_a_block_that_moves_is_a_new_one(self):
-        events, _ = self.events("x = []\nfor i in range(20): x.append(None)\ndel x", "",
+        events, trace = self.events("x = []\nfor i in range(20): x.append(None)\ndel x", "",
                                 ("block_alloc", "block_resize", "block_free"))
-        sizes = [e.fields["size"] for e in events if e.name == "alloc.block_alloc"]
-        self.assertEqual(sizes, [8 * n for n in (4, 8, 16, 24)])
-        self.assertEqual(len([e for e in events if e.name == "alloc.block_free"]), 4)
+        items = [e for e in events if e.name == "alloc.block_alloc" and trace.label(e, "domain") == "mem"]
+        self.assertEqual([e.fields["size"] for e in items], [8 * n for n in (4, 8, 16, 24)])
+        freed = [e.fields["address"] for e in events if e.name == "alloc.block_free"]
+        for item in items:
+            self.assertIn(item.fields["address"], freed)
 
     def test_large_blocks_of_each_domain(self):
         events, trace = self.events(

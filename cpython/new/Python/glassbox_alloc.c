@@ -34,6 +34,15 @@ running(PyThreadState *tstate)
     return code == NULL || !PyCode_Check(code) ? 0 : gbx_code_id((PyCodeObject *)code);
 }
 
+/* A record that names a code object. */
+static inline void
+publish(void *record, uint32_t size)
+{
+    if (gbx_settled()) {
+        gbx_publish(record, size);
+    }
+}
+
 static inline void
 record_at(uint8_t event, uint8_t flags, const void *address)
 {
@@ -50,13 +59,13 @@ void
 _PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
-    uint32_t code = running(tstate);
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
-        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size, code);
+        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size,
+                                         running(tstate));
         record->address = (uint64_t)(uintptr_t)block;
-        gbx_publish(record, sizeof(*record));
+        publish(record, sizeof(*record));
     }
 }
 
@@ -218,13 +227,13 @@ void
 _PyGlassbox_LargeAlloc(const void *block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
-    uint32_t code = running(tstate);
     gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, _PyGlassbox_stream.domain, 0, code);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, _PyGlassbox_stream.domain, 0,
+                                         running(tstate));
         record->size = size;
         record->address = (uint64_t)(uintptr_t)block;
-        gbx_publish(record, sizeof(*record));
+        publish(record, sizeof(*record));
     }
 }
 
@@ -236,14 +245,14 @@ _PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
         return;
     }
     PyThreadState *tstate = _PyThreadState_GET();
-    uint32_t code = running(tstate);
     gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, _PyGlassbox_stream.domain, 0, code);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, _PyGlassbox_stream.domain, 0,
+                                         running(tstate));
         record->size = size;
         record->address = (uint64_t)(uintptr_t)block;
         record->old_address = (uint64_t)(uintptr_t)old;
-        gbx_publish(record, sizeof(*record));
+        publish(record, sizeof(*record));
     }
 }
 

@@ -82,15 +82,17 @@ _PyGlassbox_ObjectSize(size_t size)
 static inline void
 record_object(PyObject *object, uint8_t event, uint32_t size)
 {
-    uint32_t type = gbx_type_id(Py_TYPE(object));
     gbx_obj *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
     if (record == NULL) {
         return;
     }
+    uint32_t type = gbx_type_id(Py_TYPE(object));
     type = type <= 0xffffff ? type : 0;
     *(uint64_t *)record = event | (uint64_t)type << 8 | (uint64_t)size << 32;
     record->address = (uint64_t)(uintptr_t)object;
-    gbx_publish(record, sizeof(*record));
+    if (gbx_settled()) {
+        gbx_publish(record, sizeof(*record));
+    }
 }
 
 /* It was marked as dead, and lives. */

@@ -228,6 +228,18 @@ gbx_still_recording(void)
         __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE) == _PyGlassbox_stream.session;
 }
 
+/* The same for events that only come while the thread is attached: with the GIL nobody else can stop the
+   recording and begin another meanwhile. */
+static inline bool
+gbx_settled(void)
+{
+#ifdef Py_GIL_DISABLED
+    return gbx_still_recording();
+#else
+    return true;
+#endif
+}
+
 /* --- file and segments (Python/glassbox_recorder.c) --- */
 
 typedef struct {
