@@ -283,9 +283,6 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t 
             thread->of->generators = false;
             break;
         default:
-            if (head->event >= GBX_EV_ARENA_FOUND && head->event <= GBX_EV_FREE_PROCESSED) {
-                check_heap(c, thread, event, at);
-            }
             break;
     }
 }
@@ -306,5 +303,10 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
     if (process->names) {
         check_names(c, process, thread->process, event->record, at);
     }
-    check_record(c, thread, event->record, at);
+    if (event->record->event >= GBX_EV_ARENA_FOUND && event->record->event <= GBX_EV_FREE_PROCESSED) {
+        check_heap(c, thread, event, at);
+    }
+    else {
+        check_record(c, thread, event->record, at);
+    }
 }

@@ -264,6 +264,75 @@ _PyGlassbox_LargeFree(const void *block)
     }
 }
 
+/* ------------------------------------------------------------------ mimalloc */
+
+/* A block's record has 16 bits for its size; larger ones are recorded as large. */
+void
+_PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
+{
+    if (size <= UINT16_MAX && block != NULL) {
+        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
+                               block, size);
+        return;
+    }
+    _PyGlassbox_stream.domain = (uint8_t)domain;
+    _PyGlassbox_LargeAlloc(block, size);
+    _PyGlassbox_stream.domain = GBX_DOMAIN_RAW;
+}
+
+/* What moved was given back before this can be said: another thread may have it by now. */
+void
+_PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size)
+{
+    if (block == NULL) {
+        return;
+    }
+    if (old != NULL && block == old && size <= UINT16_MAX) {
+        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
+                               block, size);
+        return;
+    }
+    if (old != NULL) {
+        _PyGlassbox_BlockFree(old);
+    }
+    _PyGlassbox_HeapBlockAlloc(domain, block, size);
+}
+
+/* A page is some 64 KiB of a segment, for blocks of one size of one heap of one thread. */
+void
+_PyGlassbox_HeapPage(int event, int heap, uint32_t blocks, uint32_t size, const void *start)
+{
+    gbx_heap_page *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
+    if (record != NULL) {
+        record->heap = (uint32_t)heap;
+        record->blocks = blocks;
+        record->address = (uint64_t)(uintptr_t)start;
+        record->size = size;
+        record->reserved = 0;
+        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)heap, 0, 0);
+    }
+}
+
+void
+_PyGlassbox_HeapSegment(int event, const void *segment, size_t size)
+{
+    uint32_t dt;
+    gbx_large *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
+    if (record != NULL) {
+        record->size = size;
+        record->address = (uint64_t)(uintptr_t)segment;
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+    }
+}
+
+/* Memory that a reader without a lock may still look at waits until none can; see Python/qsbr.c. */
+void
+_PyGlassbox_FreeDelayed(int event, uintptr_t tagged)
+{
+    record_at((uint8_t)event, tagged & 1 ? GBX_DOMAIN_OBJ : GBX_DOMAIN_MEM,
+              (const void *)(tagged & ~(uintptr_t)1));
+}
+
 /* ------------------------------------------------------------------ free lists */
 
 void

@@ -638,6 +638,8 @@ enum gbx_kind {
     F(HEAP_SEGMENT_NEW, "address", gbx_large, address, ADDRESS, 0)                       \
     F(HEAP_SEGMENT_FREE, "size", gbx_large, size, BYTES, 0)                              \
     F(HEAP_SEGMENT_FREE, "address", gbx_large, address, ADDRESS, 0)                      \
+    F(FREE_DELAYED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                      \
+    F(FREE_PROCESSED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                    \
     F(FREE_DELAYED, "address", gbx_at, address, ADDRESS, 0)                              \
     F(FREE_PROCESSED, "address", gbx_at, address, ADDRESS, 0)                            \
     GBX_GC_START_FIELDS(F, GC_SCHEDULED)                                                 \

@@ -248,6 +248,11 @@ extern void _PyGlassbox_LargeDomain(int domain);
 extern void _PyGlassbox_LargeAlloc(const void *block, size_t size);
 extern void _PyGlassbox_LargeMove(const void *block, const void *old, size_t size);
 extern void _PyGlassbox_LargeFree(const void *block);
+extern void _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size);
+extern void _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size);
+extern void _PyGlassbox_HeapPage(int event, int heap, uint32_t blocks, uint32_t size, const void *start);
+extern void _PyGlassbox_HeapSegment(int event, const void *segment, size_t size);
+extern void _PyGlassbox_FreeDelayed(int event, uintptr_t tagged);
 PyAPI_FUNC(void) _PyGlassbox_Freelist(int event, int list, const void *item);
 extern void _PyGlassbox_AllocFound(void);
 extern void _PyGlassbox_AllocTotal(void);
@@ -275,6 +280,23 @@ extern void _PyGlassbox_AllocTotal(void);
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeMove((BLOCK), (OLD), (SIZE)))
 #define GLASSBOX_LARGE_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeFree(BLOCK))
+/* mimalloc, which serves domains mem and obj without the GIL */
+#define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, BLOCK, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, (BLOCK), (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, BLOCK, OLD, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, (BLOCK), (OLD), (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_FREE(BLOCK) \
+    GLASSBOX_HOOK(ALLOC, if ((BLOCK) != NULL) { _PyGlassbox_BlockFree(BLOCK); })
+#define GLASSBOX_HEAP_PAGE(EVENT, PAGE, START) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapPage(GBX_EV_HEAP_PAGE_##EVENT, (PAGE)->tag, (PAGE)->reserved, \
+                                              (PAGE)->xblock_size, (START)))
+#define GLASSBOX_HEAP_SEGMENT(EVENT, SEGMENT, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapSegment(GBX_EV_HEAP_SEGMENT_##EVENT, (SEGMENT), (SIZE)))
+/* The lowest bit of the address says with which function to free it. */
+#define GLASSBOX_FREE_DELAYED(TAGGED) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_FreeDelayed(GBX_EV_FREE_DELAYED, (TAGGED)))
+#define GLASSBOX_FREE_PROCESSED(TAGGED) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_FreeDelayed(GBX_EV_FREE_PROCESSED, (TAGGED)))
 #define GLASSBOX_FREELIST(EVENT, LIST, ITEM) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_Freelist(GBX_EV_FREELIST_##EVENT, GBX_FREELIST_##LIST, (ITEM)))
 
