@@ -46,6 +46,7 @@ class Trace:
         self.types, self.watches = {}, {}                 # id -> name
         self.thread_names = {}                            # thread id -> name, "" where none
         self.type_info = {}                               # id -> Type
+        self.tables = {}                                  # code id -> (first line, location table)
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
         self._read_segments()
@@ -102,6 +103,10 @@ class Trace:
             elif kind == 2:
                 name_length = struct.unpack_from("<I", payload, 16)[0]
                 self.codes[ident] = payload[40:40 + name_length].decode()
+                file_length, table_length = struct.unpack_from("<II", payload, 20)
+                table = 40 + name_length + file_length
+                self.tables[ident] = (struct.unpack_from("<I", payload)[0],
+                                      payload[table:table + table_length])
             elif kind == 3:
                 self.thread_names[ident] = payload[16:].decode()
             elif kind == 4:
@@ -137,6 +142,13 @@ class Trace:
     def type(self, event):
         """The name of the type in an event's field `type`."""
         return self.types.get(event.fields["type"], "?")
+
+    def line(self, code, offset):
+        """The line of an instruction, by the interpreter's own reading of the table."""
+        first, table = self.tables[code]
+        blank = compile("", "", "exec").replace(co_firstlineno=first, co_linetable=table,
+                                                co_code=b"\t\0" * (offset + 1))
+        return list(blank.co_positions())[offset][0]
 
     def label(self, event, field):
         """The name of an enumerated field's value."""

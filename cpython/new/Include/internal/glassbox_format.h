@@ -168,15 +168,26 @@ typedef struct {              /* what the allocator itself says, at a mark */
     uint64_t large;
 } gbx_alloc_total;
 
-/* class gc */
+/* class gc.  A phase is recorded when it ends; it began where the collection's record before it was made
+   (gc.start, or the phase before).  `objects` is how many it worked on, and 0 for those that count none
+   (untrack, free_lists, delayed_frees).  Finding out what is still unreachable after the finalizers is done by
+   the same three functions as before them, so their phases come twice. */
 typedef struct {
     gbx_head h;               /* flags: generation; arg: offset in `code` */
-    uint32_t code; uint32_t count; uint32_t threshold; uint8_t reason; uint8_t reserved[3];
+    uint32_t code;            /* the Python function that runs: where it allocated, or was interrupted */
+    uint32_t count;           /* of that generation: what is compared with its threshold */
+    uint32_t threshold; uint8_t reason; uint8_t reserved[3];
 } gbx_gc_start;
 typedef struct { gbx_head h; uint32_t objects; uint32_t reserved; } gbx_gc_phase;
 typedef struct { gbx_head h; uint32_t watch; uint32_t reserved; } gbx_gc_verdict;
-typedef struct { gbx_head h; uint32_t collected; uint32_t uncollectable; } gbx_gc_done;
-typedef struct { gbx_head h; uint32_t count; uint32_t total; } gbx_gc_flush;
+typedef struct { gbx_head h; uint32_t objects; uint32_t type; } gbx_gc_untrack;
+typedef struct {
+    gbx_head h; uint32_t collected; uint32_t uncollectable;
+    uint32_t count[3];        /* the generations' counts afterwards */
+    uint32_t long_lived;      /* objects that outlived the last full collection */
+} gbx_gc_done;
+typedef struct { gbx_head h; int32_t count; int32_t total; } gbx_gc_flush;
+typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
 
 /* --------------------------------------------------------------- the events */
 
@@ -265,12 +276,12 @@ typedef struct { gbx_head h; uint32_t count; uint32_t total; } gbx_gc_flush;
     X(GC_START,       151, GC,      "gc.start",            gbx_gc_start,           1)    \
     X(GC_PHASE,       152, GC,      "gc.phase",            gbx_gc_phase,           1)    \
     X(GC_VERDICT,     153, GC,      "gc.verdict",          gbx_gc_verdict,         0)    \
-    X(GC_UNTRACK,     154, GC,      "gc.untrack",          gbx_gc_phase,           0)    \
+    X(GC_UNTRACK,     154, GC,      "gc.untrack",          gbx_gc_untrack,         0)    \
     X(GC_DONE,        155, GC,      "gc.done",             gbx_gc_done,            1)    \
     X(GC_FLUSH,       156, GC,      "gc.count_flush",      gbx_gc_flush,           0)    \
-    X(WORLD_STOP,     157, GC,      "gc.world_stop",       gbx_gc_phase,           1)    \
-    X(WORLD_STOPPED,  158, GC,      "gc.world_stopped",    gbx_gc_phase,           1)    \
-    X(WORLD_STARTED,  159, GC,      "gc.world_started",    gbx_gc_phase,           1)
+    X(WORLD_STOP,     157, GC,      "gc.world_stop",       gbx_world,              1)    \
+    X(WORLD_STOPPED,  158, GC,      "gc.world_stopped",    gbx_world,              1)    \
+    X(WORLD_STARTED,  159, GC,      "gc.world_started",    gbx_world,              1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -367,12 +378,19 @@ enum gbx_event {
     V(GC_PHASE, MARK_HEAP,  11, "mark_heap")       /* free-threaded build */             \
     V(GC_PHASE, SCAN_HEAP,  12, "scan_heap")                                             \
     V(GC_PHASE, MERGE_QUEUED, 13, "merge_queued")                                        \
+    V(GC_PHASE, FREE_LISTS, 14, "free_lists")                                            \
+    V(GC_PHASE, CALLBACKS,  15, "callbacks")       /* gc.callbacks, before and after */  \
+    V(GC_PHASE, VERDICTS,   16, "verdicts")        /* ours: looking for watched objects */ \
+    V(GC_PHASE, DELAYED_FREES, 17, "delayed_frees")                                      \
+    V(GC_PHASE, WEAKREF_CALLBACKS, 18, "weakref_callbacks")                              \
     V(VERDICT, REACHABLE,    0, "reachable")                                             \
     V(VERDICT, UNREACHABLE,  1, "unreachable")                                           \
     V(VERDICT, FINALIZED,    2, "finalized")                                             \
     V(VERDICT, RESURRECTED,  3, "resurrected")                                           \
-    V(VERDICT, CLEARED,      4, "cleared")                                               \
+    V(VERDICT, CLEARED,      4, "cleared")         /* asked to let go of what it refers to */ \
     V(VERDICT, UNCOLLECTABLE, 5, "uncollectable")                                        \
+    V(VERDICT, SAVED,        6, "saved")           /* put into gc.garbage instead (DEBUG_SAVEALL) */ \
+    V(VERDICT, UNTRACKED,    7, "untracked")       /* can be in no cycle: of no more concern */ \
     V(HEAP, MEM,             0, "mem")             /* as enum _mi_heap tags of 3.13 */   \
     V(HEAP, OBJECT,          1, "object")                                                \
     V(HEAP, GC,              2, "gc")                                                    \
@@ -648,15 +666,21 @@ enum gbx_kind {
     F(GC_PHASE, "objects", gbx_gc_phase, objects, UINT, 0)                               \
     F(GC_VERDICT, "verdict", gbx_gc_verdict, h.flags, ENUM, GBX_ENUM_VERDICT)            \
     F(GC_VERDICT, "watch", gbx_gc_verdict, watch, WATCH, 0)                              \
-    F(GC_UNTRACK, "objects", gbx_gc_phase, objects, UINT, 0)                             \
+    F(GC_UNTRACK, "objects", gbx_gc_untrack, objects, UINT, 0)                           \
+    F(GC_UNTRACK, "type", gbx_gc_untrack, type, TYPE, 0)                                 \
     F(GC_DONE, "generation", gbx_gc_done, h.flags, UINT, 0)                              \
     F(GC_DONE, "collected", gbx_gc_done, collected, UINT, 0)                             \
     F(GC_DONE, "uncollectable", gbx_gc_done, uncollectable, UINT, 0)                     \
-    F(GC_FLUSH, "count", gbx_gc_flush, count, UINT, 0)                                   \
-    F(GC_FLUSH, "total", gbx_gc_flush, total, UINT, 0)                                   \
-    F(WORLD_STOP, "threads", gbx_gc_phase, objects, UINT, 0)                             \
-    F(WORLD_STOPPED, "threads", gbx_gc_phase, objects, UINT, 0)                          \
-    F(WORLD_STARTED, "threads", gbx_gc_phase, objects, UINT, 0)
+    F(GC_DONE, "young", gbx_gc_done, count[0], INT, 0)                                  \
+    F(GC_DONE, "middle", gbx_gc_done, count[1], UINT, 0)                                 \
+    F(GC_DONE, "old", gbx_gc_done, count[2], UINT, 0)                                 \
+    F(GC_DONE, "long_lived", gbx_gc_done, long_lived, UINT, 0)                           \
+    F(GC_FLUSH, "count", gbx_gc_flush, count, INT, 0)                                    \
+    F(GC_FLUSH, "total", gbx_gc_flush, total, INT, 0)                                    \
+    F(WORLD_STOP, "everyone", gbx_world, h.flags, UINT, 0)                               \
+    F(WORLD_STOPPED, "everyone", gbx_world, h.flags, UINT, 0)                            \
+    F(WORLD_STOPPED, "threads", gbx_world, threads, UINT, 0)                             \
+    F(WORLD_STARTED, "everyone", gbx_world, h.flags, UINT, 0)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -868,8 +892,10 @@ GBX_PIN(sizeof(gbx_heap_page) == 32);
 GBX_PIN(sizeof(gbx_gc_start) == 24);
 GBX_PIN(sizeof(gbx_gc_phase) == 16);
 GBX_PIN(sizeof(gbx_gc_verdict) == 16);
-GBX_PIN(sizeof(gbx_gc_done) == 16);
+GBX_PIN(sizeof(gbx_gc_untrack) == 16);
+GBX_PIN(sizeof(gbx_gc_done) == 32);
 GBX_PIN(sizeof(gbx_gc_flush) == 16);
+GBX_PIN(sizeof(gbx_world) == 16);
 GBX_PIN(sizeof(gbx_name_type) == 32);
 GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
