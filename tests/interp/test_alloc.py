@@ -97,9 +97,9 @@ class Sums(unittest.TestCase):
             [sys.executable, "-c", filled("at[i] = tracemalloc.get_traced_memory()[0]",
                                           "tracemalloc.start()", "print(at[2] - at[1])")],
             env=env, capture_output=True, text=True, check=True).stdout
-        trace, _ = traces.run(filled("glassbox.mark(str(i))", "pass", ""),
+        trace, _ = traces.run(filled("glassbox.mark(str(i))", "glassbox.mark('start')", ""),
                               options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
-        first, last = heap.replay(trace, "1"), heap.replay(trace, "2")
+        first, last = heap.replay(trace, "1", "start"), heap.replay(trace, "2", "start")
         self.assertEqual(last.live() - first.live(), int(told))
         self.assertGreater(int(told), 1_000_000)
 
@@ -219,12 +219,12 @@ class Paths(unittest.TestCase):
 
     def test_large_blocks_of_each_domain(self):
         events, trace = self.events(
-            "x = bytes(5000)\ny = bytearray(6000)\ny.extend(bytes(60000))\nz = _thread.allocate_lock()\n"
+            "x = bytes(5000)\ny = bytearray(6000)\ny.extend(bytes(60000))\nz = _thread.RLock()\n"
             "del x, y, z", "import _thread", ("large_alloc", "large_resize", "large_free"))
         seen = [(e.name[12:], trace.label(e, "domain"), e.fields.get("size")) for e in events]
         self.assertIn(("alloc", "obj", 5033), seen)
         self.assertIn(("free", "obj", None), seen)
-        self.assertIn(("raw"), {domain for _, domain, _ in seen})
+        self.assertIn("raw", {domain for _, domain, _ in seen})
         alive = {}
         for event in events:
             alive.pop(event.fields.get("old_address", event.fields["address"]), None)
