@@ -200,6 +200,7 @@ gbx_checker_free(gbx_checker *c)
     }
     for (size_t p = 0; c->processes != NULL && p < gbx_trace_process_count(c->trace); p++) {
         free(c->processes[p].counted);
+        gbx_heap_free(c->processes[p].heap);
     }
     gbx_set_clear(&c->generators);
     free(c->threads);

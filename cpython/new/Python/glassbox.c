@@ -348,6 +348,9 @@ start(const _PyGlassbox_options *options, bool relative)
     _PyGlassbox_ChurnReset(false);
     __atomic_store_n(&_PyGlassbox_mask, current.mask, __ATOMIC_RELEASE);
     _PyGlassbox_RefsSwitch();
+    if (GLASSBOX_ON(ALLOC)) {
+        _PyGlassbox_AllocFound();
+    }
     return 0;
 }
 
@@ -370,6 +373,9 @@ _PyGlassbox_Stop(void)
     if (_PyGlassbox_recorder.churn) {
         _PyGlassbox_ChurnStop();
         _PyGlassbox_recorder.churn = false;
+    }
+    if (GLASSBOX_ON(ALLOC)) {
+        _PyGlassbox_AllocTotal();
     }
     __atomic_store_n(&_PyGlassbox_mask, 0, __ATOMIC_RELEASE);
     _PyGlassbox_RefsSwitch();
