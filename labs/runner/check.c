@@ -194,6 +194,7 @@ gbx_checker_free(gbx_checker *c)
         gbx_stack_clear(&c->threads[s].frames);
         gbx_stack_clear(&c->threads[s].stages);
         gbx_stack_clear(&c->threads[s].imports);
+        gbx_stack_clear(&c->threads[s].collections);
     }
     gbx_set_clear(&c->generators);
     free(c->threads);
