@@ -128,6 +128,7 @@ write_what(const gbx_moment *moment, char *text, size_t size)
         case GBX_EV_WATCH: snprintf(text, size, "watched from here"); break;
         case GBX_EV_UNWATCH: snprintf(text, size, "watched no longer"); break;
         case GBX_EV_OBJ_CREATE: snprintf(text, size, "born"); break;
+        case GBX_EV_OBJ_REVIVE: snprintf(text, size, "lives on"); break;
         case GBX_EV_BLOCK_ALLOC: case GBX_EV_LARGE_ALLOC: snprintf(text, size, "memory taken"); break;
         case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE: snprintf(text, size, "memory returned"); break;
         case GBX_EV_FREE_DELAYED: snprintf(text, size, "free put off"); break;

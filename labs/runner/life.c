@@ -4,6 +4,7 @@
    belongs to.  Most events know an address alone, and most addresses are nobody's: a small filter says so
    before anything is looked up. */
 
+#include "heap.h"
 #include "life_internal.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 
 #define LIVES_MOST   4096u
 #define FILTER_BITS  16u         /* 2^16 bits: 8 KiB */
-#define ARENAS_MOST  65536u
 
 #define HAVE_GC_FLAG    (UINT64_C(1) << 14)      /* of tp_flags, as in Include/object.h of 3.13 */
 #define PREHEADER_FLAGS (UINT64_C(3) << 3)
@@ -22,12 +22,6 @@ typedef struct {
     uint32_t stream, rank;       /* how many records without a time come before it */
 } pending;
 
-typedef struct {
-    uint64_t address;
-    uint32_t process;
-    bool live;
-} arena;
-
 struct gbx_lives {
     const gbx_trace *trace;
     gbx_one_life *list;
@@ -35,8 +29,7 @@ struct gbx_lives {
     gbx_thread_time *threads;
     pending *waiting;
     size_t waiting_count, waiting_room;
-    arena *arenas;
-    size_t arena_count;
+    gbx_heap **heaps;            /* one a process with a life and small blocks, else NULL */
     uint8_t filter[(1u << FILTER_BITS) / 8];
     char names[320];             /* what is watched, for the message */
     size_t names_used;
@@ -50,7 +43,7 @@ is_timed(uint8_t event)
         GBX_EVENTS(X)
 #undef X
     };
-    return timed[event];
+    return timed[event] || event == GBX_EV_STREAM_TIME;
 }
 
 /* The id of the object that an event is about; 0 where it names none. */
@@ -76,16 +69,15 @@ static uint64_t
 address_of(const gbx_head *head)
 {
     switch (head->event) {
-        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_DESTROY:
+        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_DESTROY: case GBX_EV_OBJ_REVIVE:
             return ((const gbx_obj *)head)->address;
         case GBX_EV_BLOCK_ALLOC:
             return ((const gbx_block *)head)->address;
         case GBX_EV_LARGE_ALLOC:
             return ((const gbx_large *)head)->address;
         case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE: case GBX_EV_FREE_DELAYED:
-            return ((const gbx_block_free *)head)->address;
         case GBX_EV_FREELIST_HIT: case GBX_EV_FREELIST_PUT: case GBX_EV_FREELIST_DROP:
-            return ((const gbx_freelist *)head)->address;
+            return GBX_U48(((const gbx_at *)head)->address);
         default:
             return 0;
     }
@@ -275,38 +267,18 @@ pass_time(gbx_lives *lives, const gbx_cursor *now)
     }
 }
 
-static void
-note_arena(gbx_lives *lives, const gbx_cursor *now, uint32_t process)
-{
-    const gbx_arena *record = (const gbx_arena *)now->entry.record;
-    if (record->h.event == GBX_EV_ARENA_NEW) {
-        if (lives->arena_count < ARENAS_MOST) {
-            lives->arenas[lives->arena_count++] = (arena){ record->address, process, true };
-        }
-        return;
-    }
-    for (size_t i = 0; i < lives->arena_count; i++) {
-        if (lives->arenas[i].address == record->address && lives->arenas[i].process == process) {
-            lives->arenas[i].live = false;
-        }
-    }
-}
-
-/* The arena of the block that the newest moment is about; an arena is 1 MiB. */
+/* The arena of the block that the newest moment is about. */
 static void
 find_arena(const gbx_lives *lives, gbx_one_life *one)
 {
-    if (one->life.count == 0) {
+    const gbx_heap *heap = lives->heaps[one->life.process];
+    const gbx_heap_arena *arena;
+    if (heap == NULL || one->life.count == 0) {
         return;
     }
     gbx_moment *moment = &one->moments[one->life.count - 1];
-    for (size_t i = lives->arena_count; i-- > 0 && moment->address != 0;) {
-        const arena *it = &lives->arenas[i];
-        if (it->live && it->process == one->life.process
-            && moment->address - it->address < (UINT64_C(1) << 20)) {
-            moment->arena = it->address;
-            return;
-        }
+    if (moment->address != 0 && gbx_heap_find(heap, moment->address, &arena) != NULL) {
+        moment->arena = arena->address;
     }
 }
 
@@ -342,37 +314,67 @@ hand_out(gbx_lives *lives, const gbx_cursor *now)
 }
 
 static int
-follow(gbx_lives *lives)
+begin_heaps(gbx_lives *lives, gbx_error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < lives->count && status == 0; i++) {
+        uint32_t process = lives->list[i].life.process;
+        bool recorded = (gbx_trace_process(lives->trace, process)->mask >> GBX_CLASS_ALLOC & 1) != 0;
+        if (recorded && lives->heaps[process] == NULL && !free_threaded(lives->trace, process)) {
+            status = gbx_heap_new(&lives->heaps[process], lives->trace, process, error);
+        }
+    }
+    return status;
+}
+
+/* An event of the allocator changes the heap after the lives have looked at it: a block that is returned
+   was in an arena until then. */
+static int
+change_heap(gbx_lives *lives, const gbx_cursor *now)
+{
+    if (gbx_event_class(now->entry.record->event) != GBX_CLASS_ALLOC) {
+        return 0;
+    }
+    gbx_heap *heap = lives->heaps[gbx_entry_where(lives->trace, &now->entry).process];
+    return heap == NULL ? 0 : gbx_heap_apply(heap, &now->entry);
+}
+
+static int
+follow_all(gbx_lives *lives)
 {
     gbx_cursor now;
+    int status = 0;
+    for (bool more = gbx_trace_first(lives->trace, &now); more && status == 0;
+         more = gbx_trace_next(&now)) {
+        pass_time(lives, &now);
+        hand_out(lives, &now);
+        status = change_heap(lives, &now);
+        if (now.entry.record->event == GBX_EV_GC_DONE) {
+            lives->threads[now.entry.stream].collection = SIZE_MAX;
+        }
+    }
+    for (size_t i = 0; i < lives->count && status == 0; i++) {
+        gbx_one_life *one = &lives->list[i];
+        one->life.ended = one->dead || one->gone;
+        status = one->no_memory ? GBX_ERROR_MEMORY : 0;
+    }
+    return status;
+}
+
+static int
+follow(gbx_lives *lives, gbx_error *error)
+{
     size_t streams = gbx_trace_stream_count(lives->trace);
-    lives->threads = calloc(streams == 0 ? 1 : streams, sizeof(*lives->threads));
-    lives->arenas = calloc(ARENAS_MOST, sizeof(*lives->arenas));
-    if (lives->threads == NULL || lives->arenas == NULL) {
+    lives->threads = calloc(streams + 1, sizeof(*lives->threads));
+    lives->heaps = calloc(gbx_trace_process_count(lives->trace) + 1, sizeof(gbx_heap *));
+    if (lives->threads == NULL || lives->heaps == NULL) {
         return GBX_ERROR_MEMORY;
     }
     for (size_t i = 0; i < streams; i++) {
         lives->threads[i].collection = SIZE_MAX;
     }
-    for (bool more = gbx_trace_first(lives->trace, &now); more; more = gbx_trace_next(&now)) {
-        uint8_t event = now.entry.record->event;
-        pass_time(lives, &now);
-        if (event == GBX_EV_ARENA_NEW || event == GBX_EV_ARENA_FREE) {
-            note_arena(lives, &now, gbx_entry_where(lives->trace, &now.entry).process);
-        }
-        hand_out(lives, &now);
-        if (event == GBX_EV_GC_DONE) {
-            lives->threads[now.entry.stream].collection = SIZE_MAX;
-        }
-    }
-    for (size_t i = 0; i < lives->count; i++) {
-        gbx_one_life *one = &lives->list[i];
-        one->life.ended = one->dead || one->gone;
-        if (one->no_memory) {
-            return GBX_ERROR_MEMORY;
-        }
-    }
-    return 0;
+    int status = begin_heaps(lives, error);
+    return status == 0 ? follow_all(lives) : status;
 }
 
 /* --------------------------------------------------------------------- the outside */
@@ -393,7 +395,7 @@ find_all(gbx_lives *lives, const char *name, gbx_error *error)
                              lives->names_used == 0 ? "" : ")");
     }
     if (status == 0) {
-        status = follow(lives);
+        status = follow(lives, error);
     }
     return status == 0 ? 0 : gbx_error_set(error, status, "%s", gbx_error_text(status));
 }
@@ -428,7 +430,10 @@ gbx_lives_free(gbx_lives *lives)
     free(lives->list);
     free(lives->threads);
     free(lives->waiting);
-    free(lives->arenas);
+    for (size_t i = 0; lives->heaps != NULL && i < gbx_trace_process_count(lives->trace); i++) {
+        gbx_heap_free(lives->heaps[i]);
+    }
+    free(lives->heaps);
     free(lives);
 }
 

@@ -168,29 +168,31 @@ gbx_life_by_address(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_t
             break;
         case GBX_EV_BLOCK_ALLOC:
             moment.address = ((const gbx_block *)head)->address;
-            moment.size = ((const gbx_block *)head)->size;
-            moment.code = ((const gbx_block *)head)->code;
+            moment.size = head->arg;
+            moment.code = head->dt;              /* an untimed record's dt holds another field */
             begins(one, &moment);
             break;
         case GBX_EV_LARGE_ALLOC:
             moment.address = ((const gbx_large *)head)->address;
             moment.size = ((const gbx_large *)head)->size;
+            moment.code = head->dt;
             begins(one, &moment);
             break;
         case GBX_EV_FREELIST_HIT:
-            moment.address = ((const gbx_freelist *)head)->address;
+            moment.address = GBX_U48(((const gbx_at *)head)->address);
             begins(one, &moment);
             break;
         case GBX_EV_OBJ_DESTROY:
             moment.address = ((const gbx_obj *)head)->address;
             ends(one, &moment);
             break;
-        case GBX_EV_FREELIST_PUT:
-            moment.address = ((const gbx_freelist *)head)->address;
-            ends(one, &moment);
+        case GBX_EV_OBJ_REVIVE:
+            moment.address = ((const gbx_obj *)head)->address;
+            one->dead = false;
+            add(one, &moment);
             break;
-        default:                                 /* block_free, large_free, freelist_drop, free_delayed */
-            moment.address = ((const gbx_block_free *)head)->address;
+        default:                                 /* into a free list, or given back */
+            moment.address = GBX_U48(((const gbx_at *)head)->address);
             ends(one, &moment);
             break;
     }
