@@ -197,6 +197,7 @@ gbx_checker_free(gbx_checker *c)
         gbx_stack_clear(&c->threads[s].frames);
         gbx_stack_clear(&c->threads[s].stages);
         gbx_stack_clear(&c->threads[s].imports);
+        gbx_stack_clear(&c->threads[s].collections);
     }
     for (size_t p = 0; c->processes != NULL && p < gbx_trace_process_count(c->trace); p++) {
         free(c->processes[p].counted);

@@ -38,6 +38,10 @@ typedef struct {
     gbx_stack frames;                  /* code << 32 | frame */
     gbx_stack stages;
     gbx_stack imports;                 /* step << 32 | name */
+    gbx_stack collections;             /* interp << 32 | generation << 8 | next in the order of phases */
+    bool collected;                    /* one began in this trace: what belongs to none is wrong */
+    bool stopped;                      /* it stopped the world in this trace, from the beginning */
+    uint8_t world[2];                  /* of its interpreter, and of all: 0, asked to stop, stopped */
     uint64_t site;                     /* of the attempt to specialize without a result yet */
     bool attempted;                    /* there is one */
     bool floor;                        /* its beginning is in the trace: nothing lies below depth 0 */
@@ -67,5 +71,9 @@ void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *forma
 /* check_refs.c: a watch begins, a record of class ref. */
 void gbx_checker_watch(process_state *process, const gbx_watch *watch);
 void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref, size_t at);
+
+/* The events of class gc (check_collections.c). */
+void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
+void gbx_check_world(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
 
 #endif
