@@ -202,7 +202,7 @@ class Parallel(TestCase):
                 self.assertEqual(marks, sorted(marks))
             if n % 2 == 0:
                 self.assertGreater(len(trace.named("mark.mark", "frame.push")), 100)
-            for event in trace.named("mark.mark", "mark.watch", "obj.destroy"):
+            for event in trace.named("mark.mark", "mark.watch", "ref.dealloc"):
                 self.assertIn(trace.text(event), ("m", "w"))
 
 

@@ -2,10 +2,11 @@
 
 Run by the `stats` variant: scripts/run-interp stats tests/proofs/test_pystats.py
 
-Three proofs.  The events of a whole run, from the first instruction to the last, sum to what pystats
+Four proofs.  The events of a whole run, from the first instruction to the last, sum to what pystats
 counted in that run, per family and per reason.  Where pystats is wrong in this version (`deopt` reads
 the code unit behind the inline cache) the wrong number is derived from the events, too.  And pystats
-is the same whether the run is recorded or not, every counter of it.
+is the same whether the run is recorded or not, every counter of it.  What a program adds to the
+counts of reference operations is what ref.churn adds up to.
 
 It must not tolerate a difference: what is not equal is derived here from the events, or is a failure.
 """
@@ -240,6 +241,37 @@ glassbox.mark("a"); sys._stats_on(); work(); sys._stats_off(); glassbox.mark("b"
 sys._stats_dump()
 print(json.dumps({f.__name__: list(f.__code__.co_code) for f in (handler, attr, formats, work)}))
 '''
+
+
+CHURN = """
+class Thing: pass
+def work(n):
+    things = [Thing() for _ in range(n)]
+    for thing in things:
+        thing.other = things[0]
+        pair = (thing, thing) * 3
+        text = f"{n} {pair[1] is thing}"
+    return sorted(map(id, things)), {thing: text for thing in things}
+for _ in range(8):
+    work(%d)
+"""
+
+
+class ChurnEqualsPystats(unittest.TestCase):
+    def counted(self, n):
+        """Increments and decrements of one run: by pystats, and by ref.churn."""
+        trace, stats, _ = record(CHURN % n, events="events=ref:churn=yes")
+        churn = trace.named("ref.churn")
+        return ([stats["Object increfs"] + stats["Object interpreter increfs"],
+                 stats["Object decrefs"] + stats["Object interpreter decrefs"]],
+                [sum(event.fields["incs"] for event in churn), sum(event.fields["decs"] for event in churn)])
+
+    def test_what_a_program_adds_is_the_same_by_both(self):
+        """The two begin and end at different instants of start and exit, which one run more cancels."""
+        few, many = self.counted(100), self.counted(200)
+        by_pystats, by_churn = ([b - a for a, b in zip(*pair, strict=True)] for pair in zip(few, many, strict=True))
+        self.assertGreater(min(by_pystats), 8 * 100 * 10)
+        self.assertEqual(by_churn, by_pystats)
 
 
 class PystatsDeopt(unittest.TestCase):
