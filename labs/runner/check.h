@@ -22,7 +22,7 @@ typedef struct {
     const char *key;             /* "frames": one word, stable */
     const char *name;            /* a sentence: what holds */
     uint64_t looked_at;          /* how many it applied to; 0: nothing to check */
-    const char *unit;            /* of looked_at: "records" or "segments" */
+    const char *unit;            /* of looked_at: "records", "segments" or "sums" */
     uint64_t violations;
     size_t first;                /* position of the first violation; GBX_NO_POSITION: see detail */
     char detail[192];            /* of the first violation, a few words; "" */
@@ -35,6 +35,7 @@ typedef struct {
     X(STAGES,     "stages", "records", "compile stages nest")                                     \
     X(IMPORTS,    "imports", "records", "imports nest")                                           \
     X(SPEC,       "specialization", "records", "each attempt to specialize has one result")       \
+    X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \
     X(CLOCK,      "clock", "segments", "the clock's calibration holds across the file")           \

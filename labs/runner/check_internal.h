@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "checkstate.h"
+#include "heap.h"
 
 #define KNOWN_NAMES   4096u            /* names found lately: 1 << 12, see check_names() */
 #define NAMING_MAX    3u               /* fields of one event that are looked up */
@@ -13,7 +14,7 @@
 /* Which fields of an event name something; found when its first record comes by. */
 typedef struct {
     uint8_t count;                     /* UINT8_MAX: not known yet */
-    uint8_t offset[NAMING_MAX];
+    uint8_t offset[NAMING_MAX], width[NAMING_MAX];
     uint64_t key[NAMING_MAX];          /* what the id is added to, to be one of `known` */
 } naming;
 
@@ -23,6 +24,8 @@ typedef struct {
     bool names;                        /* all definitions are in the file */
     bool timed;                        /* there is a clock */
     uint32_t changes;                  /* of the class mask, so far */
+    gbx_heap *heap;                    /* made when the first event of its allocator comes by */
+    bool heapless;                     /* there was no memory for it */
 } process_state;
 
 typedef struct {

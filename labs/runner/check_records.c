@@ -158,9 +158,10 @@ find_naming(gbx_checker *c, naming *of, uint32_t process, size_t at)
     of->count = 0;
     for (size_t i = 0; i < count && of->count < NAMING_MAX; i++) {
         gbx_field field = gbx_trace_field(c->trace, at, i);
-        if (field.width == 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
+        if (field.width <= 4 && (field.kind == GBX_KIND_CODE || field.kind == GBX_KIND_STRING
                                  || field.kind == GBX_KIND_TYPE || field.kind == GBX_KIND_WATCH)) {
             of->offset[of->count] = field.offset;
+            of->width[of->count] = field.width;
             of->key[of->count++] = (uint64_t)process << 40 | (uint64_t)field.kind << 32;
         }
     }
@@ -183,8 +184,8 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
     }
     c->result[GBX_INVARIANT_NAMES].looked_at += of->count > 0;
     for (unsigned i = 0; i < of->count; i++) {
-        uint32_t id;
-        memcpy(&id, (const uint8_t *)head + of->offset[i], sizeof(id));
+        uint32_t id = 0;
+        memcpy(&id, (const uint8_t *)head + of->offset[i], of->width[i]);
         uint64_t key = of->key[i] | id;
         uint64_t *known = &c->known[key * UINT64_C(0x9e3779b97f4a7c15) >> 52];
         if (*known == key || id == 0) {
@@ -196,6 +197,28 @@ check_names(gbx_checker *c, process_state *process, uint32_t index, const gbx_he
             return;
         }
         *known = key;
+    }
+}
+
+/* The heap as the events have it, against what the allocator says of itself at each mark. */
+static void
+check_heap(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at)
+{
+    process_state *process = thread->of;
+    char words[160];
+    if (process->heap == NULL && !process->heapless) {
+        process->heapless = gbx_heap_new(&process->heap, c->trace, thread->process, NULL) != 0;
+    }
+    if (process->heapless || gbx_heap_apply(process->heap, event) != 0) {
+        process->heapless = true;
+        return;
+    }
+    if (event->record->event == GBX_EV_ALLOC_TOTAL || event->record->event == GBX_EV_ALLOC_FOUND) {
+        int differs = gbx_heap_compare(process->heap, event, words, sizeof(words));
+        c->result[GBX_INVARIANT_HEAP].looked_at += differs >= 0;
+        if (differs > 0) {
+            gbx_checker_violate(c, GBX_INVARIANT_HEAP, at, "%s", words);
+        }
     }
 }
 
@@ -280,5 +303,10 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
     if (process->names) {
         check_names(c, process, thread->process, event->record, at);
     }
-    check_record(c, thread, event->record, at);
+    if (event->record->event >= GBX_EV_ARENA_FOUND && event->record->event <= GBX_EV_FREE_PROCESSED) {
+        check_heap(c, thread, event, at);
+    }
+    else {
+        check_record(c, thread, event->record, at);
+    }
 }

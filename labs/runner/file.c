@@ -130,8 +130,7 @@ read_field_table(gbx_file *file, gbx_error *error)
     memcpy(file->fields, file->map + file->header.fields.offset, count * sizeof(*file->fields));
     for (uint32_t i = 0; i < count; i++) {
         gbx_field_entry *field = &file->fields[i];
-        bool width = field->width == 1 || field->width == 2 || field->width == 4 || field->width == 8;
-        if (!width || field->offset + field->width > file->record_size[field->event] ||
+        if (field->width == 0 || field->width > sizeof(uint64_t) || field->offset + field->width > file->record_size[field->event] ||
             fields_of[field->event]++ == MOST_FIELDS) {
             return broken(file, error, "its table of fields is impossible");
         }

@@ -267,7 +267,7 @@ type_that_died(const gbx_asked *it)
         id = watch == NULL ? 0 : watch->type;
     }
     else {
-        id = ((const gbx_obj *)record)->type;
+        id = GBX_U24(((const gbx_obj *)record)->type);
     }
     const gbx_type_info *type = gbx_trace_type(it->trace, it->where.process, id);
     return type == NULL ? NULL : type->name;

@@ -143,9 +143,10 @@ take_event(gbx_reader *reader, const uint8_t *at, uint32_t shape, uint32_t dt)
 {
     const gbx_source *source = reader->source;
     const gbx_file *file = source->file;
+    uint64_t since_base = shape & GBX_SHAPE_TIMED ? dt : 0;
     uint64_t ns = file->untimed
         ? file->pieces[source->first_piece + reader->piece].start.monotonic_ns
-        : gbx_ticks_to_ns(file, reader->base_ticks + dt);
+        : gbx_ticks_to_ns(file, reader->base_ticks + since_base);
     reader->backward = ns < reader->t_ns && (shape & GBX_SHAPE_TIMED) && !file->untimed;
     reader->t_ns = ns > reader->t_ns ? ns : reader->t_ns;
     reader->record = at;
@@ -231,9 +232,12 @@ gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns
             backward = reader->backward;
             continue;
         }
-        uint64_t ns = gbx_ticks_to_ns(file, base + (head >> 32));
-        backward = ns < t_ns && (shape & GBX_SHAPE_TIMED);
-        t_ns = ns > t_ns ? ns : t_ns;
+        backward = false;
+        if (shape & GBX_SHAPE_TIMED) {           /* else the bytes of dt are no time */
+            uint64_t ns = gbx_ticks_to_ns(file, base + (head >> 32));
+            backward = ns < t_ns;
+            t_ns = backward ? t_ns : ns;
+        }
         record = at;
         at = step(at, size);
     }

@@ -21,6 +21,7 @@ GRANULE = 16384
 SEGMENT = struct.Struct("<IBBBBIIIIQQQQQQ")      # magic, kind, -, size, thread, sequence, interp, …
 ENUM, TYPE, WATCH, INT = 12, 21, 22, 23           # enum gbx_kind
 Event = collections.namedtuple("Event", "thread name fields")
+Type = collections.namedtuple("Type", "name basic_size item_size flags address")
 
 
 def _text(raw):
@@ -44,7 +45,7 @@ class Trace:
         self.strings, self.codes, self.opcodes, self.reasons = {}, {}, {}, {}
         self.types, self.watches = {}, {}                 # id -> name
         self.thread_names = {}                            # thread id -> name, "" where none
-        self.types, self.watches = {}, {}                 # id -> name
+        self.type_info = {}                               # id -> Type
         self.tables = {}                                  # code id -> (first line, location table)
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
@@ -114,6 +115,7 @@ class Trace:
                 self.reasons[ident] = payload.decode()
             elif kind == 7:
                 self.types[ident] = payload[32:].decode()
+                self.type_info[ident] = Type(self.types[ident], *struct.unpack_from("<QQQQ", payload))
             elif kind == 8:
                 self.watches[ident] = payload[16:].decode()
             at += size
@@ -136,6 +138,10 @@ class Trace:
 
     def code(self, event):
         return self.codes.get(event.fields.get("code"), "?")
+
+    def type(self, event):
+        """The name of the type in an event's field `type`."""
+        return self.types.get(event.fields["type"], "?")
 
     def line(self, code, offset):
         """The line of an instruction, by the interpreter's own reading of the table."""

@@ -362,13 +362,24 @@ writer_clock(trace_writer *w, uint64_t ticks)
     w->ticks = ticks;
 }
 
+static bool
+is_timed(uint8_t event)
+{
+    switch (event) {
+#define X(NAME, id, CLASS, text, record, timed) case id: return timed;
+        GBX_EVENTS(X)
+#undef X
+        default: return false;
+    }
+}
+
 size_t
 writer_record(trace_writer *w, uint32_t thread, const void *record, size_t size)
 {
     uint8_t *at = writer_room(w, GBX_SEGMENT_EVENTS, thread, size);
     memcpy(at, record, size);
-    if (w->options.clock != GBX_CLOCK_NONE) {
-        gbx_head *head = (gbx_head *)(void *)at;
+    gbx_head *head = (gbx_head *)(void *)at;
+    if (w->options.clock != GBX_CLOCK_NONE && is_timed(head->event)) {
         head->dt = (uint32_t)(w->ticks - writer_segment(w, thread)->base.ticks);
         w->ticks += 10;
     }

@@ -190,7 +190,7 @@ trace_rejects_an_impossible_field(void **state)
 {
     (void)state;
     refuse_field(GBX_EV_FRAME_PUSH, 12, 0);
-    refuse_field(GBX_EV_FRAME_PUSH, 12, 3);
+    refuse_field(GBX_EV_FRAME_PUSH, 4, 9);
     refuse_field(GBX_EV_FRAME_PUSH, 12, 16);
     refuse_field(GBX_EV_FRAME_PUSH, 13, 4);              // over the record's end
     refuse_field(GBX_EV_FRAME_PUSH, 255, 8);

@@ -338,6 +338,9 @@ start(const _PyGlassbox_options *options, bool relative)
     }
     _PyGlassbox_NamesDefineStatic();
     __atomic_store_n(&_PyGlassbox_mask, current.mask, __ATOMIC_RELEASE);
+    if (GLASSBOX_ON(ALLOC)) {
+        _PyGlassbox_AllocFound();
+    }
     return 0;
 }
 
@@ -357,6 +360,9 @@ _PyGlassbox_Stop(void)
         return;
     }
     int saved = errno;
+    if (GLASSBOX_ON(ALLOC)) {
+        _PyGlassbox_AllocTotal();
+    }
     __atomic_store_n(&_PyGlassbox_mask, 0, __ATOMIC_RELEASE);
     _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileClose(GBX_STATE_STOPPED);

@@ -348,15 +348,23 @@ _PyGlassbox_Interp(int event, PyInterpreterState *interp)
     gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
 }
 
-/* A thread state was attached: where the thread now runs another interpreter, say so once, so that
-   no record needs a field for it. */
+#define UNTIMED_CLASSES (1u << GBX_CLASS_REF | 1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_ALLOC)
+
+/* A thread state was attached: where the thread now runs another interpreter, say so once, so that no
+   record needs a field for it.  Where events without a time are recorded, tell the time: with the GIL,
+   what a thread does from here on comes after what all others did before, and only this says so. */
 void
 _PyGlassbox_Attach(PyThreadState *tstate)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
     uint32_t interp = (uint32_t)tstate->interp->id;
-    if (stream->segment == NULL || stream->interp == interp ||
-        stream->session != _PyGlassbox_recorder.session) {
+    if (stream->segment == NULL || stream->session != _PyGlassbox_recorder.session) {
+        return;
+    }
+    if (_PyGlassbox_mask & UNTIMED_CLASSES && _PyGlassbox_recorder.clock != GBX_CLOCK_NONE) {
+        (void)_PyGlassbox_Rebase(gbx_now());
+    }
+    if (stream->interp == interp) {
         return;
     }
     uint32_t dt;
@@ -399,6 +407,9 @@ _PyGlassbox_Mark(PyObject *name, int type, uint64_t bits, PyObject *text)
     record->value = type == GBX_VALUE_STRING ? _PyGlassbox_InternUnicode(text) : bits;
     if (gbx_still_recording()) {
         gbx_commit(record, sizeof(*record), GBX_EV_MARK, (uint8_t)type, 0, dt);
+        if (GLASSBOX_ON(ALLOC)) {
+            _PyGlassbox_AllocTotal();
+        }
     }
 }
 

@@ -7,22 +7,76 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
+#include "pycore_dict.h"           // _PyInlineValuesSize()
+#include "pycore_long.h"           // _PyLong_DigitCount()
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 #include "pycore_runtime.h"        // _PyRuntime.ref_tracer
 
 #if Py_GLASSBOX
 
-/* Bytes of the object, without what lies before its address; ob_size is set before an object with items
-   is marked as born. */
+/* Items of an int: as many digits as it is born with.  A subclass gets room for its digits by way of
+   ob_size, like any object with items, and its tag later. */
+static inline Py_ssize_t
+digits_of(PyObject *object)
+{
+    if (!PyLong_CheckExact(object)) {
+        return ((PyVarObject *)object)->ob_size;
+    }
+    Py_ssize_t digits = _PyLong_DigitCount((PyLongObject *)object);
+    return digits == 0 ? 1 : digits;
+}
+
+static Py_ssize_t
+size_of_text(PyObject *text, Py_ssize_t size)
+{
+    PyASCIIObject *head = (PyASCIIObject *)text;
+    if (!head->state.compact) {
+        return size;
+    }
+    return (Py_ssize_t)(head->state.ascii ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject))
+        + (head->length + 1) * head->state.kind;
+}
+
+/* Inline values are as many as the type's keys have room for when the object is born; later objects of
+   the type get less.  They are not there yet at the mark of the birth; later they say it themselves (one
+   less than there is room for, where the type had begun to take room away). */
+static Py_ssize_t
+values_size(PyObject *object, PyTypeObject *type, bool born)
+{
+    if (born) {
+        return (Py_ssize_t)_PyInlineValuesSize(type);
+    }
+    Py_ssize_t count = _PyObject_InlineValues(object)->capacity;
+    return (count + 1) * (Py_ssize_t)sizeof(PyObject *) + _Py_SIZE_ROUND_UP(count, (Py_ssize_t)sizeof(PyObject *));
+}
+
+/* Bytes of the object from its address on; the collector's head and what else lies before are not
+   among them, inline values are.  A string is born before its header is written, and whoever makes it
+   says its size. */
 static inline uint32_t
-size_of(PyObject *object)
+size_of(PyObject *object, bool born)
 {
     PyTypeObject *type = Py_TYPE(object);
     Py_ssize_t size = type->tp_basicsize;
-    if (type->tp_itemsize != 0 && !PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS)) {
-        size += Py_SIZE(object) * type->tp_itemsize;
+    if (type == &PyUnicode_Type) {
+        uint32_t told = _PyGlassbox_stream.object_size;
+        _PyGlassbox_stream.object_size = 0;
+        size = told != 0 ? (Py_ssize_t)told : size_of_text(object, size);
+    }
+    else if (type->tp_itemsize != 0) {
+        size += (PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS) ? digits_of(object) : Py_SIZE(object))
+            * type->tp_itemsize;
+    }
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        size += values_size(object, type, born);
     }
     return size < 0 ? 0 : size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+}
+
+void
+_PyGlassbox_ObjectSize(size_t size)
+{
+    _PyGlassbox_stream.object_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 }
 
 static inline void
@@ -32,10 +86,20 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
     if (record == NULL) {
         return;
     }
-    record->type = gbx_type_id(Py_TYPE(object));
-    record->size = size;
+    uint32_t type = gbx_type_id(Py_TYPE(object));
+    type = type <= 0xffffff ? type : 0;
+    *(uint64_t *)record = event | (uint64_t)type << 8 | (uint64_t)size << 32;
     record->address = (uint64_t)(uintptr_t)object;
-    gbx_commit(record, sizeof(*record), event, 0, 0, 0);
+    if (gbx_settled()) {
+        gbx_publish(record, sizeof(*record));
+    }
+}
+
+/* It was marked as dead, and lives. */
+void
+_PyGlassbox_Revive(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_REVIVE, size_of(object, false));
 }
 
 /* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
@@ -47,7 +111,8 @@ _PyGlassbox_RefTracer(PyObject *object, int operation)
         _PyGlassbox_RefDealloc(object, __builtin_return_address(0));
     }
     if (GLASSBOX_ON(OBJ)) {
-        record_object(object, dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE, dies ? 0 : size_of(object));
+        uint8_t event = dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE;
+        record_object(object, event, dies ? 0 : size_of(object, true));
     }
     struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
     if (tracer->tracer_func != NULL) {

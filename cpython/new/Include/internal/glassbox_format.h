@@ -61,7 +61,7 @@ typedef struct {
     uint8_t  flags;        /* meaning per event, see its field table */
     uint16_t arg;          /* meaning per event */
     uint32_t dt;           /* clock ticks since the stream's base time (segment base_ticks, or the
-                              last STREAM_TIME); 0 in records that are not timed */
+                              last STREAM_TIME); in records that are not timed 0, or as their fields say */
 } gbx_head;
 
 #define GBX_NO_OFFSET  0xffffu    /* an instruction offset that is unknown or does not fit */
@@ -134,23 +134,39 @@ typedef struct {              /* reference operations at one instruction, all ob
     gbx_head h; uint32_t code; uint32_t incs; uint32_t decs; uint32_t reserved;
 } gbx_ref_churn;
 
+/* Records that come by the million are kept small.  Where a record has no time, the bytes of `dt` hold
+   something else, and where a number needs 3 or 6 bytes it has 3 or 6: GBX_U24(), GBX_U48(). */
+#define GBX_U24(a)  ((uint32_t)(a)[0] | (uint32_t)(a)[1] << 8 | (uint32_t)(a)[2] << 16)
+#define GBX_U48(a)  ((uint64_t)GBX_U24(a) | (uint64_t)GBX_U24((a) + 3) << 24)
+
+typedef struct {              /* something happened to what lies at an address */
+    uint8_t event; uint8_t flags; uint8_t address[6];
+} gbx_at;
+
 /* class obj: every object.  Not timed. */
 typedef struct {
-    gbx_head h; uint32_t type; uint32_t size; uint64_t address;
+    uint8_t event; uint8_t type[3]; uint32_t size; uint64_t address;
 } gbx_obj;
 
-/* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) and the arena (1 MiB) that a
-   block is in. */
-typedef struct { gbx_head h; uint32_t arena; uint32_t pools; uint64_t address; } gbx_arena;
-typedef struct { gbx_head h; uint32_t arena; uint32_t blocks; uint64_t address; } gbx_pool;
-typedef struct { gbx_head h; uint32_t size; uint32_t code; uint64_t address; } gbx_block;
-typedef struct { gbx_head h; uint64_t address; } gbx_block_free;
-typedef struct { gbx_head h; uint64_t size; uint64_t address; } gbx_large;
+/* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) that a block is in, and the
+   pool's the arena (1 MiB, not aligned).  What was there before the recording is told when it begins, by
+   the events named *_found; `owner` is the interpreter whose allocator it is. */
+typedef struct { gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct { gbx_head h; uint32_t owner; uint32_t blocks; uint64_t address; } gbx_pool;
+typedef struct {              /* in a pool; h.dt: the Python function that runs */
+    gbx_head h; uint64_t address;
+} gbx_block;
+typedef struct {              /* from malloc(); h.dt as above */
+    gbx_head h; uint64_t size; uint64_t address;
+} gbx_large;
 typedef struct { gbx_head h; uint64_t size; uint64_t address; uint64_t old_address; } gbx_large_move;
-typedef struct { gbx_head h; uint64_t address; } gbx_freelist;
 typedef struct {              /* without the GIL: mimalloc's pages and segments */
     gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
 } gbx_heap_page;
+typedef struct {              /* what the allocator itself says, at a mark */
+    gbx_head h; uint32_t owner; uint32_t arenas; uint64_t pools; uint64_t blocks; uint64_t bytes;
+    uint64_t large;
+} gbx_alloc_total;
 
 /* class gc.  A phase is recorded when it ends; it began where the collection's record before it was made
    (gc.start, or the phase before).  `objects` is how many it worked on, and 0 for those that count none
@@ -217,6 +233,7 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(UNWATCH,         84, MARK,    "mark.unwatch",        gbx_watch,              1)    \
     X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
     X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
+    X(OBJ_REVIVE,      98, OBJ,     "obj.revive",          gbx_obj,                0)    \
     X(REF_INC,        100, REF,     "ref.inc",             gbx_ref,                1)    \
     X(REF_DEC,        101, REF,     "ref.dec",             gbx_ref,                1)    \
     X(REF_SET,        102, REF,     "ref.set",             gbx_ref,                1)    \
@@ -234,22 +251,27 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(POOL_PARTIAL,   124, ALLOC,   "alloc.pool_partial",  gbx_pool,               0)    \
     X(POOL_EMPTY,     125, ALLOC,   "alloc.pool_empty",    gbx_pool,               0)    \
     X(BLOCK_ALLOC,    126, ALLOC,   "alloc.block_alloc",   gbx_block,              0)    \
-    X(BLOCK_FREE,     127, ALLOC,   "alloc.block_free",    gbx_block_free,         0)    \
+    X(BLOCK_FREE,     127, ALLOC,   "alloc.block_free",    gbx_at,                 0)    \
     X(BLOCK_RESIZE,   128, ALLOC,   "alloc.block_resize",  gbx_block,              0)    \
     X(LARGE_ALLOC,    129, ALLOC,   "alloc.large_alloc",   gbx_large,              0)    \
-    X(LARGE_FREE,     130, ALLOC,   "alloc.large_free",    gbx_block_free,         0)    \
+    X(LARGE_FREE,     130, ALLOC,   "alloc.large_free",    gbx_at,                 0)    \
     X(LARGE_MOVE,     131, ALLOC,   "alloc.large_resize",  gbx_large_move,         0)    \
-    X(FREELIST_HIT,   132, ALLOC,   "alloc.freelist_hit",  gbx_freelist,           0)    \
-    X(FREELIST_PUT,   133, ALLOC,   "alloc.freelist_put",  gbx_freelist,           0)    \
-    X(FREELIST_DROP,  134, ALLOC,   "alloc.freelist_drop", gbx_freelist,           0)    \
+    X(FREELIST_HIT,   132, ALLOC,   "alloc.freelist_hit",  gbx_at,                 0)    \
+    X(FREELIST_PUT,   133, ALLOC,   "alloc.freelist_put",  gbx_at,                 0)    \
+    X(FREELIST_DROP,  134, ALLOC,   "alloc.freelist_drop", gbx_at,                 0)    \
+    X(ARENA_FOUND,    116, ALLOC,   "alloc.arena_found",   gbx_arena,              1)    \
+    X(POOL_FOUND,     117, ALLOC,   "alloc.pool_found",    gbx_pool,               0)    \
+    X(FREELIST_FOUND, 118, ALLOC,   "alloc.freelist_found", gbx_at,                0)    \
+    X(ALLOC_FOUND,    119, ALLOC,   "alloc.found",         gbx_alloc_total,        1)    \
+    X(ALLOC_TOTAL,    135, ALLOC,   "alloc.total",         gbx_alloc_total,        1)    \
     X(HEAP_PAGE_NEW,  136, ALLOC,   "alloc.page_new",      gbx_heap_page,          0)    \
     X(HEAP_PAGE_FREE, 137, ALLOC,   "alloc.page_free",     gbx_heap_page,          0)    \
     X(HEAP_PAGE_ABANDON, 138, ALLOC, "alloc.page_abandon", gbx_heap_page,          0)    \
     X(HEAP_PAGE_RECLAIM, 139, ALLOC, "alloc.page_reclaim", gbx_heap_page,          0)    \
     X(HEAP_SEGMENT_NEW, 140, ALLOC, "alloc.segment_new",   gbx_large,              1)    \
     X(HEAP_SEGMENT_FREE, 141, ALLOC, "alloc.segment_free", gbx_large,              1)    \
-    X(FREE_DELAYED,   142, ALLOC,   "alloc.free_delayed",  gbx_block_free,         0)    \
-    X(FREE_PROCESSED, 143, ALLOC,   "alloc.free_processed", gbx_block_free,        0)    \
+    X(FREE_DELAYED,   142, ALLOC,   "alloc.free_delayed",  gbx_at,                 0)    \
+    X(FREE_PROCESSED, 143, ALLOC,   "alloc.free_processed", gbx_at,                0)    \
     X(GC_SCHEDULED,   150, GC,      "gc.scheduled",        gbx_gc_start,           1)    \
     X(GC_START,       151, GC,      "gc.start",            gbx_gc_start,           1)    \
     X(GC_PHASE,       152, GC,      "gc.phase",            gbx_gc_phase,           1)    \
@@ -339,6 +361,7 @@ enum gbx_event {
     V(FREELIST, ASYNC_GEN,   8, "async_gen")                                             \
     V(FREELIST, ASYNC_GEN_ASEND, 9, "async_gen_asend")                                   \
     V(FREELIST, OBJECT_STACK, 10, "object_stack")                                        \
+    V(FREELIST, MEMORY_ERROR, 11, "memory_error")                                        \
     V(GC_REASON, HEAP,       0, "threshold")       /* as enum _PyGC_Reason */            \
     V(GC_REASON, SHUTDOWN,   1, "shutdown")                                              \
     V(GC_REASON, MANUAL,     2, "explicit")                                              \
@@ -445,23 +468,39 @@ enum gbx_kind {
     F(EVENT, "local", gbx_ref, local, UINT, 0)                                           \
     F(EVENT, "shared", gbx_ref, shared, INT, 0)
 
+#define GBX_OBJ_FIELDS(F, EVENT)                                                         \
+    F(EVENT, "type", gbx_obj, type, TYPE, 0)                                             \
+    F(EVENT, "size", gbx_obj, size, BYTES, 0)                                            \
+    F(EVENT, "address", gbx_obj, address, ADDRESS, 0)
+
+#define GBX_ARENA_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "owner", gbx_arena, owner, INTERP, 0)                                       \
+    F(EVENT, "pools", gbx_arena, pools, UINT, 0)                                         \
+    F(EVENT, "address", gbx_arena, address, ADDRESS, 0)
+
 #define GBX_POOL_FIELDS(F, EVENT)                                                        \
     F(EVENT, "size_class", gbx_pool, h.arg, UINT, 0)                                     \
-    F(EVENT, "arena", gbx_pool, arena, UINT, 0)                                          \
+    F(EVENT, "owner", gbx_pool, owner, INTERP, 0)                                        \
     F(EVENT, "blocks", gbx_pool, blocks, UINT, 0)                                        \
     F(EVENT, "address", gbx_pool, address, ADDRESS, 0)
 
 #define GBX_BLOCK_FIELDS(F, EVENT)                                                       \
     F(EVENT, "domain", gbx_block, h.flags, ENUM, GBX_ENUM_DOMAIN)                        \
-    F(EVENT, "size_class", gbx_block, h.arg, UINT, 0)                                    \
-    F(EVENT, "size", gbx_block, size, BYTES, 0)                                          \
-    F(EVENT, "code", gbx_block, code, CODE, 0)                                           \
+    F(EVENT, "size", gbx_block, h.arg, BYTES, 0)                                         \
+    F(EVENT, "code", gbx_block, h.dt, CODE, 0)                                           \
     F(EVENT, "address", gbx_block, address, ADDRESS, 0)
 
 #define GBX_FREELIST_FIELDS(F, EVENT)                                                    \
-    F(EVENT, "list", gbx_freelist, h.flags, ENUM, GBX_ENUM_FREELIST)                     \
-    F(EVENT, "kept", gbx_freelist, h.arg, UINT, 0)                                       \
-    F(EVENT, "address", gbx_freelist, address, ADDRESS, 0)
+    F(EVENT, "list", gbx_at, flags, ENUM, GBX_ENUM_FREELIST)                             \
+    F(EVENT, "address", gbx_at, address, ADDRESS, 0)
+
+#define GBX_TOTAL_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "owner", gbx_alloc_total, owner, INTERP, 0)                                 \
+    F(EVENT, "arenas", gbx_alloc_total, arenas, UINT, 0)                                 \
+    F(EVENT, "pools", gbx_alloc_total, pools, UINT, 0)                                   \
+    F(EVENT, "blocks", gbx_alloc_total, blocks, UINT, 0)                                 \
+    F(EVENT, "bytes", gbx_alloc_total, bytes, BYTES, 0)                                  \
+    F(EVENT, "large", gbx_alloc_total, large, UINT, 0)
 
 #define GBX_HEAP_PAGE_FIELDS(F, EVENT)                                                   \
     F(EVENT, "heap", gbx_heap_page, h.flags, ENUM, GBX_ENUM_HEAP)                        \
@@ -564,11 +603,10 @@ enum gbx_kind {
     F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
     F(UNWATCH, "type", gbx_watch, type, TYPE, 0)                                         \
     F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
-    F(OBJ_CREATE, "type", gbx_obj, type, TYPE, 0)                                        \
-    F(OBJ_CREATE, "size", gbx_obj, size, BYTES, 0)                                       \
-    F(OBJ_CREATE, "address", gbx_obj, address, ADDRESS, 0)                               \
+    GBX_OBJ_FIELDS(F, OBJ_CREATE)                                                        \
     F(OBJ_DESTROY, "type", gbx_obj, type, TYPE, 0)                                       \
     F(OBJ_DESTROY, "address", gbx_obj, address, ADDRESS, 0)                              \
+    GBX_OBJ_FIELDS(F, OBJ_REVIVE)                                                        \
     GBX_REF_FIELDS(F, REF_INC)                                                           \
     GBX_REF_FIELDS(F, REF_DEC)                                                           \
     GBX_REF_FIELDS(F, REF_SET)                                                           \
@@ -582,24 +620,28 @@ enum gbx_kind {
     F(REF_CHURN, "offset", gbx_ref_churn, h.arg, OFFSET, 0)                              \
     F(REF_CHURN, "incs", gbx_ref_churn, incs, UINT, 0)                                   \
     F(REF_CHURN, "decs", gbx_ref_churn, decs, UINT, 0)                                   \
-    F(ARENA_NEW, "arena", gbx_arena, arena, UINT, 0)                                     \
-    F(ARENA_NEW, "pools", gbx_arena, pools, UINT, 0)                                     \
-    F(ARENA_NEW, "address", gbx_arena, address, ADDRESS, 0)                              \
-    F(ARENA_FREE, "arena", gbx_arena, arena, UINT, 0)                                    \
-    F(ARENA_FREE, "address", gbx_arena, address, ADDRESS, 0)                             \
+    GBX_ARENA_FIELDS(F, ARENA_FOUND)                                                     \
+    GBX_POOL_FIELDS(F, POOL_FOUND)                                                       \
+    GBX_FREELIST_FIELDS(F, FREELIST_FOUND)                                               \
+    GBX_TOTAL_FIELDS(F, ALLOC_FOUND)                                                     \
+    GBX_TOTAL_FIELDS(F, ALLOC_TOTAL)                                                     \
+    GBX_ARENA_FIELDS(F, ARENA_NEW)                                                       \
+    GBX_ARENA_FIELDS(F, ARENA_FREE)                                                      \
     GBX_POOL_FIELDS(F, POOL_NEW)                                                         \
     GBX_POOL_FIELDS(F, POOL_FULL)                                                        \
     GBX_POOL_FIELDS(F, POOL_PARTIAL)                                                     \
     GBX_POOL_FIELDS(F, POOL_EMPTY)                                                       \
     GBX_BLOCK_FIELDS(F, BLOCK_ALLOC)                                                     \
     GBX_BLOCK_FIELDS(F, BLOCK_RESIZE)                                                    \
-    F(BLOCK_FREE, "address", gbx_block_free, address, ADDRESS, 0)                        \
+    F(BLOCK_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_ALLOC, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
+    F(LARGE_ALLOC, "code", gbx_large, h.dt, CODE, 0)                                     \
     F(LARGE_ALLOC, "size", gbx_large, size, BYTES, 0)                                    \
     F(LARGE_ALLOC, "address", gbx_large, address, ADDRESS, 0)                            \
-    F(LARGE_FREE, "domain", gbx_block_free, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
-    F(LARGE_FREE, "address", gbx_block_free, address, ADDRESS, 0)                        \
+    F(LARGE_FREE, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                        \
+    F(LARGE_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_MOVE, "domain", gbx_large_move, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
+    F(LARGE_MOVE, "code", gbx_large_move, h.dt, CODE, 0)                                 \
     F(LARGE_MOVE, "size", gbx_large_move, size, BYTES, 0)                                \
     F(LARGE_MOVE, "address", gbx_large_move, address, ADDRESS, 0)                        \
     F(LARGE_MOVE, "old_address", gbx_large_move, old_address, ADDRESS, 0)                \
@@ -614,8 +656,10 @@ enum gbx_kind {
     F(HEAP_SEGMENT_NEW, "address", gbx_large, address, ADDRESS, 0)                       \
     F(HEAP_SEGMENT_FREE, "size", gbx_large, size, BYTES, 0)                              \
     F(HEAP_SEGMENT_FREE, "address", gbx_large, address, ADDRESS, 0)                      \
-    F(FREE_DELAYED, "address", gbx_block_free, address, ADDRESS, 0)                      \
-    F(FREE_PROCESSED, "address", gbx_block_free, address, ADDRESS, 0)                    \
+    F(FREE_DELAYED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                      \
+    F(FREE_PROCESSED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                    \
+    F(FREE_DELAYED, "address", gbx_at, address, ADDRESS, 0)                              \
+    F(FREE_PROCESSED, "address", gbx_at, address, ADDRESS, 0)                            \
     GBX_GC_START_FIELDS(F, GC_SCHEDULED)                                                 \
     GBX_GC_START_FIELDS(F, GC_START)                                                     \
     F(GC_PHASE, "phase", gbx_gc_phase, h.flags, ENUM, GBX_ENUM_GC_PHASE)                 \
@@ -651,7 +695,7 @@ typedef struct {             /* one per event, ended by id 0 or the table's coun
 typedef struct {
     uint8_t  event;
     uint8_t  offset;         /* in the record */
-    uint8_t  width;          /* 1, 2, 4 or 8 bytes */
+    uint8_t  width;          /* 1 to 8 bytes */
     uint8_t  kind;           /* enum gbx_kind */
     uint8_t  detail;         /* enum id where kind is ENUM */
     uint8_t  reserved[3];
@@ -835,14 +879,15 @@ GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
-GBX_PIN(sizeof(gbx_obj) == 24);
+GBX_PIN(sizeof(gbx_obj) == 16);
+GBX_PIN(offsetof(gbx_obj, size) == 4);
+GBX_PIN(sizeof(gbx_at) == 8);
 GBX_PIN(sizeof(gbx_arena) == 24);
 GBX_PIN(sizeof(gbx_pool) == 24);
-GBX_PIN(sizeof(gbx_block) == 24);
-GBX_PIN(sizeof(gbx_block_free) == 16);
+GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);
 GBX_PIN(sizeof(gbx_large_move) == 32);
-GBX_PIN(sizeof(gbx_freelist) == 16);
+GBX_PIN(sizeof(gbx_alloc_total) == 48);
 GBX_PIN(sizeof(gbx_heap_page) == 32);
 GBX_PIN(sizeof(gbx_gc_start) == 24);
 GBX_PIN(sizeof(gbx_gc_phase) == 16);

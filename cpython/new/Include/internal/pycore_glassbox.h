@@ -26,6 +26,8 @@ extern "C" {
 
 struct _PyInterpreterFrame;
 struct PyConfig;
+struct pool_header;
+struct _obmalloc_state;
 
 #if Py_GLASSBOX
 
@@ -218,6 +220,85 @@ PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation);
             _PyGlassbox_RefTracer((OP), (OPERATION)); \
         } \
     } while (0)
+
+/* What the mark of a birth could not know: the size of a string, whose header is not written yet, and
+   the number of items, which is written too late. */
+PyAPI_FUNC(void) _PyGlassbox_ObjectSize(size_t size);
+#define GLASSBOX_OBJ_SIZE(SIZE)  GLASSBOX_HOOK(OBJ, _PyGlassbox_ObjectSize((size_t)(SIZE)))
+#if Py_GLASSBOX
+#  define GLASSBOX_OBJ_ITEMS(OP, COUNT)  ((OP)->ob_size = (COUNT))
+#else
+#  define GLASSBOX_OBJ_ITEMS(OP, COUNT)  ((void)0)
+#endif
+/* An object lives on after the mark of its death: a finalizer or a watcher has kept a reference. */
+PyAPI_FUNC(void) _PyGlassbox_Revive(PyObject *);
+#define GLASSBOX_OBJ_REVIVE(OP)  GLASSBOX_HOOK(OBJ, _PyGlassbox_Revive((PyObject *)(OP)))
+
+// class alloc (Python/glassbox_alloc.c).  CTX tells pymalloc's two faces apart: NULL is domain mem.
+#if Py_GLASSBOX
+#  define GLASSBOX_CTX_OBJ ((void *)1)
+#else
+#  define GLASSBOX_CTX_OBJ NULL
+#endif
+extern void _PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size);
+extern void _PyGlassbox_BlockFree(const void *block);
+extern void _PyGlassbox_Pool(int event, const struct pool_header *pool);
+extern void _PyGlassbox_Arena(int event, const struct _obmalloc_state *, uintptr_t address, uint32_t pools);
+extern void _PyGlassbox_LargeDomain(int domain);
+extern void _PyGlassbox_LargeAlloc(const void *block, size_t size);
+extern void _PyGlassbox_LargeMove(const void *block, const void *old, size_t size);
+extern void _PyGlassbox_LargeFree(const void *block);
+extern void _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size);
+extern void _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size);
+extern void _PyGlassbox_HeapPage(int event, int heap, uint32_t blocks, uint32_t size, const void *start);
+extern void _PyGlassbox_HeapSegment(int event, const void *segment, size_t size);
+extern void _PyGlassbox_FreeDelayed(int event, uintptr_t tagged);
+PyAPI_FUNC(void) _PyGlassbox_Freelist(int event, int list, const void *item);
+extern void _PyGlassbox_AllocFound(void);
+extern void _PyGlassbox_AllocTotal(void);
+
+#define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, (CTX), (BLOCK), (SIZE)))
+#define GLASSBOX_BLOCK_RESIZE(CTX, BLOCK, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, (CTX), (BLOCK), (SIZE)))
+#define GLASSBOX_BLOCK_FREE(BLOCK) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockFree(BLOCK))
+#define GLASSBOX_POOL(EVENT, POOL) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_Pool(GBX_EV_POOL_##EVENT, (POOL)))
+#define GLASSBOX_ARENA_NEW(STATE, ADDRESS, POOLS) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_Arena(GBX_EV_ARENA_NEW, (STATE), (ADDRESS), (POOLS)))
+#define GLASSBOX_ARENA_FREE(STATE, ADDRESS, POOLS) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_Arena(GBX_EV_ARENA_FREE, (STATE), (ADDRESS), (POOLS)))
+/* Between the two, the raw domain serves one that stands above it. */
+#define GLASSBOX_LARGE_BEGIN(CTX) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain((CTX) == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ))
+#define GLASSBOX_LARGE_END() \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain(GBX_DOMAIN_RAW))
+#define GLASSBOX_LARGE_ALLOC(BLOCK, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeAlloc((BLOCK), (SIZE)))
+#define GLASSBOX_LARGE_MOVE(BLOCK, OLD, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeMove((BLOCK), (OLD), (SIZE)))
+#define GLASSBOX_LARGE_FREE(BLOCK) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeFree(BLOCK))
+/* mimalloc, which serves domains mem and obj without the GIL */
+#define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, BLOCK, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, (BLOCK), (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, BLOCK, OLD, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, (BLOCK), (OLD), (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_FREE(BLOCK) \
+    GLASSBOX_HOOK(ALLOC, if ((BLOCK) != NULL) { _PyGlassbox_BlockFree(BLOCK); })
+#define GLASSBOX_HEAP_PAGE(EVENT, PAGE, START) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapPage(GBX_EV_HEAP_PAGE_##EVENT, (PAGE)->tag, (PAGE)->reserved, \
+                                              (PAGE)->xblock_size, (START)))
+#define GLASSBOX_HEAP_SEGMENT(EVENT, SEGMENT, SIZE) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapSegment(GBX_EV_HEAP_SEGMENT_##EVENT, (SEGMENT), (SIZE)))
+/* The lowest bit of the address says with which function to free it. */
+#define GLASSBOX_FREE_DELAYED(TAGGED) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_FreeDelayed(GBX_EV_FREE_DELAYED, (TAGGED)))
+#define GLASSBOX_FREE_PROCESSED(TAGGED) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_FreeDelayed(GBX_EV_FREE_PROCESSED, (TAGGED)))
+#define GLASSBOX_FREELIST(EVENT, LIST, ITEM) \
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_Freelist(GBX_EV_FREELIST_##EVENT, GBX_FREELIST_##LIST, (ITEM)))
 
 // class mark: called by Modules/_glassbox.c, not by upstream files
 /* `text` is the value where type is GBX_VALUE_STRING, `bits` for every other type. */

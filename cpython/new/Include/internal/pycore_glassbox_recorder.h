@@ -42,6 +42,9 @@ typedef struct _gbx_stream {
     uint8_t spec_opcode;
     uint8_t spec_reason;
 
+    uint8_t domain;                // of the block that the raw allocator is about to serve
+    uint32_t object_size;          // of the object that is about to be born; 0: look at it
+
     /* class ref: what the next record of this thread says, set by GLASSBOX_REF_BY and _HOW; and the
        object whose count fell to zero just now, until its death is recorded */
     uint8_t ref_how;
@@ -118,6 +121,28 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
        records below it whole. */
     __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
                      __ATOMIC_RELEASE);
+}
+
+/* Publish a record that its hook has written whole, head included: of the untimed events that come by
+   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at. */
+static inline void
+gbx_publish(void *record, uint32_t size)
+{
+    gbx_segment *segment = _PyGlassbox_stream.segment;
+    __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
+                     __ATOMIC_RELEASE);
+}
+
+static inline uint64_t
+gbx_first(uint8_t event, uint8_t flags, uint16_t arg, uint32_t dt)
+{
+    return event | (uint64_t)flags << 8 | (uint64_t)arg << 16 | (uint64_t)dt << 32;
+}
+
+static inline uint64_t
+gbx_at_word(uint8_t event, uint8_t flags, const void *address)
+{
+    return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
 }
 
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
@@ -201,6 +226,18 @@ gbx_still_recording(void)
 {
     return __atomic_load_n(&_PyGlassbox_recorder.open, __ATOMIC_ACQUIRE) &&
         __atomic_load_n(&_PyGlassbox_recorder.session, __ATOMIC_ACQUIRE) == _PyGlassbox_stream.session;
+}
+
+/* The same for events that only come while the thread is attached: with the GIL nobody else can stop the
+   recording and begin another meanwhile. */
+static inline bool
+gbx_settled(void)
+{
+#ifdef Py_GIL_DISABLED
+    return gbx_still_recording();
+#else
+    return true;
+#endif
 }
 
 /* --- file and segments (Python/glassbox_recorder.c) --- */
