@@ -31,13 +31,12 @@ del small, large
 
 # --- a free list ------------------------------------------------------------------------------------
 
-used = [1.5]
+first = []
 mark("free list", "begin")
-used.append([])
-used.pop()
-used.append([])
+del first
+second = []
 mark("free list", "end")
-del used
+del second
 
 # --- a list that grows ------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """How much memory an instance takes, in three forms and five sizes.
 
 For each class the same number of instances is made and kept, between two marks.  Nothing is said here
-about sizes: the allocator's events have them.  `self` is spelt out in each __init__, which matters.
+about sizes: the allocator's events have them.
 """
 import gc
 
@@ -25,11 +25,6 @@ class Point:
     def __init__(self):
         {assignments}
 """
-OTHER = """\
-class Point:
-    def __init__(this):
-        {others}
-"""
 
 
 def make_class(template, size):
@@ -39,31 +34,41 @@ def make_class(template, size):
     exec(template.format(
         names=names,
         assignments=" = ".join(f"self.{name}" for name in names) + " = None",
-        others=" = ".join(f"this.{name}" for name in names) + " = None",
     ), scope)
     return scope["Point"]
 
 
 def measure(name, size, cls, ask=False):
     """Make instances and keep them; ask each for its __dict__, or not."""
-    kept = [cls() for _ in range(COUNT)]  # first, so that nothing is made for the class any more
+    label = f"{name} {size}"
+    earlier = [cls() for _ in range(COUNT)]  # so that nothing is made for the class any more
     if ask:
-        for instance in kept:
+        for instance in earlier:
             instance.__dict__
     kept = [None] * COUNT
-    mark(f"{name} {size}", "begin")
+    mark(label, "begin")
     for i in range(COUNT):
         kept[i] = cls()
         if ask:
             kept[i].__dict__
-    mark(f"{name} {size}", "end")
+    mark(label, "end")
+    alive.append(earlier)
+
+
+def measure_first(cls):
+    """Make the first instances of a class."""
+    mark("first", "begin")
+    kept = [cls() for _ in range(COUNT)]
+    mark("first", "end")
+    return kept
 
 
 gc.disable()
+alive = []  # dicts that die go to a free list, and would serve the next class
 spare = [{} for _ in range(200)]  # what the free list of dicts holds, so that each new one is allocated
 mark("instances", COUNT)
 for size in SIZES:
     measure("slots", size, make_class(SLOTS, size))
     measure("inline", size, make_class(PLAIN, size))
     measure("dict", size, make_class(PLAIN, size), ask=True)
-measure("other", 3, make_class(OTHER, 3))
+measure_first(make_class(PLAIN, 3))

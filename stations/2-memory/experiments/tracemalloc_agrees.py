@@ -17,11 +17,14 @@ def work():
 
 gc.disable()
 work()
+totals = memoryview(bytearray(16)).cast("q")  # numbers that are no objects
 tracemalloc.start()
 work()
-before = tracemalloc.get_traced_memory()[0]
+totals[0] = tracemalloc.get_traced_memory()[0]
 mark("traced", "begin")
 result = work()
 mark("traced", "end")
-after = tracemalloc.get_traced_memory()[0]
-mark("traced bytes", after - before)
+totals[1] = tracemalloc.get_traced_memory()[0]
+mark("traced bytes", totals[1] - totals[0])
+tracemalloc.stop()
+mark("traced", "stopped")
