@@ -194,6 +194,7 @@ gbx_checker_free(gbx_checker *c)
         gbx_stack_clear(&c->threads[s].frames);
         gbx_stack_clear(&c->threads[s].stages);
         gbx_stack_clear(&c->threads[s].imports);
+        gbx_stack_clear(&c->threads[s].collections);
     }
     for (size_t i = 0; c->processes != NULL && i < gbx_trace_process_count(c->trace); i++) {
         gbx_heap_free(c->processes[i].heap);

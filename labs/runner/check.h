@@ -35,6 +35,8 @@ typedef struct {
     X(STAGES,     "stages", "records", "compile stages nest")                                     \
     X(IMPORTS,    "imports", "records", "imports nest")                                           \
     X(SPEC,       "specialization", "records", "each attempt to specialize has one result")       \
+    X(COLLECTIONS, "collections", "records", "a collection's phases follow their order up to its end") \
+    X(WORLD,      "world", "records", "who stops the world starts it again")                      \
     X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \

@@ -32,6 +32,10 @@ typedef struct {
     gbx_stack frames;                  /* code << 32 | frame */
     gbx_stack stages;
     gbx_stack imports;                 /* step << 32 | name */
+    gbx_stack collections;             /* interp << 32 | generation << 8 | next in the order of phases */
+    bool collected;                    /* one began in this trace: what belongs to none is wrong */
+    bool stopped;                      /* it stopped the world in this trace, from the beginning */
+    uint8_t world[2];                  /* of its interpreter, and of all: 0, asked to stop, stopped */
     uint64_t site;                     /* of the attempt to specialize without a result yet */
     bool attempted;                    /* there is one */
     bool floor;                        /* its beginning is in the trace: nothing lies below depth 0 */
@@ -57,5 +61,9 @@ struct gbx_checker {
    short in them (%.60s): whole characters are left. */
 void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The events of class gc (check_collections.c). */
+void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
+void gbx_check_world(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
 
 #endif

@@ -227,7 +227,9 @@ static void
 forget_thread(thread_state *thread, uint32_t changes)
 {
     thread->frames.depth = thread->stages.depth = thread->imports.depth = 0;
-    thread->attempted = thread->results = thread->floor = false;
+    thread->collections.depth = 0;
+    thread->world[0] = thread->world[1] = 0;
+    thread->attempted = thread->results = thread->floor = thread->collected = thread->stopped = false;
     thread->changes = changes;
 }
 
@@ -257,8 +259,9 @@ check_frame(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t a
 }
 
 static void
-check_record(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at)
+check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at)
 {
+    const gbx_head *head = event->record;
     switch (head->event) {
         case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND:
         case GBX_EV_FRAME_RESUME: case GBX_EV_FRAME_GENERATOR:
@@ -273,6 +276,13 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t 
         case GBX_EV_SPEC_ATTEMPT: case GBX_EV_SPEC_SUCCESS: case GBX_EV_SPEC_FAIL:
         case GBX_EV_SPEC_RESPECIALIZE:
             check_attempt(c, thread, (const gbx_spec *)(const void *)head, at);
+            break;
+        case GBX_EV_GC_START: case GBX_EV_GC_PHASE: case GBX_EV_GC_VERDICT: case GBX_EV_GC_UNTRACK:
+        case GBX_EV_GC_DONE:
+            gbx_check_collection(c, thread, event, at);
+            break;
+        case GBX_EV_WORLD_STOP: case GBX_EV_WORLD_STOPPED: case GBX_EV_WORLD_STARTED:
+            gbx_check_world(c, thread, head, at);
             break;
         case GBX_EV_STREAM_LOST:
             c->result[GBX_INVARIANT_LOSSES].looked_at++;
@@ -307,6 +317,6 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
         check_heap(c, thread, event, at);
     }
     else {
-        check_record(c, thread, event->record, at);
+        check_record(c, thread, event, at);
     }
 }

@@ -19,6 +19,7 @@ int gbx_cmd_trace(int argc, char **argv);
 int gbx_cmd_show(int argc, char **argv);
 int gbx_cmd_doctor(int argc, char **argv);
 int gbx_cmd_stat(int argc, char **argv);
+int gbx_cmd_life(int argc, char **argv);
 int gbx_cmd_heap(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ static const command commands[] = {
     { "trace", gbx_cmd_trace, "run any program, and record what happens in it" },
     { "show", gbx_cmd_show, "the events of a trace, in order" },
     { "stat", gbx_cmd_stat, "what is in a trace, what is missing, whether it is sound" },
+    { "life", gbx_cmd_life, "one watched object: born, every reference, judged, freed" },
     { "heap", gbx_cmd_heap, "arenas, pools and blocks at a mark, and over time" },
     { "doctor", gbx_cmd_doctor, "what this machine has, what is missing, what to do" },
 };

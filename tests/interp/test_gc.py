@@ -4,6 +4,8 @@ The witnesses are the interpreter's own: gc.get_stats(), gc.get_count(), gc.call
 weak references and finalizers.
 """
 
+import subprocess
+import sys
 import unittest
 
 import traces
@@ -30,10 +32,6 @@ gc.collect()
 def record(body, options="events=gc+ref+mark", **keys):
     trace, out = traces.run(HEAD + body, options=options, **keys)
     return trace, out
-
-
-def signed(value, bits=32):
-    return value - (1 << bits) if value >> (bits - 1) else value
 
 
 class Collection:
@@ -436,9 +434,9 @@ class Observer(unittest.TestCase):
     """Tracing changes no collection."""
 
     PROGRAM = """\
-import gc
+import gc, sysconfig
 seen = []
-gc.set_threshold(300, 3, 3)
+gc.set_threshold(300, 0 if sysconfig.get_config_var("Py_GIL_DISABLED") else 3, 3)
 gc.collect()
 gc.callbacks.append(lambda phase, info: seen.append((phase, len(kept), *info.values())))
 kept = []
@@ -452,8 +450,6 @@ print(seen, gc.get_stats())
 """
 
     def test_the_same_collections_at_the_same_counts(self):
-        import subprocess
-        import sys
         plain = subprocess.run([sys.executable, "-c", self.PROGRAM], text=True, check=True,
                                capture_output=True).stdout
         _, gc_only = traces.run(self.PROGRAM, options="events=gc")
@@ -495,18 +491,18 @@ class Stopped(unittest.TestCase):
                             "for i in range(1600): kept.append([])\n"
                             "glassbox.mark('b')\nprint(gc.get_count()[0])")
         flushes = [e for e in trace.between_marks("a", "b") if e.name == "gc.count_flush"]
-        self.assertEqual([signed(e.fields["count"]) for e in flushes], [512] * 3)
-        totals = [signed(e.fields["total"]) for e in flushes]
+        self.assertEqual([e.fields["count"] for e in flushes], [512] * 3)
+        totals = [e.fields["total"] for e in flushes]
         self.assertEqual([y - x for x, y in zip(totals, totals[1:])], [512] * 2)
         last = trace.named("gc.count_flush")
-        self.assertIn(int(out), [signed(e.fields["total"]) for e in last])
+        self.assertIn(int(out), [e.fields["total"] for e in last])
 
     def test_frees_are_added_up_too(self):
         trace, _ = record("kept = [[] for i in range(2000)]\ngc.get_count()\nglassbox.mark('a')\n"
                           "kept.clear()\nglassbox.mark('b')")
         flushes = [e for e in trace.between_marks("a", "b") if e.name == "gc.count_flush"]
-        self.assertTrue(flushes)
-        self.assertTrue(all(signed(e.fields["count"]) == -512 for e in flushes))
+        down = [e for e in flushes if e.fields["count"] == -512]
+        self.assertGreaterEqual(len(down), 3)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ _PyGlassbox_Arena(int event, const struct _obmalloc_state *state, uintptr_t addr
 static uintptr_t
 first_pool(const struct arena_object *arena)
 {
-    return _Py_ALIGN_UP(arena->address, POOL_SIZE);
+    return (uintptr_t)_Py_ALIGN_UP(arena->address, POOL_SIZE);
 }
 
 static void
