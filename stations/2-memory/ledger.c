@@ -73,21 +73,23 @@ taken(uint64_t asked)
 }
 
 static void
-drop(gbx_ledger *ledger, uint64_t address)
+drop(gbx_ledger *ledger, uint64_t address, bool raw)
 {
     gbx_ledger_block *block = find(ledger->blocks, ledger->size, address);
     if (block->address == 0 || block->asked == GONE) {
-        ledger->strangers++;
+        ledger->strangers += !raw;
         return;
     }
-    ledger->count--;
-    ledger->asked -= block->asked;
-    ledger->taken -= taken(block->asked);
+    if (!block->raw) {
+        ledger->count--;
+        ledger->asked -= block->asked;
+        ledger->taken -= taken(block->asked);
+    }
     block->asked = GONE;
 }
 
 static bool
-add(gbx_ledger *ledger, uint64_t address, uint64_t asked)
+add(gbx_ledger *ledger, uint64_t address, uint64_t asked, bool raw)
 {
     if (address == 0 || asked == GONE) {
         return true;
@@ -99,12 +101,14 @@ add(gbx_ledger *ledger, uint64_t address, uint64_t asked)
     if (block->address == 0) {
         ledger->used++;
     } else if (block->asked != GONE) {       /* born twice: what it was before has been given back unseen */
-        drop(ledger, address);
+        drop(ledger, address, raw);
     }
-    *block = (gbx_ledger_block){ address, asked };
-    ledger->count++;
-    ledger->asked += asked;
-    ledger->taken += taken(asked);
+    *block = (gbx_ledger_block){ address, asked, raw };
+    if (!raw) {
+        ledger->count++;
+        ledger->asked += asked;
+        ledger->taken += taken(asked);
+    }
     return true;
 }
 
@@ -116,28 +120,24 @@ enter(gbx_ledger *ledger, const gbx_head *head)
     const gbx_block *block = record;
     const gbx_large *large = record;
     const gbx_large_move *move = record;
+    bool raw = head->flags == GBX_DOMAIN_RAW;        /* of large blocks */
     switch (head->event) {
         case GBX_EV_BLOCK_ALLOC:
-            return add(ledger, block->address, block->h.arg);
+            return add(ledger, block->address, block->h.arg, false);
         case GBX_EV_BLOCK_RESIZE:
-            drop(ledger, block->address);
-            return add(ledger, block->address, block->h.arg);
+            drop(ledger, block->address, false);
+            return add(ledger, block->address, block->h.arg, false);
         case GBX_EV_BLOCK_FREE:
-            drop(ledger, GBX_U48(at->address));
+            drop(ledger, GBX_U48(at->address), false);
             return true;
         case GBX_EV_LARGE_ALLOC:
-            return large->h.flags == GBX_DOMAIN_RAW || add(ledger, large->address, large->size);
+            return add(ledger, large->address, large->size, raw);
         case GBX_EV_LARGE_FREE:
-            if (at->flags != GBX_DOMAIN_RAW) {
-                drop(ledger, GBX_U48(at->address));
-            }
+            drop(ledger, GBX_U48(at->address), raw);
             return true;
         case GBX_EV_LARGE_MOVE:
-            if (move->h.flags == GBX_DOMAIN_RAW) {
-                return true;
-            }
-            drop(ledger, move->old_address);
-            return add(ledger, move->address, move->size);
+            drop(ledger, move->old_address, raw);
+            return add(ledger, move->address, move->size, raw);
         default:
             return true;
     }

@@ -4,7 +4,8 @@
    program's: each block by its address, with the bytes that were asked for.  The claims on instances
    and on tracemalloc add up with it.  It must not judge.
 
-   Blocks of the domain raw are left out: those are not Python's objects, but the interpreter's own. */
+   Blocks of the domain raw are known but not counted: those are not Python's objects, but the interpreter's
+   own.  Which domain a block is of is what its birth says. */
 
 #ifndef GBX_STATION_2_LEDGER_H
 #define GBX_STATION_2_LEDGER_H
@@ -14,6 +15,7 @@
 typedef struct {
     uint64_t address;        /* 0: free place */
     uint64_t asked;          /* bytes that were asked for; for a block of a pool, at most 512 */
+    bool raw;                /* of the domain raw */
 } gbx_ledger_block;
 
 typedef struct {
