@@ -27,6 +27,9 @@ extern const gbx_claim gbx_s2_old_cycle;
 extern const gbx_claim gbx_s2_slots;
 extern const gbx_claim gbx_s2_first;
 
+/* 2.3, claims_counts.c */
+extern const gbx_claim gbx_s2_immortal;
+
 /* 2.4, claims_blocks.c and claims_arenas.c */
 extern const gbx_claim gbx_s2_classes;
 extern const gbx_claim gbx_s2_border;

@@ -11,6 +11,7 @@
 static const gbx_claim *const claims[] = {
     &gbx_s2_del, &gbx_s2_cycle, &gbx_s2_threshold, &gbx_s2_old_cycle,
     &gbx_s2_slots, &gbx_s2_first,
+    &gbx_s2_immortal,
     &gbx_s2_classes, &gbx_s2_border, &gbx_s2_free_list, &gbx_s2_growing, &gbx_s2_survivor,
     &gbx_s2_totals, &gbx_s2_tracemalloc,
     NULL,
@@ -37,6 +38,7 @@ const gbx_station gbx_station_2 = {
     .topics = {
         { "2.1", "Why del frees at once, and a cycle needs the collector" },
         { "2.2", "What __slots__ saves" },
+        { "2.3", "Reference counts, and the build without the GIL" },
         { "2.4", "Blocks, pools and arenas" },
     },
     .claims = claims,
