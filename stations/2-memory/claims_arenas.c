@@ -105,7 +105,7 @@ check_survivor(const gbx_look *look, gbx_finding *finding)
     gbx_finding_number(finding, "arenas filled", gbx_part_count(&it.fill, GBX_EV_ARENA_NEW, 0), "");
     gbx_finding_number(finding, "given back while one survives",
                        gbx_part_count(&it.go, GBX_EV_ARENA_FREE, 0), "");
-    gbx_finding_number(finding, "an arena", GBX_HEAP_ARENA, "bytes");
+    gbx_finding_number(finding, "an arena", GBX_HEAP_ARENA / 1024, "KiB");
     gbx_finding_observe(finding, 2);
     return GBX_PASS;
 }

@@ -67,10 +67,12 @@ measure(const gbx_look *look, gbx_finding *finding, const char *form, unsigned s
     return true;
 }
 
+/* In percent, to a tenth. */
 static double
 saved(const cost *less, const cost *more)
 {
-    return 100 * (1 - less->bytes / more->bytes);
+    double exact = 1000 * (1 - less->bytes / more->bytes);
+    return (double)(int)(exact < 0 ? exact - 0.5 : exact + 0.5) / 10;
 }
 
 /* ------------------------------------------------------- 2.2a: three forms, five sizes */
