@@ -271,6 +271,9 @@ static gbx_verdict
 check_free_list(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
+    if (!gbx_s2_has_pools(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "free list", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
@@ -419,6 +422,9 @@ check_growing(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, whole;
     double items, bytes;
+    if (!gbx_s2_has_pools(look, finding)) {
+        return GBX_SKIPPED;
+    }
     if (!gbx_part_find(look, finding, "growing", "begin", &part) || !gbx_part_whole(look, &whole)) {
         return GBX_INSUFFICIENT;
     }
