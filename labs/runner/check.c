@@ -103,6 +103,8 @@ begin_process(gbx_checker *c, size_t process, size_t stream)
     state->timed = of->header->clock != GBX_CLOCK_NONE;
     state->generators = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut &&
         (of->header->first_mask >> GBX_CLASS_FRAME & 1) != 0;
+    state->free_threaded = (of->header->build & GBX_BUILD_FREE_THREADED) != 0;
+    state->counts = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut;
     return check_segments(c, process, stream);
 }
 
@@ -124,6 +126,7 @@ begin_threads(gbx_checker *c)
             c->threads[s].frames.closed = c->threads[s].stages.closed =
                 c->threads[s].imports.closed = true;
         }
+        process->counts = process->counts && (first || of->header->clock != GBX_CLOCK_NONE);
         process->generators = process->generators && info->whole && !info->midway &&
             (first || of->header->clock != GBX_CLOCK_NONE);
     }
@@ -196,8 +199,9 @@ gbx_checker_free(gbx_checker *c)
         gbx_stack_clear(&c->threads[s].imports);
         gbx_stack_clear(&c->threads[s].collections);
     }
-    for (size_t i = 0; c->processes != NULL && i < gbx_trace_process_count(c->trace); i++) {
-        gbx_heap_free(c->processes[i].heap);
+    for (size_t p = 0; c->processes != NULL && p < gbx_trace_process_count(c->trace); p++) {
+        free(c->processes[p].counted);
+        gbx_heap_free(c->processes[p].heap);
     }
     gbx_set_clear(&c->generators);
     free(c->threads);

@@ -24,6 +24,7 @@ typedef struct {
     uint64_t looked_at;          /* how many it applied to; 0: nothing to check */
     const char *unit;            /* of looked_at: "records", "segments" or "sums" */
     uint64_t violations;
+    uint64_t unobserved;         /* references: operations, net, that passed no hook; no violation */
     size_t first;                /* position of the first violation; GBX_NO_POSITION: see detail */
     char detail[192];            /* of the first violation, a few words; "" */
 } gbx_invariant;
@@ -35,6 +36,7 @@ typedef struct {
     X(STAGES,     "stages", "records", "compile stages nest")                                     \
     X(IMPORTS,    "imports", "records", "imports nest")                                           \
     X(SPEC,       "specialization", "records", "each attempt to specialize has one result")       \
+    X(REFS,       "references", "records", "a watched object's count changes as its records say") \
     X(COLLECTIONS, "collections", "records", "a collection's phases follow their order up to its end") \
     X(WORLD,      "world", "records", "who stops the world starts it again")                      \
     X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \

@@ -18,12 +18,18 @@ typedef struct {
     uint64_t key[NAMING_MAX];          /* what the id is added to, to be one of `known` */
 } naming;
 
+typedef struct gbx_counted gbx_counted;      /* the count of one watched object; see check_refs.c */
+
 typedef struct {
     naming namings[256];
     bool generators;                   /* all that are alive are in the set */
     bool names;                        /* all definitions are in the file */
     bool timed;                        /* there is a clock */
     uint32_t changes;                  /* of the class mask, so far */
+    bool counts;                       /* no record of class ref is missing */
+    bool free_threaded;
+    gbx_counted *counted;              /* by watch id */
+    size_t counted_room;
     gbx_heap *heap;                    /* made when the first event of its allocator comes by */
     bool heapless;                     /* there was no memory for it */
 } process_state;
@@ -61,6 +67,10 @@ struct gbx_checker {
    short in them (%.60s): whole characters are left. */
 void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* check_refs.c: a watch begins, a record of class ref. */
+void gbx_checker_watch(process_state *process, const gbx_watch *watch);
+void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref, size_t at);
 
 /* The events of class gc (check_collections.c). */
 void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);

@@ -288,7 +288,16 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
             c->result[GBX_INVARIANT_LOSSES].looked_at++;
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
             break;
+        case GBX_EV_WATCH:
+            gbx_checker_watch(thread->of, (const gbx_watch *)(const void *)head);
+            break;
+        case GBX_EV_REF_INC: case GBX_EV_REF_DEC: case GBX_EV_REF_SET: case GBX_EV_REF_SKIP:
+        case GBX_EV_REF_DEALLOC: case GBX_EV_REF_QUEUE: case GBX_EV_REF_MERGE: case GBX_EV_REF_OWNER:
+        case GBX_EV_REF_RETRY:
+            gbx_checker_ref(c, thread->of, (const gbx_ref *)(const void *)head, at);
+            break;
         case GBX_EV_STREAM_MASK:
+            thread->of->counts = false;
             thread->of->changes++;
             thread->of->generators = false;
             break;

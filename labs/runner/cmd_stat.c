@@ -61,8 +61,8 @@ static const char help[] =
 "                thread, native_id, name, events, bytes, lost, overwritten, whole,\n"
 "                midway\n"
 "  invariants    an array: key, sentence, holds (null: nothing to check),\n"
-"                checked, unit, violations, first (null; or seq, t_ns, pid,\n"
-"                thread, detail, and the command to show it)\n"
+"                checked, unit, violations, unobserved, first (null; or seq,\n"
+"                t_ns, pid, thread, detail, and the command to show it)\n"
 "  sound         no rule is broken\n"
 "\n"
 "Exit status: 0 if the trace is sound; 1 if it breaks a rule; 2 if it cannot be\n"
@@ -373,6 +373,10 @@ print_rules(const gbx_stat *stat)
         const char *verdict = rule->looked_at == 0 ? "-" : rule->violations == 0 ? "ok" : "BROKEN";
         printf("  %-6s %13s %-8s  %s\n", verdict,
                rule->looked_at == 0 ? "no" : grouped(rule->looked_at, looked), rule->unit, rule->name);
+        if (rule->unobserved != 0) {
+            printf("         unobserved: %s operation%s of extension modules, which inline them\n",
+                   grouped(rule->unobserved, looked), rule->unobserved == 1 ? "" : "s");
+        }
         if (rule->violations == 0) {
             continue;
         }

@@ -203,6 +203,7 @@ invariant_json(const gbx_stat *stat, const gbx_invariant *invariant)
     put_number(&b, "checked", invariant->looked_at);
     put_text(&b, "unit", invariant->unit);
     put_number(&b, "violations", invariant->violations);
+    put_number(&b, "unobserved", invariant->unobserved);
     put(&b, "first", invariant->violations == 0 ? json_null() : first_json(stat, invariant));
     return end(&b);
 }

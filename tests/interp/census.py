@@ -49,9 +49,10 @@ def blocks(address, index, data):
     return [at for at in range(OVERHEAD, min(following, most + size), size) if at not in unused]
 
 
-def objects(pid, arenas, types):
+def objects(pid, arenas, types, plain):
     """{address: (type id, bytes of its block)} of the objects in the pools of these arenas; `types` is
-    {id: traces.Type}.  The second value is how many blocks are in use in all."""
+    {id: traces.Type}, `plain` holds blocks that are none, whatever they look like.  The second value is how
+    many blocks are in use in all."""
     kinds = {}
     for ident, type_ in sorted(types.items()):
         kinds[type_.address] = ident, pre_header(type_)
@@ -61,6 +62,8 @@ def objects(pid, arenas, types):
             used += count
             size = (index + 1) * 16
             for at in blocks(address, index, data):
+                if address + at in plain:
+                    continue
                 for before in (0, 16, 32):
                     if size < before + 16:
                         continue

@@ -17,7 +17,7 @@ class Heap:
         self.large = {}                # address -> (domain, size)
         self.unknown_large = 0         # of pymalloc, there before the recording
         self.lists = collections.Counter()
-        self.requested = {}            # address -> bytes asked for, since the recording began
+        self.requested = {}            # address -> bytes asked for, of what came since a point in time
         self.wrong = []
 
     @property
@@ -33,8 +33,8 @@ class Heap:
         return self.unknown_large + sum(domain != 0 for domain, _ in self.large.values())
 
     def live(self):
-        """Bytes asked for and not given back, of all that came since the recording began."""
-        return sum(self.requested.values()) + sum(size for _, size in self.large.values())
+        """Bytes asked for and not given back, of what came since the recording began, or since a mark."""
+        return sum(self.requested.values())
 
     def used_pools(self):
         return {at: entry for at, entry in self.pools.items() if entry[1]}
@@ -62,17 +62,20 @@ class Heap:
             self.pools[address // POOL * POOL][1] -= 1
             self.requested.pop(address, None)
         elif verb == "block_resize":
-            if address in self.requested:
-                self.requested[address] = f["size"]
+            self.requested[address] = f["size"]
         elif verb == "large_alloc":
             self.large[address] = f["domain"], f["size"]
+            self.requested[address] = f["size"]
         elif verb == "large_free":
+            self.requested.pop(address, None)
             if self.large.pop(address, None) is None:
                 self.unknown_large -= f["domain"] != 0
         elif verb == "large_resize":
             if self.large.pop(f["old_address"], None) is None:
                 self.unknown_large -= f["domain"] != 0
             self.large[address] = f["domain"], f["size"]
+            self.requested.pop(f["old_address"], None)
+            self.requested[address] = f["size"]
         elif verb == "found":
             self.unknown_large = f["large"]
             self.total(event)
@@ -100,8 +103,9 @@ class Heap:
             self.expect(event, what, mine, event.fields[what])
 
 
-def replay(trace, until=None):
-    """The state after the last event, or at the mark of a name; by one thread alone."""
+def replay(trace, until=None, since=None):
+    """The state after the last event, or at the mark of a name; by one thread alone.  Bytes asked for are
+    those since a mark, or since the beginning."""
     heap = Heap()
     (events,) = [events for events in trace.threads.values() if any(e.name == "mark.mark" for e in events)]
     for event in events:
@@ -109,4 +113,6 @@ def replay(trace, until=None):
             heap.apply(event)
         elif event.name == "mark.mark" and trace.text(event) == until:
             return heap
+        elif event.name == "mark.mark" and trace.text(event) == since:
+            heap.requested.clear()
     return heap

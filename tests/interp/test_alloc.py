@@ -1,5 +1,6 @@
 """Arenas, pools, blocks, large blocks and free lists, against what the allocator and tracemalloc say."""
 
+import bisect
 import collections
 import os
 import re
@@ -96,9 +97,9 @@ class Sums(unittest.TestCase):
             [sys.executable, "-c", filled("at[i] = tracemalloc.get_traced_memory()[0]",
                                           "tracemalloc.start()", "print(at[2] - at[1])")],
             env=env, capture_output=True, text=True, check=True).stdout
-        trace, _ = traces.run(filled("glassbox.mark(str(i))", "pass", ""),
+        trace, _ = traces.run(filled("glassbox.mark(str(i))", "glassbox.mark('start')", ""),
                               options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
-        first, last = heap.replay(trace, "1"), heap.replay(trace, "2")
+        first, last = heap.replay(trace, "1", "start"), heap.replay(trace, "2", "start")
         self.assertEqual(last.live() - first.live(), int(told))
         self.assertGreater(int(told), 1_000_000)
 
@@ -218,12 +219,12 @@ class Paths(unittest.TestCase):
 
     def test_large_blocks_of_each_domain(self):
         events, trace = self.events(
-            "x = bytes(5000)\ny = bytearray(6000)\ny.extend(bytes(60000))\nz = _thread.allocate_lock()\n"
+            "x = bytes(5000)\ny = bytearray(6000)\ny.extend(bytes(60000))\nz = _thread.RLock()\n"
             "del x, y, z", "import _thread", ("large_alloc", "large_resize", "large_free"))
         seen = [(e.name[12:], trace.label(e, "domain"), e.fields.get("size")) for e in events]
         self.assertIn(("alloc", "obj", 5033), seen)
         self.assertIn(("free", "obj", None), seen)
-        self.assertIn(("raw"), {domain for _, domain, _ in seen})
+        self.assertIn("raw", {domain for _, domain, _ in seen})
         alive = {}
         for event in events:
             alive.pop(event.fields.get("old_address", event.fields["address"]), None)
@@ -280,6 +281,109 @@ class Paths(unittest.TestCase):
                                      trace.named("alloc.arena_new", "alloc.arena_free"))
         self.assertGreater(owners["arena_new", 1], 1)
         self.assertGreater(owners["arena_new", 0], 0)
+
+
+class Blocks:
+    """Without the GIL: blocks by address, in whatever order the threads' events come."""
+
+    def __init__(self, trace, until=None):
+        self.count, self.size, self.place = collections.Counter(), {}, {}
+        self.pages = {}                        # address -> (heap, block size, bytes)
+        for events in trace.threads.values():
+            for event in events:
+                if event.name == "mark.mark" and trace.text(event) == until:
+                    break
+                self.apply(event)
+
+    def apply(self, event):
+        f, verb = event.fields, event.name.removeprefix("alloc.")
+        if verb in ("block_alloc", "large_alloc") and f["domain"] != 0:
+            self.count[f["address"]] += 1
+            self.size[f["address"]] = f["size"]
+        elif verb == "block_resize":
+            self.size[f["address"]] = f["size"]
+        elif verb == "block_free":
+            self.count[f["address"]] -= 1
+        elif verb == "page_new":
+            self.pages[f["address"]] = f["heap"], f["block_size"], f["blocks"] * f["block_size"]
+        elif verb == "page_free":
+            self.pages.pop(f["address"], None)
+
+    def live(self):
+        return {address: self.size[address] for address, count in self.count.items() if count > 0}
+
+
+@unittest.skipUnless(traces.FREE_THREADED, "cannot run here: mimalloc serves the free-threaded build alone")
+class FreeThreaded(unittest.TestCase):
+    def test_sys_getallocatedblocks(self):
+        trace, _ = run(WORK + "ask = sys.getallocatedblocks\nmark('a', ask())\nx = work()\n"
+                       "mark('b', ask())\ndel x\nmark('c', ask())")
+        for mark in trace.named("mark.mark"):
+            with self.subTest(mark=trace.text(mark)):          # the answer itself is one block more
+                blocks = Blocks(trace, trace.text(mark))
+                self.assertEqual(len(blocks.live()), mark.fields["value"] + 1)
+                self.assertLessEqual(set(blocks.count.values()), {0, 1})
+
+    def test_every_block_lies_in_a_page_of_its_size(self):
+        trace, _ = run(WORK + "x = work()\nmark('a')")
+        blocks = Blocks(trace, "a")
+        pages = sorted(blocks.pages)
+        self.assertGreater(len(pages), 50)
+        self.assertGreater(len(trace.named("alloc.page_free")), 0)
+        for address, size in blocks.live().items():
+            page = pages[bisect.bisect_right(pages, address) - 1]
+            _, block_size, length = blocks.pages[page]
+            self.assertLess(address, page + length)
+            if size <= 1 << 17:
+                self.assertLessEqual(size, block_size)
+                self.assertEqual((address - page) % block_size, 0)
+        heaps = {trace.label(event, "heap") for event in trace.named("alloc.page_new")}
+        self.assertEqual(heaps, {"mem", "object", "gc", "gc_pre"})
+
+    def test_what_a_thread_leaves_behind_is_reclaimed(self):
+        trace, _ = run(WORK + "import threading\nkept = []\n"
+                       "def leave(): kept.append(work())\n"
+                       "for _ in range(3):\n"
+                       "    t = threading.Thread(target=leave); t.start(); t.join()\n"
+                       "more = work()\nmark('end')")
+        left = [event.fields["address"] for event in trace.named("alloc.page_abandon")]
+        taken = [event.fields["address"] for event in trace.named("alloc.page_reclaim")]
+        self.assertTrue(left)
+        self.assertTrue(taken)
+        self.assertLessEqual(set(taken), set(left))
+
+    def test_a_huge_block_has_a_segment_of_its_own(self):
+        trace, _ = run("mark('a')\nx = bytes(100_000_000)\nmark('b')\ndel x\nmark('c')")
+        def between(first, last):
+            return [(event.name[6:], event.fields.get("size", 0) > 100_000_000)
+                    for event in trace.between_marks(first, last)]
+        self.assertIn(("segment_new", True), between("a", "b"))
+        self.assertIn(("large_alloc", True), between("a", "b"))
+        self.assertIn(("segment_free", True), between("b", "c"))
+
+    def test_a_free_that_waits_for_readers(self):
+        """Another thread has read the list: its old items may still be looked at."""
+        trace, _ = run("import threading\nshared = [1] * 100\n"
+                       "t = threading.Thread(target=lambda: [shared[i] for i in range(100)])\n"
+                       "t.start(); t.join()\nmark('a')\n"
+                       "for i in range(2000): shared.append(i)\nmark('b')\n")
+        events = trace.between_marks("a", "b")
+        put_off = [event for event in events if event.name == "alloc.free_delayed"]
+        self.assertTrue(put_off)
+        everything = [event for events in trace.threads.values() for event in events]
+        done = {event.fields["address"] for event in everything if event.name == "alloc.free_processed"}
+        for event in put_off:
+            self.assertEqual(trace.label(event, "domain"), "mem")
+            self.assertIn(event.fields["address"], done)
+
+    def test_the_collector_takes_its_stacks_from_a_free_list(self):
+        trace, _ = run("import gc\nclass Node: pass\n"
+                       "def ring():\n    n = Node(); n.me = n\n"
+                       "for _ in range(3): ring(); gc.collect()\n"
+                       "mark('a')\nring(); gc.collect()\nmark('b')")
+        verbs = {event.name[15:] for event in trace.between_marks("a", "b")
+                 if "freelist_" in event.name and trace.label(event, "list") == "object_stack"}
+        self.assertEqual(verbs, {"hit", "put"})
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ imports, threads.  It is begun from outside, without touching the program,
 or from inside, with start() and stop().  Read it with the program glassbox:
 ``glassbox show trace.gbx``, ``glassbox stat trace.gbx``.
 
-start(path, *, events=None, mode='full', limit=None, clock='tsc')
+start(path, *, events=None, mode='full', limit=None, clock='tsc', churn=False)
     Begin.  events: class names ('frame+spec', or a list of them); None is every
     class that this build has.  mode 'ring' keeps the newest events in a file of
     fixed size.  limit: bytes, or '64M'.  clock 'none' records order alone.
+    churn=True counts the reference operations of all objects at each instruction.
     Raises RuntimeError if a recording is on, OSError if the file cannot be made.
 stop()
     End, if one is on.
@@ -21,7 +22,7 @@ mark(name, value=None)
 span(name)
     A context manager: an event as it begins and one as it ends.
 watch(object, name), unwatch(object)
-    Note the object's death in the trace.
+    Record what happens to the object's reference count, and its death.
 status()
     A dict; its 'recording' says whether one is on.
 
@@ -37,7 +38,7 @@ _CLASSES = ("frame", "spec", "ref", "obj", "alloc", "gc", "gil", "thread",
             "compile", "import", "aio", "buf", "mark")
 
 
-def start(path, *, events=None, mode="full", limit=None, clock="tsc"):
+def start(path, *, events=None, mode="full", limit=None, clock="tsc", churn=False):
     """Begin to record into the file `path`; see the module's documentation."""
     import os
 
@@ -46,6 +47,8 @@ def start(path, *, events=None, mode="full", limit=None, clock="tsc"):
         if not isinstance(events, str):
             events = "+".join(events)
         keys.append(f"events={events}")
+    if churn:
+        keys.append("churn=yes")
     if limit is not None:
         keys.append(f"limit={limit}")
     _glassbox.start(":".join([os.fsdecode(path), *keys]))

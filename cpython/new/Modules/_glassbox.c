@@ -40,6 +40,7 @@ static PyObject *
 glassbox_stop(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     _PyGlassbox_Stop();
+    (void)_PyGlassbox_RefsPatch(false);
     Py_RETURN_NONE;
 }
 
@@ -118,7 +119,12 @@ glassbox_watch(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (!PyUnicode_Check(args[1])) {
         return PyErr_Format(PyExc_TypeError, "a watch's name is a str, not %T", args[1]);
     }
-    if (_PyGlassbox_Watch(args[0], args[1]) < 0) {
+    int error = _PyGlassbox_Watch(args[0], args[1]);
+    if (error > 0) {
+        errno = error;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    if (error < 0) {
         return PyErr_Format(PyExc_RuntimeError, "%d objects are watched already", GBX_WATCH_MOST);
     }
     Py_RETURN_NONE;

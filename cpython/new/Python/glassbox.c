@@ -136,13 +136,17 @@ parse_key(const char *key, size_t key_length, const char *value, size_t length,
         return options->clock != GBX_CLOCK_NONE || VALUE("none")
             ? NULL : "clock= is tsc, monotonic or none";
     }
+    if (KEY("churn")) {
+        options->churn = VALUE("yes");
+        return options->churn || VALUE("no") ? NULL : "churn= is yes or no";
+    }
     if (KEY("run")) {
         return parse_run_id(value, length, options->run_id)
             ? NULL : "run= is 32 hexadecimal digits";
     }
 #undef KEY
 #undef VALUE
-    return "unknown key: events, mode, limit, clock and run are known";
+    return "unknown key: events, mode, limit, clock, churn and run are known";
 }
 
 static const char *
@@ -327,7 +331,10 @@ start(const _PyGlassbox_options *options, bool relative)
     };
     _PyGlassbox_NamesReset();
     _PyGlassbox_WatchReset();
-    int error = create_file(&wanted, current.path, relative);
+    int error = current.churn ? _PyGlassbox_RefsPatch(true) : 0;
+    if (error == 0) {
+        error = create_file(&wanted, current.path, relative);
+    }
     if (error != 0) {
         return error;
     }
@@ -337,7 +344,10 @@ start(const _PyGlassbox_options *options, bool relative)
         handler_set = true;
     }
     _PyGlassbox_NamesDefineStatic();
+    _PyGlassbox_recorder.churn = current.churn;
+    _PyGlassbox_ChurnReset(false);
     __atomic_store_n(&_PyGlassbox_mask, current.mask, __ATOMIC_RELEASE);
+    _PyGlassbox_RefsSwitch();
     if (GLASSBOX_ON(ALLOC)) {
         _PyGlassbox_AllocFound();
     }
@@ -360,6 +370,10 @@ _PyGlassbox_Stop(void)
         return;
     }
     int saved = errno;
+    if (_PyGlassbox_recorder.churn) {
+        _PyGlassbox_ChurnStop();
+        _PyGlassbox_recorder.churn = false;
+    }
     if (GLASSBOX_ON(ALLOC)) {
         _PyGlassbox_AllocTotal();
     }

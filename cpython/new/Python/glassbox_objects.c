@@ -104,11 +104,16 @@ _PyGlassbox_Revive(PyObject *object)
 
 /* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
 void
-_PyGlassbox_RefTracer(PyObject *object, int operation)
+_PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
 {
     bool dies = operation == PyRefTracer_DESTROY;
-    if (dies && _PyGlassbox_refs != 0) {
-        _PyGlassbox_RefDealloc(object, __builtin_return_address(0));
+    if (_PyGlassbox_refs != 0) {
+        if (dies) {
+            _PyGlassbox_RefDealloc(object, caller);
+        }
+        else {
+            _PyGlassbox_RefStore(object, GBX_REF_NEW, 1);
+        }
     }
     if (GLASSBOX_ON(OBJ)) {
         uint8_t event = dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE;

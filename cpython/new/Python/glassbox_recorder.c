@@ -446,6 +446,7 @@ static void
 thread_ends(void *arg)
 {
     gbx_stream *stream = (gbx_stream *)arg;
+    _PyGlassbox_ChurnThreadEnd(stream);
     _PyGlassbox_Lock();
     unregister_stream(stream);
     if (_PyGlassbox_recorder.mode == GBX_MODE_RING &&
@@ -806,6 +807,7 @@ _PyGlassbox_FileForget(void)
         names = NULL;
     }
     idle_count = 0;
+    _PyGlassbox_ChurnReset(true);
     if (_PyGlassbox_recorder.header != NULL) {
         munmap(_PyGlassbox_recorder.header, GBX_HEADER_SIZE);
         _PyGlassbox_recorder.header = NULL;

@@ -29,26 +29,26 @@ unsigned int _PyGlassbox_refs;
 void
 _PyGlassbox_RefsSwitch(void)
 {
-    _PyGlassbox_refs = GLASSBOX_ON(REF) && _PyGlassbox_watched != 0;
+    _PyGlassbox_refs = GLASSBOX_ON(REF) && (_PyGlassbox_watched != 0 || _PyGlassbox_recorder.churn);
 }
 
 static size_t
-home_of(const PyObject *object)
+home_of(const PyObject *op)
 {
-    return (size_t)(((uintptr_t)object >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
+    return (size_t)(((uintptr_t)op >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
 }
 
 /* The slot of a watched object, or GBX_WATCH_SLOTS.  A probe ends at a slot that was never used. */
 static inline size_t
-find(const PyObject *object)
+find(const PyObject *op)
 {
-    size_t slot = home_of(object);
+    size_t slot = home_of(op);
     for (size_t probe = 0; probe < GBX_WATCH_SLOTS; probe++, slot = (slot + 1) % GBX_WATCH_SLOTS) {
         const PyObject *here = __atomic_load_n(&objects[slot], __ATOMIC_ACQUIRE);
         if (here == NULL) {
             break;
         }
-        if (here == object) {
+        if (here == op) {
             return slot;
         }
     }
@@ -56,9 +56,9 @@ find(const PyObject *object)
 }
 
 uint32_t
-_PyGlassbox_WatchFind(const PyObject *object)
+_PyGlassbox_WatchFind(const PyObject *op)
 {
-    size_t slot = find(object);
+    size_t slot = find(op);
     return slot == GBX_WATCH_SLOTS ? 0 : about[slot].id;
 }
 
@@ -91,16 +91,16 @@ empty(size_t slot)
 }
 
 static void
-watch_event(uint8_t event, PyObject *object, uint32_t id, uint32_t name)
+watch_event(uint8_t event, PyObject *op, uint32_t id, uint32_t name)
 {
     uint32_t dt;
     gbx_watch *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record != NULL) {
         record->watch = id;
         record->name = name;
-        record->address = (uint64_t)(uintptr_t)object;
-        record->type = gbx_type_id(Py_TYPE(object));
-        record->refs = (uint32_t)Py_REFCNT(object);
+        record->address = (uint64_t)(uintptr_t)op;
+        record->type = gbx_type_id(Py_TYPE(op));
+        record->refs = (uint32_t)Py_REFCNT(op);
         gbx_commit(record, sizeof(*record), event, 0, 0, dt);
     }
 }
@@ -117,7 +117,7 @@ empty_dead(void)
 
 /* The slot to put an object into, or GBX_WATCH_SLOTS where half of them are taken. */
 static size_t
-free_slot(const PyObject *object)
+free_slot(const PyObject *op)
 {
     if (_PyGlassbox_watched >= GBX_WATCH_MOST) {
         empty_dead();
@@ -125,46 +125,54 @@ free_slot(const PyObject *object)
     if (_PyGlassbox_watched >= GBX_WATCH_MOST) {
         return GBX_WATCH_SLOTS;
     }
-    size_t slot = home_of(object);
+    size_t slot = home_of(op);
     while (objects[slot] != NULL && objects[slot] != USED) {
         slot = (slot + 1) % GBX_WATCH_SLOTS;
     }
     return slot;
 }
 
-/* 0, also where none of the classes that follow objects is on; -1 where too many are watched. */
+/* 0, also where none of the classes that follow objects is on; -1 where too many are watched; else an
+   errno value. */
 int
-_PyGlassbox_Watch(PyObject *object, PyObject *name)
+_PyGlassbox_Watch(PyObject *op, PyObject *name)
 {
     if (!GLASSBOX_ON(REF) && !GLASSBOX_ON(GC)) {
         return 0;
     }
-    uint32_t type = gbx_type_id(Py_TYPE(object));
+    int error = GLASSBOX_ON(REF) ? _PyGlassbox_RefsPatch(true) : 0;
+    if (error != 0) {
+        return error;
+    }
+    uint32_t type = gbx_type_id(Py_TYPE(op));
     uint32_t name_id = _PyGlassbox_InternUnicode(name);
     _PyGlassbox_Lock();
-    size_t slot = find(object);
+    size_t slot = find(op);
     bool again = slot < GBX_WATCH_SLOTS;
-    slot = again ? slot : free_slot(object);
+    slot = again ? slot : free_slot(op);
     uint32_t id = slot == GBX_WATCH_SLOTS ? 0 : ++last_id;
     _PyGlassbox_Unlock();
     if (id == 0) {
         return -1;
     }
-    _PyGlassbox_DefineWatch(id, type, object, name);
+    _PyGlassbox_DefineWatch(id, type, op, name);
     if (GLASSBOX_ON(MARK)) {
-        watch_event(GBX_EV_WATCH, object, id, name_id);
+        watch_event(GBX_EV_WATCH, op, id, name_id);
     }
     _PyGlassbox_Lock();
-    slot = again ? find(object) : free_slot(object);
+    slot = again ? find(op) : free_slot(op);
     if (slot < GBX_WATCH_SLOTS) {
         dead_count -= again && about[slot].dead;
         about[slot].id = id;
         about[slot].dead = false;
-        __atomic_store_n(&objects[slot], object, __ATOMIC_RELEASE);
+        __atomic_store_n(&objects[slot], op, __ATOMIC_RELEASE);
         _PyGlassbox_watched += !again;
         _PyGlassbox_RefsSwitch();
     }
     _PyGlassbox_Unlock();
+    if (slot < GBX_WATCH_SLOTS && GLASSBOX_ON(REF)) {
+        _PyGlassbox_RefOwner(op);
+    }
     return slot < GBX_WATCH_SLOTS ? 0 : -1;
 }
 
@@ -172,10 +180,10 @@ _PyGlassbox_Watch(PyObject *object, PyObject *name)
    let it live.  What comes to be at its address ends the watch (or many others that are to be watched:
    see free_slot). */
 void
-_PyGlassbox_WatchDead(const PyObject *object, bool dead)
+_PyGlassbox_WatchDead(const PyObject *op, bool dead)
 {
     _PyGlassbox_Lock();
-    size_t slot = find(object);
+    size_t slot = find(op);
     if (slot < GBX_WATCH_SLOTS) {
         dead_count += (uint32_t)dead - about[slot].dead;
         about[slot].dead = dead;
@@ -184,17 +192,17 @@ _PyGlassbox_WatchDead(const PyObject *object, bool dead)
 }
 
 bool
-_PyGlassbox_WatchIsDead(const PyObject *object)
+_PyGlassbox_WatchIsDead(const PyObject *op)
 {
-    size_t slot = find(object);
+    size_t slot = find(op);
     return slot < GBX_WATCH_SLOTS && about[slot].dead;
 }
 
 void
-_PyGlassbox_WatchForget(const PyObject *object)
+_PyGlassbox_WatchForget(const PyObject *op)
 {
     _PyGlassbox_Lock();
-    size_t slot = find(object);
+    size_t slot = find(op);
     if (slot < GBX_WATCH_SLOTS) {
         empty(slot);
     }
@@ -203,19 +211,19 @@ _PyGlassbox_WatchForget(const PyObject *object)
 
 /* 0, also where nothing is followed; -1 where the object is not watched. */
 int
-_PyGlassbox_Unwatch(PyObject *object)
+_PyGlassbox_Unwatch(PyObject *op)
 {
     if (!GLASSBOX_ON(REF) && !GLASSBOX_ON(GC)) {
         return 0;
     }
-    uint32_t id = _PyGlassbox_WatchFind(object);
+    uint32_t id = _PyGlassbox_WatchFind(op);
     if (id == 0) {
         return -1;
     }
     if (GLASSBOX_ON(MARK)) {
-        watch_event(GBX_EV_UNWATCH, object, id, 0);
+        watch_event(GBX_EV_UNWATCH, op, id, 0);
     }
-    _PyGlassbox_WatchForget(object);
+    _PyGlassbox_WatchForget(op);
     return 0;
 }
 

@@ -131,7 +131,8 @@ typedef struct {
     int64_t  shared;
 } gbx_ref;
 typedef struct {              /* reference operations at one instruction, all objects, since the last */
-    gbx_head h; uint32_t code; uint32_t incs; uint32_t decs; uint32_t reserved;
+    gbx_head h; uint32_t code; uint32_t incs; uint32_t decs;
+    uint32_t shared;          /* of both: on the half that threads share; 0 with the GIL */
 } gbx_ref_churn;
 
 /* Records that come by the million are kept small.  Where a record has no time, the bytes of `dt` hold
@@ -620,6 +621,7 @@ enum gbx_kind {
     F(REF_CHURN, "offset", gbx_ref_churn, h.arg, OFFSET, 0)                              \
     F(REF_CHURN, "incs", gbx_ref_churn, incs, UINT, 0)                                   \
     F(REF_CHURN, "decs", gbx_ref_churn, decs, UINT, 0)                                   \
+    F(REF_CHURN, "shared", gbx_ref_churn, shared, UINT, 0)                               \
     GBX_ARENA_FIELDS(F, ARENA_FOUND)                                                     \
     GBX_POOL_FIELDS(F, POOL_FOUND)                                                       \
     GBX_FREELIST_FIELDS(F, FREELIST_FOUND)                                               \

@@ -22,6 +22,7 @@ extern "C" {
 #  define Py_GLASSBOX 1             // -DPy_GLASSBOX=0 compiles every hook out
 #endif
 
+#include <stdbool.h>
 #include "glassbox_format.h"        // GBX_CLASS_*, GBX_STAGE_*, GBX_POP_*
 
 struct _PyInterpreterFrame;
@@ -56,6 +57,7 @@ typedef struct {
     uint64_t run_id[2];       // 0,0 = draw one
     uint8_t mode;             // enum gbx_mode
     uint8_t clock;            // enum gbx_clock; GBX_CLOCK_TSC falls back by itself
+    bool churn;               // class ref: count the operations of all objects
 } _PyGlassbox_options;
 
 /* Parse "FILE[:key=value...]" into *options.  Returns NULL, or a static sentence saying what is
@@ -209,7 +211,7 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #endif
 
 // classes obj and ref
-PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation);
+PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation, const void *caller);
 
 /* Upstream's mark for PyRefTracer, with the hook in it: see the patch.  A death is an event of two
    classes: of `obj` for every object, of `ref` for a watched one. */
@@ -217,7 +219,7 @@ PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation);
     do { \
         if (_PyRuntime.ref_tracer.tracer_func != NULL || \
             (_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0) { \
-            _PyGlassbox_RefTracer((OP), (OPERATION)); \
+            _PyGlassbox_RefTracer((OP), (OPERATION), __builtin_return_address(0)); \
         } \
     } while (0)
 

@@ -18,6 +18,8 @@
 
 #define GBX_RING_SEGMENTS 64       // segments a thread may hold in ring mode
 
+typedef struct _gbx_churn gbx_churn;   // a thread's table of reference operations (glassbox_churn.c)
+
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
     /* hot: read at every event.  Owned by the thread, save `limit`, which whoever stops the
@@ -48,9 +50,13 @@ typedef struct _gbx_stream {
     /* class ref: what the next record of this thread says, set by GLASSBOX_REF_BY and _HOW; and the
        object whose count fell to zero just now, until its death is recorded */
     uint8_t ref_how;
+    uint32_t ref_watch;            // free-threaded: what GLASSBOX_REF_BEFORE found
+    uint32_t ref_local;
+    const PyObject *ref_by_object;
     const void *ref_by;
     const PyObject *ref_dying;
     const void *ref_dying_by;
+    gbx_churn *churn;              // NULL until the first operation counted
 
     /* registry of streams, under the recorder's lock */
     struct _gbx_stream *next, *prev;
@@ -66,6 +72,7 @@ typedef struct {
     uint32_t session;              // counts recordings of this process
     uint32_t first_code_id;        // ids below were given in an earlier recording
     uint32_t first_type_id;
+    bool churn;                    // count the reference operations of all objects
     uint8_t clock;
     uint8_t mode;
 } gbx_recorder;
@@ -325,6 +332,13 @@ extern void _PyGlassbox_RefsSwitch(void);
 /* --- class ref (Python/glassbox_refs.c) --- */
 
 extern void _PyGlassbox_RefDealloc(PyObject *object, const void *caller);
+extern void _PyGlassbox_RefOwner(PyObject *object);
+/* Let reference operations reach the recorder, or no more; 0 or errno (Python/glassbox_patch.c). */
+extern int _PyGlassbox_RefsPatch(bool on);
+extern void _PyGlassbox_ChurnCount(uint32_t incs, uint32_t decs, uint32_t shared);
+extern void _PyGlassbox_ChurnStop(void);
+extern void _PyGlassbox_ChurnThreadEnd(gbx_stream *stream);
+extern void _PyGlassbox_ChurnReset(bool alone);
 
 /* Snapshot of the frames already on the stack (Python/glassbox_hooks.c). */
 extern void _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering);
