@@ -172,7 +172,7 @@ static void
 write_verdict(const teller *it, const gbx_moment *moment, char *text, size_t size)
 {
     char place[256];
-    if (moment->cause == SIZE_MAX) {
+    if (moment->cause == SIZE_MAX || gbx_trace_event(it->trace, moment->cause) != GBX_EV_GC_START) {
         snprintf(text, size, "by a collection whose start was not recorded");
         return;
     }
@@ -281,7 +281,7 @@ static void
 tell_rest(const gbx_life *life)
 {
     if (life->dropped > 0) {
-        printf("  and %" PRIu64 " changes of its count more than can be told\n", life->dropped);
+        printf("  and %" PRIu64 " moments more than can be told\n", life->dropped);
     }
     if (!life->ended) {
         printf("  still there at the end of the recording%s\n",
