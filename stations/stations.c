@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 extern const gbx_station gbx_station_1;       /* 1-frames/station.c */
+extern const gbx_station gbx_station_2;       /* 2-memory/station.c */
 
-static const gbx_station *const stations[] = { &gbx_station_1 };
+static const gbx_station *const stations[] = { &gbx_station_1, &gbx_station_2 };
 
 const gbx_station *
 gbx_station_find(int number)

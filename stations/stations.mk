@@ -9,7 +9,7 @@ STATION_SOURCES := $(wildcard stations/*.c stations/*/*.c)
 station_units := $(tests_out)/stations/test_part
 
 $(station_units): $(tests_out)/stations/test_part.o $(unit_library) $(libglassbox) \
-		$(call runner_objects,stations/1-frames/part.c stations/1-frames/descent.c)
+		$(call runner_objects,stations/part.c stations/1-frames/descent.c)
 	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
 
 .PHONY: station-units

@@ -24,6 +24,8 @@ static const char help[] =
 "      --arenas=N       show at most N arenas, the emptiest first (default 24)\n"
 "      --help           this text\n"
 "\n"
+"Of the free-threaded build, which has no arenas: its blocks and mimalloc's pages.\n"
+"\n"
 "In the picture of an arena each sign is a pool: '.' was never used or is empty,\n"
 "then eight signs from one block in use to all. In the graph each row is a size\n"
 "class, from the first event of the allocator to the last one shown, in steps of\n"
@@ -41,10 +43,13 @@ typedef struct {
     uint32_t most_arenas;
 } options;
 
-/* What the bytes in use were at each step, a row a class; the last row: large ones of mem and obj. */
+/* What the bytes in use were at each step: a row for each size class of pools, and below them one for each
+   power of two, of the blocks that are in no pool. */
+#define ROWS (GBX_HEAP_CLASSES + GBX_HEAP_POWERS)
+
 typedef struct {
-    uint64_t bytes[GBX_HEAP_CLASSES + 1][COLUMNS];
-    uint64_t peak[GBX_HEAP_CLASSES + 1];
+    uint64_t bytes[ROWS][COLUMNS];
+    uint64_t peak[ROWS];
 } timeline;
 
 typedef struct {
@@ -56,6 +61,7 @@ typedef struct {
     size_t end;                        /* position behind the last event that counts */
     uint64_t t_ns;
     bool found;                        /* the mark */
+    bool free_threaded;
 } replay;
 
 static int
@@ -151,12 +157,18 @@ find_end(replay *now)
     }
 }
 
+static uint64_t
+row_bytes(const gbx_heap_sums *sums, unsigned row)
+{
+    return row < GBX_HEAP_CLASSES ? sums->blocks[row] * gbx_heap_block_size(row)
+        : sums->bytes_below[row - GBX_HEAP_CLASSES];
+}
+
 static void
 note_step(timeline *line, const gbx_heap_sums *sums, size_t column)
 {
-    for (size_t c = 0; c <= GBX_HEAP_CLASSES; c++) {
-        uint64_t bytes = c < GBX_HEAP_CLASSES ? sums->blocks[c] * gbx_heap_block_size((unsigned)c)
-            : sums->large_bytes;
+    for (unsigned c = 0; c < ROWS; c++) {
+        uint64_t bytes = row_bytes(sums, c);
         if (bytes > line->bytes[c][column]) {
             line->bytes[c][column] = bytes;
         }
@@ -282,6 +294,23 @@ print_row(const timeline *line, size_t row, const char *name, uint64_t now)
            bytes_text(line->peak[row], peak, sizeof(peak)));
 }
 
+/* "512" of a class; "<= 4 KiB" of what comes from malloc() or mimalloc. */
+static const char *
+row_name(unsigned row, char *name, size_t size)
+{
+    unsigned power = row - GBX_HEAP_CLASSES;
+    if (row < GBX_HEAP_CLASSES) {
+        snprintf(name, size, "%" PRIu32, gbx_heap_block_size(row));
+    }
+    else if (power < 10) {
+        snprintf(name, size, "<=%u", 1u << power);
+    }
+    else {
+        snprintf(name, size, "<=%u %c", 1u << power % 10, "KMG"[power / 10 - 1]);
+    }
+    return name;
+}
+
 static void
 print_graph(const gbx_heap *heap, const timeline *line, uint64_t events)
 {
@@ -289,14 +318,10 @@ print_graph(const gbx_heap *heap, const timeline *line, uint64_t events)
     char name[16];
     printf("\nbytes in use, over %" PRIu64 " events of the allocator\n\n", events);
     printf("%7s  %-*s %9s %9s\n", "size", (int)COLUMNS, "", "now", "peak");
-    for (unsigned c = 0; c < GBX_HEAP_CLASSES; c++) {
-        if (line->peak[c] > 0) {
-            snprintf(name, sizeof(name), "%" PRIu32, gbx_heap_block_size(c));
-            print_row(line, c, name, sums->blocks[c] * gbx_heap_block_size(c));
+    for (unsigned row = 0; row < ROWS; row++) {
+        if (line->peak[row] > 0) {
+            print_row(line, row, row_name(row, name, sizeof(name)), row_bytes(sums, row));
         }
-    }
-    if (line->peak[GBX_HEAP_CLASSES] > 0) {
-        print_row(line, GBX_HEAP_CLASSES, "large", sums->large_bytes);
     }
 }
 
@@ -315,23 +340,58 @@ print_lists(const gbx_heap_sums *sums)
 }
 
 static void
-print_sums(const replay *now)
+print_when(const replay *now)
 {
-    const gbx_heap_sums *sums = gbx_heap_sum(now->heap);
-    char pooled[32], large[32], raw[32];
+    printf("%s%s at %.3f ms: ", now->mark == NULL ? "the end" : "mark ", now->mark == NULL ? "" : now->mark,
+           (double)now->t_ns / 1e6);
+}
+
+static void
+print_pymalloc(const replay *now, const gbx_heap_sums *sums)
+{
+    char pooled[32], large[32];
     uint64_t blocks = 0, pools = 0;
     for (unsigned c = 0; c < GBX_HEAP_CLASSES; c++) {
         blocks += sums->blocks[c];
         pools += sums->pools[c];
     }
-    printf("%s%s at %.3f ms: %" PRIu64 " blocks of %s in %" PRIu64 " pools of %zu arenas\n",
-           now->mark == NULL ? "the end" : "mark ", now->mark == NULL ? "" : now->mark,
-           (double)now->t_ns / 1e6, blocks, bytes_text(sums->pooled_bytes, pooled, sizeof(pooled)), pools,
-           gbx_heap_arenas(now->heap));
-    printf("from malloc(): %" PRIu64 " large blocks of %s, %" PRIu64 " raw ones of %s\n",
-           sums->large_blocks, bytes_text(sums->large_bytes, large, sizeof(large)), sums->raw_blocks,
+    printf("%" PRIu64 " blocks of %s in %" PRIu64 " pools of %zu arenas\n", blocks,
+           bytes_text(sums->pooled_bytes, pooled, sizeof(pooled)), pools, gbx_heap_arenas(now->heap));
+    printf("arenas made %" PRIu64 ", given back %" PRIu64 "; %" PRIu64 " large blocks of %s\n",
+           sums->arenas_made, sums->arenas_freed, sums->large_blocks,
+           bytes_text(sums->large_bytes, large, sizeof(large)));
+}
+
+static void
+print_mimalloc(const gbx_heap_sums *sums)
+{
+    char bytes[32];
+    uint64_t pages = 0;
+    for (unsigned tag = 0; tag < GBX_HEAP_TAGS; tag++) {
+        pages += sums->pages_of[tag];
+    }
+    printf("%" PRIu64 " blocks of %s in %" PRIu64 " pages of %" PRIu64 " segments\n", sums->large_blocks,
+           bytes_text(sums->large_bytes, bytes, sizeof(bytes)), pages, sums->segments);
+    for (unsigned tag = 0; tag < GBX_HEAP_TAGS; tag++) {
+        printf("%s%" PRIu64 " of heap %s%s", tag == 0 ? "pages: " : ", ", sums->pages_of[tag],
+               gbx_trace_label(GBX_ENUM_HEAP, (uint8_t)tag), tag == GBX_HEAP_TAGS - 1 ? "\n" : "");
+    }
+}
+
+static void
+print_sums(const replay *now)
+{
+    const gbx_heap_sums *sums = gbx_heap_sum(now->heap);
+    char raw[32];
+    print_when(now);
+    if (now->free_threaded) {
+        print_mimalloc(sums);
+    }
+    else {
+        print_pymalloc(now, sums);
+    }
+    printf("raw blocks %" PRIu64 ", of %s\n", sums->raw_blocks,
            bytes_text(sums->raw_bytes, raw, sizeof(raw)));
-    printf("arenas made %" PRIu64 ", given back %" PRIu64 "\n", sums->arenas_made, sums->arenas_freed);
     print_lists(sums);
     if (!sums->whole) {
         fputs("This is not all: events were lost, or the recording began in the middle.\n", stdout);
@@ -360,6 +420,8 @@ show(const gbx_trace *trace, const options *chosen, gbx_error *error)
         return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path,
                              chosen->pid);
     }
+    now.free_threaded =
+        (gbx_trace_process(trace, now.process)->header->build & GBX_BUILD_FREE_THREADED) != 0;
     find_end(&now);
     if (now.mark != NULL && !now.found) {
         return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no mark '%s'", chosen->path, now.mark);
@@ -377,7 +439,7 @@ show(const gbx_trace *trace, const options *chosen, gbx_error *error)
     if (result == 0) {
         print_sums(&now);
         print_graph(now.heap, line, now.events);
-        result = print_arenas(now.heap, chosen->most_arenas);
+        result = now.free_threaded ? 0 : print_arenas(now.heap, chosen->most_arenas);
     }
     gbx_heap_free(now.heap);
     free(line);

@@ -22,7 +22,7 @@ static const char help[] =
 "life, and is told after the first.\n"
 "\n"
 "Who did it is a line of Python and, where the interpreter's own debug information is\n"
-"there, the C function that the change was compiled into. A time with a ~ is that of\n"
+"there, the C function that the change was compiled into. A time with a ≈ is that of\n"
 "the records before and after, divided evenly: such records have none of their own.\n"
 "'not seen' is a change of the count that no record tells of: the code of an extension\n"
 "module that counts for itself. How large it was is exact; when it was is not known.\n"
@@ -172,7 +172,7 @@ static void
 write_verdict(const teller *it, const gbx_moment *moment, char *text, size_t size)
 {
     char place[256];
-    if (moment->cause == SIZE_MAX) {
+    if (moment->cause == SIZE_MAX || gbx_trace_event(it->trace, moment->cause) != GBX_EV_GC_START) {
         snprintf(text, size, "by a collection whose start was not recorded");
         return;
     }
@@ -253,7 +253,7 @@ tell_moment(const teller *it, const gbx_moment *moment, bool inner)
         snprintf(head, sizeof(head), "%22s%-21s", "", what);
     }
     else {
-        snprintf(head, sizeof(head), "%c%11.6f ms  t%-3" PRIu32 " %-21s", moment->about ? '~' : ' ',
+        snprintf(head, sizeof(head), "%s%11.6f ms  t%-3" PRIu32 " %-21s", moment->about ? "≈" : " ",
                  (double)moment->t_ns / 1e6, where.thread, what);
     }
     printf("  %s", head);
@@ -268,7 +268,7 @@ tell_fold(const teller *it, gbx_fold fold)
     const gbx_moment *first = &it->life->moments[fold.first];
     const gbx_moment *last = first + fold.period * fold.times - 1;
     gbx_where where = gbx_trace_where(it->trace, first->at);
-    printf("  %c%11.6f ms  t%-3" PRIu32 " %zu times, until %.6f ms:\n", first->about ? '~' : ' ',
+    printf("  %s%11.6f ms  t%-3" PRIu32 " %zu times, until %.6f ms:\n", first->about ? "≈" : " ",
            (double)first->t_ns / 1e6, where.thread, fold.times, (double)last->t_ns / 1e6);
     for (size_t i = 0; i < fold.period; i++) {
         tell_moment(it, first + i, true);
@@ -281,7 +281,7 @@ static void
 tell_rest(const gbx_life *life)
 {
     if (life->dropped > 0) {
-        printf("  and %" PRIu64 " changes of its count more than can be told\n", life->dropped);
+        printf("  and %" PRIu64 " moments more than can be told\n", life->dropped);
     }
     if (!life->ended) {
         printf("  still there at the end of the recording%s\n",

@@ -2,6 +2,7 @@
    addresses are looked at before they are used as anything but numbers. */
 
 #include "heap.h"
+#include "heap_blocks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,19 +10,13 @@
 #include <string.h>
 
 #define MOST_ARENAS   (1u << 20)       /* 1 TiB */
-#define MOST_LARGE    (1u << 26)       /* entries, of 16 bytes */
-
-typedef struct {
-    uint64_t address;        /* 0: free */
-    uint64_t size;           /* << 2 | domain */
-} large_entry;
 
 struct gbx_heap {
     gbx_heap_arena *arenas;
     size_t arena_count, arena_room;
     size_t recent;                     /* index of the arena found last */
-    large_entry *large;                /* open addressing, room a power of two */
-    size_t large_count, large_room;
+    gbx_blocks large;                  /* without the GIL: all */
+    bool free_threaded;
     uint64_t before;                   /* large blocks that were there before the recording */
     bool several;                      /* more than one interpreter allocates */
     bool ordered;                      /* the order between threads is known */
@@ -42,8 +37,8 @@ gbx_heap_new(gbx_heap **out, const gbx_trace *trace, uint32_t process, gbx_error
         threads += gbx_trace_stream(trace, s)->process == process;
     }
     bool all = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut;
-    heap->sums.whole = all && (of->mask >> GBX_CLASS_ALLOC & 1) != 0
-        && (of->header->build & GBX_BUILD_FREE_THREADED) == 0;
+    heap->free_threaded = (of->header->build & GBX_BUILD_FREE_THREADED) != 0;
+    heap->sums.whole = all && (of->mask >> GBX_CLASS_ALLOC & 1) != 0;
     heap->ordered = threads <= 1 || of->header->clock != GBX_CLOCK_NONE;
     return 0;
 }
@@ -53,7 +48,7 @@ gbx_heap_free(gbx_heap *heap)
 {
     if (heap != NULL) {
         free(heap->arenas);
-        free(heap->large);
+        gbx_blocks_clear(&heap->large);
         free(heap);
     }
 }
@@ -202,6 +197,18 @@ take_block(gbx_heap *heap, uint64_t address, int change)
     count_block(heap, pool, change);
 }
 
+static int
+take_pooled(gbx_heap *heap, const gbx_head *head)
+{
+    if (head->event == GBX_EV_BLOCK_ALLOC) {
+        take_block(heap, ((const gbx_block *)(const void *)head)->address, 1);
+    }
+    else if (head->event == GBX_EV_BLOCK_FREE) {
+        take_block(heap, GBX_U48(((const gbx_at *)(const void *)head)->address), -1);
+    }
+    return 0;
+}
+
 /* A pool gets a size class with its first block; one that was found has blocks already. */
 static void
 begin_pool(gbx_heap *heap, const gbx_pool *event)
@@ -223,112 +230,85 @@ begin_pool(gbx_heap *heap, const gbx_pool *event)
 
 /* ------------------------------------------------------------------ large ones */
 
-static size_t
-large_home(const gbx_heap *heap, uint64_t address)
-{
-    return (size_t)((address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (heap->large_room - 1);
-}
-
-static large_entry *
-find_large(const gbx_heap *heap, uint64_t address)
-{
-    if (heap->large_room == 0) {
-        return NULL;
-    }
-    size_t at = large_home(heap, address);
-    while (heap->large[at].address != 0 && heap->large[at].address != address) {
-        at = (at + 1) & (heap->large_room - 1);
-    }
-    return &heap->large[at];
-}
-
-static int
-grow_large(gbx_heap *heap)
-{
-    gbx_heap old = *heap;
-    heap->large_room = old.large_room == 0 ? 1024 : old.large_room * 2;
-    heap->large = calloc(heap->large_room, sizeof(*heap->large));
-    if (heap->large == NULL) {
-        heap->large = old.large;
-        heap->large_room = old.large_room;
-        return GBX_ERROR_MEMORY;
-    }
-    for (size_t i = 0; i < old.large_room; i++) {
-        if (old.large[i].address != 0) {
-            *find_large(heap, old.large[i].address) = old.large[i];
-        }
-    }
-    free(old.large);
-    return 0;
-}
-
 static void
-count_large(gbx_heap_sums *sums, unsigned domain, uint64_t size, bool more)
+count_large(gbx_heap_sums *sums, uint64_t size, unsigned domain, bool more)
 {
     uint64_t *blocks = domain == GBX_DOMAIN_RAW ? &sums->raw_blocks : &sums->large_blocks;
     uint64_t *bytes = domain == GBX_DOMAIN_RAW ? &sums->raw_bytes : &sums->large_bytes;
     *blocks += more ? 1 : UINT64_MAX;
     *bytes += more ? size : 0 - size;
+    if (domain != GBX_DOMAIN_RAW) {
+        sums->bytes_below[gbx_heap_power(size)] += more ? size : 0 - size;
+    }
 }
 
 static int
 add_large(gbx_heap *heap, uint64_t address, uint64_t size, unsigned domain)
 {
-    if (address == 0 || heap->large_count >= MOST_LARGE) {
-        heap->sums.whole = false;
-        return 0;
+    gbx_block_change change;
+    int result = gbx_blocks_add(&heap->large, address, size, domain, &change);
+    if (result == GBX_ERROR_MEMORY) {
+        return result;
     }
-    if (heap->large_count * 2 >= heap->large_room && grow_large(heap) != 0) {
-        return GBX_ERROR_MEMORY;
+    heap->sums.whole = heap->sums.whole && result == 0;
+    if (change.gone) {
+        count_large(&heap->sums, change.old_size, change.old_domain, false);
     }
-    domain &= 3;
-    size = size < UINT64_MAX >> 2 ? size : 0;
-    large_entry *entry = find_large(heap, address);
-    if (entry->address != 0) {         /* another thread has it freed, and its events come later */
-        count_large(&heap->sums, entry->size & 3, entry->size >> 2, false);
-        heap->large_count--;
+    if (change.come) {
+        count_large(&heap->sums, change.size, change.domain, true);
     }
-    *entry = (large_entry){ .address = address, .size = size << 2 | domain };
-    heap->large_count++;
-    count_large(&heap->sums, domain, size, true);
     return 0;
 }
 
-/* Take the entry out, and move up those that had to go further because of it. */
-static void
-remove_entry(gbx_heap *heap, large_entry *entry)
-{
-    size_t mask = heap->large_room - 1, hole = (size_t)(entry - heap->large);
-    for (size_t at = (hole + 1) & mask; heap->large[at].address != 0; at = (at + 1) & mask) {
-        size_t home = large_home(heap, heap->large[at].address);
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            heap->large[hole] = heap->large[at];
-            hole = at;
-        }
-    }
-    heap->large[hole].address = 0;
-    heap->large_count--;
-}
-
-static void
+static int
 drop_large(gbx_heap *heap, uint64_t address, unsigned domain)
 {
-    large_entry *entry = find_large(heap, address);
-    if (entry != NULL && entry->address != 0 && address != 0) {
-        count_large(&heap->sums, entry->size & 3, entry->size >> 2, false);
-        remove_entry(heap, entry);
+    gbx_block_change change;
+    bool known = gbx_blocks_drop(&heap->large, address, &change);
+    if (change.gone) {
+        count_large(&heap->sums, change.old_size, change.old_domain, false);
     }
-    else if (domain != GBX_DOMAIN_RAW && heap->before > 0) {
+    else if (!known && domain != GBX_DOMAIN_RAW && heap->before > 0) {
         heap->before--;
         heap->sums.large_blocks--;
     }
+    else if (!known && heap->free_threaded && heap->sums.whole) {
+        return gbx_blocks_owe(&heap->large, address);
+    }
+    return 0;
 }
 
 static int
 move_large(gbx_heap *heap, const gbx_large_move *event)
 {
-    drop_large(heap, event->old_address, event->h.flags);
-    return add_large(heap, event->address, event->size, event->h.flags);
+    int result = drop_large(heap, event->old_address, event->h.flags);
+    return result != 0 ? result : add_large(heap, event->address, event->size, event->h.flags);
+}
+
+/* Without the GIL there are no pools: every block is kept by address. */
+static int
+take_any(gbx_heap *heap, const gbx_head *head)
+{
+    const gbx_block *block = (const gbx_block *)(const void *)head;
+    uint64_t at = GBX_U48(((const gbx_at *)(const void *)head)->address);
+    switch (head->event) {
+        case GBX_EV_BLOCK_FREE:
+            return drop_large(heap, at, GBX_DOMAIN_OBJ);
+        case GBX_EV_BLOCK_RESIZE: {
+            int result = drop_large(heap, block->address, head->flags);
+            return result != 0 ? result : add_large(heap, block->address, head->arg, head->flags);
+        }
+        default:
+            return add_large(heap, block->address, head->arg, head->flags);
+    }
+}
+
+static void
+count_page(gbx_heap *heap, const gbx_heap_page *page, uint64_t change)
+{
+    if (page->h.flags < GBX_HEAP_TAGS) {
+        heap->sums.pages_of[page->h.flags] += change;
+    }
 }
 
 /* ---------------------------------------------------------------- all of them */
@@ -356,17 +336,21 @@ gbx_heap_apply(gbx_heap *heap, const gbx_entry *event)
     const gbx_large *large = (const gbx_large *)(const void *)head;
     const gbx_arena *arena = (const gbx_arena *)(const void *)head;
     switch (head->event) {
-        case GBX_EV_BLOCK_ALLOC:
-            take_block(heap, ((const gbx_block *)(const void *)head)->address, 1);
+        case GBX_EV_BLOCK_ALLOC: case GBX_EV_BLOCK_FREE: case GBX_EV_BLOCK_RESIZE:
+            return heap->free_threaded ? take_any(heap, head) : take_pooled(heap, head);
+        case GBX_EV_HEAP_PAGE_NEW:
+            count_page(heap, (const gbx_heap_page *)(const void *)head, 1);
             return 0;
-        case GBX_EV_BLOCK_FREE:
-            take_block(heap, GBX_U48(at->address), -1);
+        case GBX_EV_HEAP_PAGE_FREE:
+            count_page(heap, (const gbx_heap_page *)(const void *)head, UINT64_MAX);
+            return 0;
+        case GBX_EV_HEAP_SEGMENT_NEW: case GBX_EV_HEAP_SEGMENT_FREE:
+            heap->sums.segments += head->event == GBX_EV_HEAP_SEGMENT_NEW ? 1 : UINT64_MAX;
             return 0;
         case GBX_EV_LARGE_ALLOC:
             return add_large(heap, large->address, large->size, head->flags);
         case GBX_EV_LARGE_FREE:
-            drop_large(heap, GBX_U48(at->address), at->flags);
-            return 0;
+            return drop_large(heap, GBX_U48(at->address), at->flags);
         case GBX_EV_LARGE_MOVE:
             return move_large(heap, (const gbx_large_move *)(const void *)head);
         case GBX_EV_POOL_NEW: case GBX_EV_POOL_FOUND:
@@ -398,7 +382,7 @@ gbx_heap_compare(const gbx_heap *heap, const gbx_entry *event, char *words, size
 {
     const gbx_alloc_total *said = (const gbx_alloc_total *)(const void *)event->record;
     uint64_t blocks = 0, pools = 0;
-    if (!heap->sums.whole || heap->several || !heap->ordered) {
+    if (!heap->sums.whole || heap->several || !heap->ordered || heap->free_threaded) {
         return -1;
     }
     for (unsigned i = 0; i < GBX_HEAP_CLASSES; i++) {

@@ -7,7 +7,8 @@
    was on, gives a heap that is not whole; nothing is made up: what lies in no known pool is counted apart.
 
    The memory that this takes is bounded by what the trace says was allocated at once.  It must not print,
-   nor know what a claim is.  The free-threaded build has no pools: its heap is in mimalloc's pages. */
+   nor know what a claim is.  The free-threaded build has no pools, and events of its threads have no
+   common order: its blocks are kept by address, and a free may come before what it frees. */
 
 #ifndef GBX_HEAP_H
 #define GBX_HEAP_H
@@ -19,6 +20,8 @@
 #define GBX_HEAP_ARENA        (1u << 20)
 #define GBX_HEAP_ARENA_POOLS  64u
 #define GBX_HEAP_LISTS        32u      /* more than enum GBX_FREELIST has */
+#define GBX_HEAP_POWERS       40u
+#define GBX_HEAP_TAGS         4u       /* of mimalloc's heaps: enum GBX_HEAP */
 
 static inline uint32_t
 gbx_heap_block_size(unsigned size_class)
@@ -31,6 +34,17 @@ static inline uint32_t
 gbx_heap_capacity(unsigned size_class)
 {
     return (GBX_HEAP_POOL - 48) / gbx_heap_block_size(size_class);
+}
+
+/* The smallest p for which 2 to the p is at least `size`; GBX_HEAP_POWERS - 1 for all that is larger. */
+static inline unsigned
+gbx_heap_power(uint64_t size)
+{
+    unsigned power = 0;
+    while (power < GBX_HEAP_POWERS - 1 && UINT64_C(1) << power < size) {
+        power++;
+    }
+    return power;
 }
 
 typedef struct {
@@ -50,10 +64,13 @@ typedef struct {
     uint64_t blocks[GBX_HEAP_CLASSES];
     uint64_t pools[GBX_HEAP_CLASSES];            /* with a block in use */
     uint64_t pooled_bytes;                       /* of blocks in use, by their classes' sizes */
-    uint64_t large_blocks, large_bytes;          /* domains mem and obj; bytes: of those seen born */
+    uint64_t large_blocks, large_bytes;          /* domains mem and obj; bytes: of those seen born.  Without
+                                                    the GIL all blocks of these, small ones too */
+    uint64_t bytes_below[GBX_HEAP_POWERS];       /* of these, by gbx_heap_power() of their size */
     uint64_t raw_blocks, raw_bytes;              /* domain raw, seen born */
     int64_t listed[GBX_HEAP_LISTS];              /* items in free lists, by enum GBX_FREELIST */
     uint64_t arenas_made, arenas_freed;          /* in the recording */
+    uint64_t pages_of[GBX_HEAP_TAGS], segments;  /* mimalloc's, since the recording began */
     uint64_t strangers;                          /* blocks in no pool that is known */
     bool whole;                                  /* all of the allocator's life is known */
 } gbx_heap_sums;

@@ -13,6 +13,8 @@
 
 #define LIVES_MOST   4096u
 #define FILTER_BITS  16u         /* 2^16 bits: 8 KiB */
+#define CHANGES_MOST (2u << 20)  /* moments of all lives together: 400 MiB with the others */
+#define OTHERS_MOST  (1u << 20)
 
 #define HAVE_GC_FLAG    (UINT64_C(1) << 14)      /* of tp_flags, as in Include/object.h of 3.13 */
 #define PREHEADER_FLAGS (UINT64_C(3) << 3)
@@ -26,6 +28,7 @@ struct gbx_lives {
     const gbx_trace *trace;
     gbx_one_life *list;
     size_t count, room;
+    gbx_life_budget budget;
     gbx_thread_time *threads;
     pending *waiting;
     size_t waiting_count, waiting_room;
@@ -144,6 +147,7 @@ add_life(gbx_lives *lives, uint32_t process, uint32_t watch, const gbx_watch_inf
     const gbx_type_info *type = gbx_trace_type(lives->trace, process, info->type);
     gbx_one_life *one = &lives->list[lives->count++];
     *one = (gbx_one_life){
+        .budget = &lives->budget,
         .life = { .process = process, .watch = watch, .interp = interp, .name = info->name,
                   .type = type == NULL ? "?" : type->name, .address = info->address },
         .block = info->address - bytes_before(lives->trace, process, type),
@@ -409,6 +413,7 @@ gbx_lives_find(gbx_lives **out, const gbx_trace *trace, const char *name, gbx_er
         return gbx_error_set(error, GBX_ERROR_MEMORY, "%s", gbx_error_text(GBX_ERROR_MEMORY));
     }
     lives->trace = trace;
+    lives->budget = (gbx_life_budget){ CHANGES_MOST, OTHERS_MOST };
     int status = find_all(lives, name, error);
     if (status != 0) {
         gbx_lives_free(lives);

@@ -7,8 +7,8 @@
    from the birth before its watch to the next birth at that address.
 
    This module queries; it must not print, resolve C functions (symbols.h), or judge.  It reads all events
-   twice.  Memory is bounded: of a life, a million moments are kept, and then only those that are no
-   change of the count; of a name, the first 4096 lives. */
+   twice.  Memory is bounded: of all lives together two million changes of counts are kept, and a million
+   other moments; of a name, the first 4096 lives. */
 
 #ifndef GBX_LIFE_H
 #define GBX_LIFE_H

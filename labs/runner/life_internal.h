@@ -6,7 +6,13 @@
 
 #include "life.h"
 
+/* How many moments all lives together may still keep: changes of counts, and the rest. */
 typedef struct {
+    size_t changes, others;
+} gbx_life_budget;
+
+typedef struct {
+    gbx_life_budget *budget;
     gbx_life life;               /* moments and count are kept up to date */
     gbx_moment *moments;
     size_t room;

@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-#define KEPT_ALWAYS 4096u        /* room for what is no change of the count */
-#define KEPT_MOST   (1u << 20)
-
 static bool
 is_change(uint8_t event)
 {
@@ -18,7 +15,8 @@ static void
 add(gbx_one_life *one, const gbx_moment *moment)
 {
     gbx_life *life = &one->life;
-    if (life->count >= (is_change(moment->event) ? KEPT_MOST : KEPT_MOST + KEPT_ALWAYS)) {
+    size_t *left = is_change(moment->event) ? &one->budget->changes : &one->budget->others;
+    if (*left == 0) {
         life->dropped++;
         return;
     }
@@ -34,6 +32,7 @@ add(gbx_one_life *one, const gbx_moment *moment)
         life->moments = grown;
     }
     one->moments[life->count++] = *moment;
+    (*left)--;
 }
 
 /* What has no time has that of the record before it, until the next one comes: settle() in life.c. */
@@ -122,6 +121,14 @@ gbx_life_by_watch(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_tim
 
 /* ------------------------------------------------------------- by address alone */
 
+/* What was told so far was about another. */
+static void
+forget(gbx_one_life *one)
+{
+    one->budget->others += one->life.count;
+    one->life.count = 0;
+}
+
 /* Memory is taken for an object at the address: until the watch begins, the newest one counts. */
 static void
 begins(gbx_one_life *one, const gbx_moment *moment)
@@ -133,7 +140,7 @@ begins(gbx_one_life *one, const gbx_moment *moment)
     bool goes_on = moment->event == GBX_EV_OBJ_CREATE && one->life.count > 0
         && one->moments[one->life.count - 1].event != GBX_EV_OBJ_CREATE;
     if (!goes_on) {
-        one->life.count = 0;
+        forget(one);
     }
     add(one, moment);
 }
@@ -143,7 +150,7 @@ static void
 ends(gbx_one_life *one, const gbx_moment *moment)
 {
     if (!one->born) {
-        one->life.count = 0;                     /* it was another */
+        forget(one);                             /* it was another */
         return;
     }
     bool dies = moment->event == GBX_EV_OBJ_DESTROY;

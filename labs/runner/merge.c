@@ -22,7 +22,7 @@ typedef struct {
 } head;
 
 struct gbx_merge {
-    const gbx_source *sources;
+    const gbx_feed *sources;
     size_t source_count;
     size_t count;
     uint64_t start_ns;
@@ -32,7 +32,7 @@ struct gbx_merge {
     size_t next_block;           /* that the readers stand before */
     size_t stride;               /* blocks from one row of places to the next */
     size_t rows;                 /* saved so far, from block 0 on */
-    gbx_place *places;           /* rows of source_count */
+    gbx_reader_mark *places;           /* rows of source_count */
     uint64_t uses;
     gbx_window windows[GBX_WINDOWS];
 };
@@ -141,16 +141,16 @@ save_places(gbx_merge *m)
     if (m->next_block != m->rows * m->stride) {
         return;
     }
-    gbx_place *row = m->places + m->rows++ * m->source_count;
+    gbx_reader_mark *row = m->places + m->rows++ * m->source_count;
     for (size_t s = 0; s < m->source_count; s++) {
-        row[s] = gbx_reader_place(&m->readers[s]);
+        row[s] = gbx_reader_note(&m->readers[s]);
     }
 }
 
 static void
 return_to_row(gbx_merge *m, size_t row)
 {
-    const gbx_place *places = m->places + row * m->source_count;
+    const gbx_reader_mark *places = m->places + row * m->source_count;
     for (size_t s = 0; s < m->source_count; s++) {
         gbx_reader_return(&m->readers[s], &m->sources[s], places[s]);
     }
@@ -199,12 +199,12 @@ gbx_merge_load(gbx_merge *m, size_t at)
 static size_t
 stride_for(size_t blocks, size_t source_count)
 {
-    double bytes = (double)blocks * (double)source_count * (double)sizeof(gbx_place);
+    double bytes = (double)blocks * (double)source_count * (double)sizeof(gbx_reader_mark);
     return 1 + (size_t)(bytes / PLACES_BYTES);
 }
 
 int
-gbx_merge_new(gbx_merge **out, const gbx_source *sources, size_t source_count, size_t count,
+gbx_merge_new(gbx_merge **out, const gbx_feed *sources, size_t source_count, size_t count,
               uint64_t start_ns, gbx_error *error)
 {
     gbx_merge *m = calloc(1, sizeof(*m));

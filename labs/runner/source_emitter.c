@@ -291,6 +291,9 @@ put_together(gbx_asked *it)
         case GBX_CLASS_IMPORT:
             write_word(it, GBX_ENUM_IMPORT_STEP);
             break;
+        case GBX_CLASS_GC:
+            write_word(it, event == GBX_EV_GC_VERDICT ? GBX_ENUM_VERDICT : GBX_ENUM_GC_PHASE);
+            break;
         case GBX_CLASS_FRAME:
             write_word(it, GBX_ENUM_POP);
             if (enters && it->record->flags != 0 && it->record->flags != ENTRY_PRESENT) {

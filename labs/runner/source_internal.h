@@ -145,4 +145,7 @@ uint8_t gbx_asked_stage_around(const gbx_asked *it);
    how many.  *likely becomes the function to name first among several, or stays. */
 size_t gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char **likely);
 
+/* Can a hook's line have emitted this event of class gc? (source_rules_gc.c) */
+bool gbx_fits_gc(const gbx_asked *it, const gbx_hook *hook);
+
 #endif

@@ -381,6 +381,21 @@ static const struct {
     { GBX_EV_OBJ_CREATE, "GLASSBOX_REFTRACER", fits_create, NULL },
     { GBX_EV_OBJ_DESTROY, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
     { GBX_EV_REF_DEALLOC, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
+    { GBX_EV_GC_SCHEDULED, "GLASSBOX_GC_SCHEDULED", gbx_fits_gc, NULL },
+    { GBX_EV_GC_START, "GLASSBOX_GC_START", gbx_fits_gc, NULL },
+    { GBX_EV_GC_PHASE, "GLASSBOX_GC_PHASE", gbx_fits_gc, NULL },
+    { GBX_EV_GC_PHASE, "GLASSBOX_GC_PHASE_LIST", gbx_fits_gc, NULL },
+    { GBX_EV_GC_PHASE, "GLASSBOX_GC_VERDICTS", gbx_fits_gc, NULL },
+    { GBX_EV_GC_VERDICT, "GLASSBOX_GC_VERDICT", gbx_fits_gc, NULL },
+    { GBX_EV_GC_VERDICT, "GLASSBOX_GC_VERDICTS", gbx_fits_gc, NULL },
+    { GBX_EV_GC_VERDICT, "GLASSBOX_GC_PHASE_LIST", gbx_fits_gc, NULL },
+    { GBX_EV_GC_VERDICT, "GLASSBOX_GC_ASKED", gbx_fits_gc, NULL },
+    { GBX_EV_GC_UNTRACK, "GLASSBOX_GC_UNTRACK", gbx_fits_gc, NULL },
+    { GBX_EV_GC_DONE, "GLASSBOX_GC_DONE", gbx_fits_gc, NULL },
+    { GBX_EV_GC_FLUSH, "GLASSBOX_GC_FLUSH", gbx_fits_gc, NULL },
+    { GBX_EV_WORLD_STOP, "GLASSBOX_WORLD_STOP", gbx_fits_gc, NULL },
+    { GBX_EV_WORLD_STOPPED, "GLASSBOX_WORLD_STOPPED", gbx_fits_gc, NULL },
+    { GBX_EV_WORLD_STARTED, "GLASSBOX_WORLD_STARTED", gbx_fits_gc, NULL },
 };
 
 size_t

@@ -47,7 +47,7 @@ give_back(const gbx_file *file, const gbx_piece *piece)
 /* ------------------------------------------------------------------ scanning */
 
 static void
-note_state(gbx_source *source, const uint8_t *at, uint8_t event)
+note_state(gbx_feed *source, const uint8_t *at, uint8_t event)
 {
     if (event == GBX_EV_STREAM_MASK) {
         source->file->info.mask &= ((const gbx_stream_mask *)(const void *)at)->new_mask;
@@ -55,7 +55,7 @@ note_state(gbx_source *source, const uint8_t *at, uint8_t event)
 }
 
 static void
-scan_piece(gbx_source *source, gbx_piece *piece)
+scan_piece(gbx_feed *source, gbx_piece *piece)
 {
     const uint16_t *shapes = source->file->shape;
     const uint8_t *at = piece->base + sizeof(gbx_segment), *end = piece->base + piece->end;
@@ -84,7 +84,7 @@ scan_piece(gbx_source *source, gbx_piece *piece)
 
 /* Does the stream begin with a frame that was there before it? */
 static bool
-begins_midway(const gbx_source *source)
+begins_midway(const gbx_feed *source)
 {
     gbx_reader reader;
     if (!gbx_reader_begin(&reader, source)) {
@@ -95,7 +95,7 @@ begins_midway(const gbx_source *source)
 }
 
 void
-gbx_source_scan(gbx_source *source)
+gbx_feed_scan(gbx_feed *source)
 {
     gbx_stream_info *info = &source->info;
     info->whole = true;
@@ -117,7 +117,7 @@ gbx_source_scan(gbx_source *source)
 static void
 enter_piece(gbx_reader *reader, uint32_t index)
 {
-    const gbx_source *source = reader->source;
+    const gbx_feed *source = reader->source;
     const gbx_piece *piece = &source->file->pieces[source->first_piece + index];
     reader->piece = index;
     reader->next = piece->base + sizeof(gbx_segment);
@@ -128,7 +128,7 @@ enter_piece(gbx_reader *reader, uint32_t index)
 static bool
 enter_next_piece(gbx_reader *reader)
 {
-    const gbx_source *source = reader->source;
+    const gbx_feed *source = reader->source;
     give_back(source->file, &source->file->pieces[source->first_piece + reader->piece]);
     if (reader->piece + 1 >= source->piece_count) {
         reader->record = NULL;
@@ -141,7 +141,7 @@ enter_next_piece(gbx_reader *reader)
 static void
 take_event(gbx_reader *reader, const uint8_t *at, uint32_t shape, uint32_t dt)
 {
-    const gbx_source *source = reader->source;
+    const gbx_feed *source = reader->source;
     const gbx_file *file = source->file;
     uint64_t since_base = shape & GBX_SHAPE_TIMED ? dt : 0;
     uint64_t ns = file->untimed
@@ -183,7 +183,7 @@ gbx_reader_next(gbx_reader *reader)
 }
 
 bool
-gbx_reader_begin(gbx_reader *reader, const gbx_source *source)
+gbx_reader_begin(gbx_reader *reader, const gbx_feed *source)
 {
     const gbx_piece *first = &source->file->pieces[source->first_piece];
     *reader = (gbx_reader){ .source = source, .interp = first->interp };
@@ -202,7 +202,7 @@ since(uint64_t start_ns, uint64_t t_ns)
 size_t
 gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns, uint64_t bound_ns)
 {
-    const gbx_source *source = reader->source;
+    const gbx_feed *source = reader->source;
     const gbx_file *file = source->file;
     const uint16_t *shapes = file->shape;
     const uint8_t *record = reader->record, *at = reader->next, *end = reader->end;
@@ -248,12 +248,12 @@ gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns
     return n;
 }
 
-gbx_place
-gbx_reader_place(const gbx_reader *reader)
+gbx_reader_mark
+gbx_reader_note(const gbx_reader *reader)
 {
-    const gbx_source *source = reader->source;
+    const gbx_feed *source = reader->source;
     const uint8_t *base = source->file->pieces[source->first_piece + reader->piece].base;
-    return (gbx_place){
+    return (gbx_reader_mark){
         .base_ticks = reader->base_ticks, .t_ns = reader->t_ns, .piece = reader->piece,
         .record = reader->record == NULL ? 0 : (uint32_t)(reader->record - base),
         .next = (uint32_t)(reader->next - base),
@@ -262,7 +262,7 @@ gbx_reader_place(const gbx_reader *reader)
 }
 
 void
-gbx_reader_return(gbx_reader *reader, const gbx_source *source, gbx_place place)
+gbx_reader_return(gbx_reader *reader, const gbx_feed *source, gbx_reader_mark place)
 {
     const gbx_piece *piece = &source->file->pieces[source->first_piece + place.piece];
     *reader = (gbx_reader){

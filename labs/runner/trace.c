@@ -112,19 +112,19 @@ add_relatives(gbx_trace *trace, const char *path, gbx_error *error)
 /* ------------------------------------------------------------------ streams */
 
 static void
-name_stream(gbx_source *source)
+name_stream(gbx_feed *source)
 {
     const gbx_thread_entry *thread = gbx_threads_find(source->file, source->info.thread);
     source->info.name = thread == NULL ? "" : thread->name;
     source->info.native_id = thread == NULL ? 0 : thread->native_id;
 }
 
-static gbx_source *
+static gbx_feed *
 add_source(gbx_trace *trace, gbx_error *error)
 {
     if (trace->source_count == trace->source_room) {
         size_t room = trace->source_room == 0 ? 16 : trace->source_room * 2;
-        gbx_source *more = realloc(trace->sources, room * sizeof(*more));
+        gbx_feed *more = realloc(trace->sources, room * sizeof(*more));
         if (more == NULL) {
             (void)gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
             return NULL;
@@ -132,8 +132,8 @@ add_source(gbx_trace *trace, gbx_error *error)
         trace->sources = more;
         trace->source_room = room;
     }
-    gbx_source *source = &trace->sources[trace->source_count];
-    *source = (gbx_source){ .index = (uint32_t)trace->source_count++ };
+    gbx_feed *source = &trace->sources[trace->source_count];
+    *source = (gbx_feed){ .index = (uint32_t)trace->source_count++ };
     return source;
 }
 
@@ -149,7 +149,7 @@ find_sources(gbx_trace *trace, size_t index, gbx_error *error)
         for (end = i + 1; end < file->piece_count && file->pieces[end].thread == thread &&
                           file->pieces[end].kind == GBX_SEGMENT_EVENTS; end++) {
         }
-        gbx_source *source = add_source(trace, error);
+        gbx_feed *source = add_source(trace, error);
         if (source == NULL) {
             return GBX_ERROR_MEMORY;
         }
@@ -158,7 +158,7 @@ find_sources(gbx_trace *trace, size_t index, gbx_error *error)
         source->info.thread = thread;
         source->first_piece = (uint32_t)i;
         source->piece_count = (uint32_t)(end - i);
-        gbx_source_scan(source);
+        gbx_feed_scan(source);
         name_stream(source);
         file->info.lost += source->info.lost;
         file->info.overwritten += source->info.overwritten;
@@ -189,7 +189,7 @@ read_files(gbx_trace *trace, gbx_error *error)
         result = find_sources(trace, i, error);
     }
     if (result == 0 && trace->source_count == 0) {       /* whom an empty event belongs to */
-        gbx_source *nobody = add_source(trace, error);
+        gbx_feed *nobody = add_source(trace, error);
         if (nobody == NULL) {
             return GBX_ERROR_MEMORY;
         }
@@ -289,7 +289,7 @@ gbx_trace_event(const gbx_trace *trace, size_t at)
 gbx_where
 gbx_entry_where(const gbx_trace *trace, const gbx_entry *entry)
 {
-    const gbx_source *source = &trace->sources[entry->stream];
+    const gbx_feed *source = &trace->sources[entry->stream];
     return (gbx_where){
         .t_ns = entry->t_ns, .process = source->info.process, .pid = source->file->header.pid,
         .thread = source->info.thread, .interp = entry->interp, .stream = entry->stream,
@@ -422,7 +422,7 @@ gbx_trace_mask(const gbx_trace *trace)
 /* One walk over the thread, up to the event and including it: how deep its frames lie.  With a level,
    also which code the last frame to reach that level runs. */
 static gbx_running
-walk_frames(const gbx_source *source, const gbx_head *until, uint32_t level)
+walk_frames(const gbx_feed *source, const gbx_head *until, uint32_t level)
 {
     gbx_running now = { 0, 0 };
     gbx_reader reader;
@@ -452,7 +452,7 @@ gbx_trace_running(const gbx_trace *trace, size_t at)
     if (at >= trace->count) {
         return (gbx_running){ 0, 0 };
     }
-    const gbx_source *source = &trace->sources[entry_at(trace, at)->stream];
+    const gbx_feed *source = &trace->sources[entry_at(trace, at)->stream];
     const gbx_head *until = gbx_trace_record(trace, at);
     gbx_running running = walk_frames(source, until, 0);
     return running.depth == 0 ? running : walk_frames(source, until, running.depth);

@@ -144,11 +144,11 @@ typedef struct {
     gbx_file *file;
     uint32_t first_piece, piece_count;
     uint32_t index;              /* among the trace's sources */
-} gbx_source;                    /* of events: one thread of one file */
+} gbx_feed;                    /* of events: one thread of one file */
 
 /* Walk over all records of a stream once: count its events, see which of its bytes are whole records.
    The file's `unknown` and `mask` are brought up to date on the way. */
-void gbx_source_scan(gbx_source *source);
+void gbx_feed_scan(gbx_feed *source);
 
 /* Reading a stream front to back.  Every size is looked at before it is believed, also where a scan has
    seen it: a live writer may have changed it since. */
@@ -157,14 +157,14 @@ typedef struct {
     const uint8_t *next, *end;   /* in the piece */
     uint64_t base_ticks;
     uint64_t t_ns;               /* CLOCK_MONOTONIC; never less than that of the event before */
-    const gbx_source *source;
+    const gbx_feed *source;
     uint32_t piece;              /* counted from the source's first */
     uint32_t interp;
     bool backward;
 } gbx_reader;
 
 /* To the first event, or the next one; false: there is none. */
-bool gbx_reader_begin(gbx_reader *reader, const gbx_source *source);
+bool gbx_reader_begin(gbx_reader *reader, const gbx_feed *source);
 bool gbx_reader_next(gbx_reader *reader);
 
 /* Read on while the current event is not later than `bound_ns`: at most `room` entries, whose number is
@@ -179,10 +179,10 @@ typedef struct {
     uint32_t record, next;       /* from the piece's start; record 0: at the end */
     uint32_t interp;
     bool backward;
-} gbx_place;
+} gbx_reader_mark;
 
-gbx_place gbx_reader_place(const gbx_reader *reader);
-void gbx_reader_return(gbx_reader *reader, const gbx_source *source, gbx_place place);
+gbx_reader_mark gbx_reader_note(const gbx_reader *reader);
+void gbx_reader_return(gbx_reader *reader, const gbx_feed *source, gbx_reader_mark mark);
 
 /* -------------------------------------------------------------------- order */
 
@@ -198,7 +198,7 @@ typedef struct gbx_merge gbx_merge;
 
 /* All sources as one sequence of `count` events by (time, index of the source), exact within a source.
    Keeps `sources`, which must outlive it.  0 or GBX_ERROR_MEMORY. */
-int gbx_merge_new(gbx_merge **out, const gbx_source *sources, size_t source_count, size_t count,
+int gbx_merge_new(gbx_merge **out, const gbx_feed *sources, size_t source_count, size_t count,
                   uint64_t start_ns, gbx_error *error);
 void gbx_merge_free(gbx_merge *merge);           /* NULL is fine */
 
@@ -216,7 +216,7 @@ struct gbx_trace {
     gbx_file *files;
     size_t file_count;
     uint64_t copy_left;          /* bytes of files that may still be copied */
-    gbx_source *sources;
+    gbx_feed *sources;
     size_t source_count, source_room;
     gbx_merge *merge;
     const gbx_window *recent;    /* the block that was asked for last; NULL while there is none */

@@ -6,15 +6,10 @@
 #define GBX_STATION_1_CLAIMS_H
 
 #include "claim.h"
+#include "../experiment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Define an experiment: FOLDER/FILE.py, and the classes to record. */
-#define GBX_EXPERIMENT(VARIABLE, FOLDER, FILE, EVENTS)                      \
-    const gbx_experiment VARIABLE = {                                       \
-        .name = FILE, .program = FOLDER "/" FILE ".py", .events = (EVENTS), \
-    }
 
 #define CALLS    (GBX_BIT(FRAME) | GBX_BIT(SPEC) | GBX_BIT(MARK))
 #define OBJECTS  (GBX_BIT(FRAME) | GBX_BIT(MARK) | GBX_BIT(REF))

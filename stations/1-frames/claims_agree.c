@@ -3,7 +3,7 @@
    Experiment: specialize.py, which marks what dis shows of its functions, and prints it at its end. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 #include "trace.h"                // gbx_event_class
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
    two of them is a distance in words of eight bytes. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 
 #include <stdio.h>
 

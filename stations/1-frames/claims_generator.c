@@ -4,7 +4,7 @@
    inside it is a comparison with what the program says, and not with what the event is called. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 
 static GBX_EXPERIMENT(list_of_numbers, "must-fail", "list_of_numbers", OBJECTS);
 static GBX_EXPERIMENT(asked_once, "must-fail", "asked_once", OBJECTS);

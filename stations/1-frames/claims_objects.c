@@ -4,7 +4,7 @@
    both, and so do these checks. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
    marks its end, and has to be open. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef GBX_STATION_1_DESCENT_H
 #define GBX_STATION_1_DESCENT_H
 
-#include "part.h"
+#include "../part.h"
 
 typedef struct {
     size_t settled;      /* the success before the first miss */

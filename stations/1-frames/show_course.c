@@ -3,7 +3,7 @@
    Nothing is judged here.  Output is quoted as it came; every number is counted in this run. */
 
 #include "claims.h"
-#include "part.h"
+#include "../part.h"
 
 #include <string.h>
 

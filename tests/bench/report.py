@@ -17,7 +17,7 @@ from round to round, each in a process of its own, on one core. A subject's figu
 rounds; the spread is the middle half (quartiles) of what single rounds gave. The noise row is one more
 copy of the unpatched interpreter in the same rounds: differences of its size mean nothing. Hashes are
 not random (`PYTHONHASHSEED=0`). pyperformance's programs are its own; the timing is ours, since two
-interpreters have to be run in turn. An event's cost is that of a loop of a million empty calls
+interpreters have to be run in turn. An event's cost is that of a loop of 100,000 empty calls
 recorded, less that of the same loop unrecorded, by two events a call; mode full, so the making of the
 file's pages is in it. Instructions are those of one warm repetition of a program. VizTracer is recorded, not saved."""
 

@@ -420,6 +420,18 @@ class Fates(unittest.TestCase):
         self.assertEqual(c.phase("verdicts"), [])
         self.assertFalse([e for e in c.events if e.name == "gc.verdict"])
 
+    def test_without_the_class_ref_there_is_no_verdict(self):
+        fates, _, _ = self.fate("it = cycle(); glassbox.watch(it, 'it')\nCOLLECT",
+                                options="events=gc+mark")
+        self.assertEqual(fates, [[]])
+
+    def test_what_comes_to_be_at_the_address_of_a_dead_one_is_not_judged(self):
+        body = ("it = []; glassbox.watch(it, 'it'); where = id(it); del it\n"
+                "other = []\n"
+                "COLLECT\nprint(id(other) == where)")
+        fates, _, out = self.fate(body)
+        self.assertEqual((fates, out.strip()), ([[]], "True"))
+
     def test_in_a_subinterpreter(self):
         inner = ("import gc, glassbox\nclass N: pass\nit = N(); it.it = it\n"
                  "glassbox.watch(it, 'inner')\ndel it\ngc.collect()")

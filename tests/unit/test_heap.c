@@ -28,7 +28,8 @@ pool(trace_writer *w, uint8_t event, uint64_t address, uint16_t size_class, uint
 static void
 block(trace_writer *w, uint64_t address, uint16_t size)
 {
-    PUT(w, 0, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .arg = size }, .address = address });
+    PUT(w, 0, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .flags = GBX_DOMAIN_OBJ, .arg = size },
+                              .address = address });
 }
 
 static void
@@ -224,9 +225,60 @@ an_address_that_comes_again_before_it_went(void **state)
     trace_writer *w = writer_new(NULL);
     large(w, 0, GBX_DOMAIN_RAW, 0x5000, 100);
     large(w, 1, GBX_DOMAIN_RAW, 0x5000, 70);
+    at_address(w, 0, GBX_EV_LARGE_FREE, GBX_DOMAIN_RAW, 0x5000);     // of the first
     gbx_heap *heap = replay(w, &agrees);
     assert_int_equal(gbx_heap_sum(heap)->raw_blocks, 1);
     assert_int_equal(gbx_heap_sum(heap)->raw_bytes, 70);
+    gbx_heap_free(heap);
+}
+
+static trace_writer *
+free_threaded(void)
+{
+    trace_writer *w = writer_new(NULL);
+    writer_header(w)->build = GBX_BUILD_FREE_THREADED;
+    return w;
+}
+
+static void
+a_free_that_comes_before_what_it_frees(void **state)
+{
+    (void)state;
+    int agrees;
+    trace_writer *w = free_threaded();
+    block(w, 0x7000, 48);
+    at_address(w, 0, GBX_EV_BLOCK_FREE, 0, 0x9000);
+    block(w, 0x8000, 1000);
+    block(w, 0x9000, 77);                                // has gone already
+    gbx_heap *heap = replay(w, &agrees);
+    assert_true(gbx_heap_sum(heap)->whole);
+    assert_int_equal(gbx_heap_sum(heap)->large_blocks, 2);
+    assert_int_equal(gbx_heap_sum(heap)->large_bytes, 1048);
+    assert_int_equal(gbx_heap_sum(heap)->bytes_below[6], 48);
+    assert_int_equal(gbx_heap_sum(heap)->bytes_below[10], 1000);
+    gbx_heap_free(heap);
+}
+
+static void
+without_the_lock_blocks_are_kept_by_address(void **state)
+{
+    (void)state;
+    int agrees;
+    trace_writer *w = free_threaded();
+    block(w, 0x7000, 48);
+    PUT(w, 0, (gbx_block){ .h = { .event = GBX_EV_BLOCK_RESIZE, .flags = GBX_DOMAIN_OBJ, .arg = 40 },
+                              .address = 0x7000 });
+    large(w, 0, GBX_DOMAIN_MEM, 0x10000, 1u << 20);
+    at_address(w, 1, GBX_EV_BLOCK_FREE, 0, 0x10000);
+    PUT(w, 0, (gbx_heap_page){ .h = { .event = GBX_EV_HEAP_PAGE_NEW, .flags = GBX_HEAP_GC } });
+    PUT(w, 0, (gbx_heap_page){ .h = { .event = GBX_EV_HEAP_PAGE_NEW, .flags = 200 } });
+    large(w, 0, 0, 0, 0);
+    total(w, GBX_EV_ALLOC_TOTAL, (gbx_alloc_total){ .blocks = 99 });
+    gbx_heap *heap = replay(w, &agrees);
+    assert_int_equal(agrees, -1);
+    assert_int_equal(gbx_heap_sum(heap)->large_blocks, 1);
+    assert_int_equal(gbx_heap_sum(heap)->large_bytes, 40);
+    assert_int_equal(gbx_heap_sum(heap)->pages_of[GBX_HEAP_GC], 1);
     gbx_heap_free(heap);
 }
 
@@ -304,6 +356,8 @@ main(void)
         cmocka_unit_test(pools_change_their_class_and_arenas_go),
         cmocka_unit_test(many_large_blocks_come_and_go),
         cmocka_unit_test(an_address_that_comes_again_before_it_went),
+        cmocka_unit_test(a_free_that_comes_before_what_it_frees),
+        cmocka_unit_test(without_the_lock_blocks_are_kept_by_address),
         cmocka_unit_test(free_lists_are_counted),
         cmocka_unit_test(of_half_a_trace_nothing_is_said),
         cmocka_unit_test(impossible_events_do_no_harm),

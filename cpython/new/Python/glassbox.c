@@ -31,7 +31,8 @@
 
 #define BIT(CLASS) (1u << GBX_CLASS_##CLASS)
 #define DEFAULT_MASK \
-    (BIT(FRAME) | BIT(SPEC) | BIT(COMPILE) | BIT(IMPORT) | BIT(THREAD) | BIT(MARK) | BIT(OBJ) | BIT(REF))
+    (BIT(FRAME) | BIT(SPEC) | BIT(COMPILE) | BIT(IMPORT) | BIT(THREAD) | BIT(MARK) | BIT(OBJ) | BIT(REF) | \
+     BIT(GC))
 
 /* The options of the recording that is on, for the child of a fork to go on with. */
 static _PyGlassbox_options current;

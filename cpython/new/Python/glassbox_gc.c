@@ -97,7 +97,7 @@ _PyGlassbox_GcList(PyGC_Head *list, int verdict)
 {
     const uintptr_t marks = 3;
     Py_ssize_t length = 0;
-    bool watching = _PyGlassbox_watched != 0 && verdict >= 0;
+    bool watching = GLASSBOX_GC_WATCHING && verdict >= 0;
     PyGC_Head *gc = (PyGC_Head *)(list->_gc_next & ~marks);
     for (; gc != list; gc = (PyGC_Head *)(gc->_gc_next & ~marks)) {
         length++;

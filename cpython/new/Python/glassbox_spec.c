@@ -1,9 +1,9 @@
 /* Glassbox hooks of class spec: how a site specializes, and why it stops being what it was.
 
    The hooks of an attempt stand in Python/specialize.c and read the instruction before and after.
-   A miss stands in DEOPT_IF, which does not say which of a form's guards failed: describe_*() looks
-   at what the guards look at, once more, and names the first that does not hold.  The rules for hooks
-   (glassbox_hooks.c) hold here too. */
+   A miss stands in DEOPT_IF (its record is made at the landing that this jumps to), which does not
+   say which of a form's guards failed: describe_*() looks at what the guards look at, once more, and
+   names the first that does not hold.  The rules for hooks (glassbox_hooks.c) hold here too. */
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"

@@ -127,8 +127,24 @@ extern void _PyGlassbox_SpecInstrument(PyCodeObject *code, int offset, int befor
     GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecResult((INSTR), (FAMILY), 0))
 #define GLASSBOX_SPEC_SUCCESS(INSTR, FAMILY) \
     GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecResult((INSTR), (FAMILY), 1))
-#define GLASSBOX_SPEC_MISS(FAMILY) \
-    GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecMiss(tstate, frame, stack_pointer, (FAMILY)))
+/* A miss jumps to its family's landing, which makes the record and falls through to the generic
+   instruction; nothing else comes there.  FAMILY is the opcode's number by then. */
+#if Py_GLASSBOX
+#  define GLASSBOX_SPEC_MISS(FAMILY) \
+    do { \
+        if (GLASSBOX_ON(SPEC)) { \
+            goto glassbox_miss_##FAMILY; \
+        } \
+    } while (0)
+#  define GLASSBOX_MISS_LANDING(FAMILY) \
+    if (0) { \
+        glassbox_miss_##FAMILY: __attribute__((unused)); \
+        _PyGlassbox_SpecMiss(tstate, frame, stack_pointer, FAMILY); \
+    }
+#else
+#  define GLASSBOX_SPEC_MISS(FAMILY)     ((void)0)
+#  define GLASSBOX_MISS_LANDING(FAMILY)
+#endif
 #define GLASSBOX_SPEC_INSTRUMENT(CODE, OFFSET, BEFORE, AFTER) \
     GLASSBOX_HOOK(SPEC, _PyGlassbox_SpecInstrument((CODE), (OFFSET), (BEFORE), (AFTER)))
 

@@ -15,7 +15,8 @@ extern "C" {
 
 #if Py_GLASSBOX
 extern uint32_t _PyGlassbox_watched;
-#  define GLASSBOX_GC_WATCHING      (GLASSBOX_ON(GC) && _PyGlassbox_watched != 0)
+/* With the class ref, or nobody notices that a watched object died and another is at its address. */
+#  define GLASSBOX_GC_WATCHING      (GLASSBOX_ON(GC) && GLASSBOX_ON(REF) && _PyGlassbox_watched != 0)
 #else
 #  define GLASSBOX_GC_WATCHING      0
 #endif

@@ -1,4 +1,4 @@
-/* Parts: how the claims of station 1 find what they look at.
+/* Parts: how the claims of the stations find what they look at.
 
    An experiment cuts its run into parts by marks: mark("globals", "change") begins the part "change"
    of "globals", and the next such mark of that name, whatever its text, ends it.  A check takes a part and
@@ -10,8 +10,8 @@
 
    Records, strings and names belong to the trace and live as long as it does. */
 
-#ifndef GBX_STATION_1_PART_H
-#define GBX_STATION_1_PART_H
+#ifndef GBX_STATIONS_PART_H
+#define GBX_STATIONS_PART_H
 
 #include "claim.h"
 
