@@ -258,15 +258,15 @@ _PyGlassbox_TypeIdSlow(PyTypeObject *type)
     return id;
 }
 
-void
-_PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name)
+bool
+_PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *op, PyObject *name)
 {
     char text[TEXT_LIMIT];
-    gbx_name_watch entry = { .address = (uint64_t)(uintptr_t)object, .type = type };
+    gbx_name_watch entry = { .address = (uint64_t)(uintptr_t)op, .type = type };
     gbx_part parts[] = {
         { &entry, sizeof(entry) }, { text, copy_utf8(text, sizeof(text), name) },
     };
-    (void)_PyGlassbox_Define(GBX_NAME_WATCH, id, parts, 2);
+    return _PyGlassbox_Define(GBX_NAME_WATCH, id, parts, 2);
 }
 
 /* ------------------------------------------------------------------ threads */

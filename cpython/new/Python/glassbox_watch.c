@@ -132,8 +132,42 @@ free_slot(const PyObject *op)
     return slot;
 }
 
-/* 0, also where none of the classes that follow objects is on; -1 where too many are watched; else an
-   errno value. */
+/* Put the object into the table; false where the recording that defined the id is over, or the table is
+   full by now. */
+static bool
+insert(const PyObject *op, uint32_t id, uint32_t session)
+{
+    bool done = false;
+    _PyGlassbox_Lock();
+    size_t slot = find(op);
+    bool again = slot < GBX_WATCH_SLOTS;
+    slot = again ? slot : free_slot(op);
+    if (slot < GBX_WATCH_SLOTS && _PyGlassbox_recorder.open && _PyGlassbox_recorder.session == session) {
+        dead_count -= again && about[slot].dead;
+        about[slot].id = id;
+        about[slot].dead = false;
+        __atomic_store_n(&objects[slot], op, __ATOMIC_RELEASE);
+        _PyGlassbox_watched += !again;
+        _PyGlassbox_RefsSwitch();
+        done = true;
+    }
+    _PyGlassbox_Unlock();
+    return done;
+}
+
+/* An id for the object; 0 where there is no room for one more. */
+static uint32_t
+new_id(const PyObject *op)
+{
+    _PyGlassbox_Lock();
+    bool room = find(op) < GBX_WATCH_SLOTS || free_slot(op) < GBX_WATCH_SLOTS;
+    uint32_t id = room ? ++last_id : 0;
+    _PyGlassbox_Unlock();
+    return id;
+}
+
+/* 0, also where none of the classes that follow objects is on, or the file is full: a record that nobody
+   can name says nothing.  -1 where too many are watched; else an errno value. */
 int
 _PyGlassbox_Watch(PyObject *op, PyObject *name)
 {
@@ -144,36 +178,23 @@ _PyGlassbox_Watch(PyObject *op, PyObject *name)
     if (error != 0) {
         return error;
     }
+    uint32_t session = _PyGlassbox_recorder.session;
     uint32_t type = gbx_type_id(Py_TYPE(op));
     uint32_t name_id = _PyGlassbox_InternUnicode(name);
-    _PyGlassbox_Lock();
-    size_t slot = find(op);
-    bool again = slot < GBX_WATCH_SLOTS;
-    slot = again ? slot : free_slot(op);
-    uint32_t id = slot == GBX_WATCH_SLOTS ? 0 : ++last_id;
-    _PyGlassbox_Unlock();
+    uint32_t id = new_id(op);
     if (id == 0) {
         return -1;
     }
-    _PyGlassbox_DefineWatch(id, type, op, name);
+    if (!_PyGlassbox_DefineWatch(id, type, op, name)) {
+        return 0;
+    }
     if (GLASSBOX_ON(MARK)) {
         watch_event(GBX_EV_WATCH, op, id, name_id);
     }
-    _PyGlassbox_Lock();
-    slot = again ? find(op) : free_slot(op);
-    if (slot < GBX_WATCH_SLOTS) {
-        dead_count -= again && about[slot].dead;
-        about[slot].id = id;
-        about[slot].dead = false;
-        __atomic_store_n(&objects[slot], op, __ATOMIC_RELEASE);
-        _PyGlassbox_watched += !again;
-        _PyGlassbox_RefsSwitch();
-    }
-    _PyGlassbox_Unlock();
-    if (slot < GBX_WATCH_SLOTS && GLASSBOX_ON(REF)) {
+    if (insert(op, id, session) && GLASSBOX_ON(REF)) {
         _PyGlassbox_RefOwner(op);
     }
-    return slot < GBX_WATCH_SLOTS ? 0 : -1;
+    return 0;
 }
 
 /* It began to die, or was saved.  It stays watched: its finalizer sees it with a count of one, and may

@@ -297,7 +297,7 @@ gbx_code_id(PyCodeObject *code)
 }
 
 extern uint32_t _PyGlassbox_TypeIdSlow(PyTypeObject *type);
-extern void _PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name);
+extern bool _PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name);
 
 /* The id of a type in this recording; 0 if it could not be defined.  It lies in the type, in four bytes
    that were padding, so a type that is made where another was begins without one. */
