@@ -246,7 +246,21 @@ class Paths(unittest.TestCase):
         self.assertEqual(alive, {})
         self.assertTrue([e for e in events if e.name == "alloc.large_resize"])
 
-    def test_nothing_is_allocated_at_512_and_one(self):
+    def test_what_tracemalloc_does_for_itself_is_raw(self):
+        """It stands between pymalloc and malloc(), and frees its own notes while a large block is resized."""
+        trace, _ = run("import tracemalloc\ntracemalloc.start(5)\nx = bytearray(2000)\nmark('a')\n"
+                       "for n in range(3000, 90000, 1000): x.extend(bytes(1000))\ndel x\nmark('b')")
+        domains = {}
+        for event in trace.named("alloc.large_alloc", "alloc.large_resize", "alloc.large_free"):
+            domains.pop(event.fields.get("old_address"), None)
+            domain, at = trace.label(event, "domain"), event.fields["address"]
+            if event.name.endswith("free"):
+                self.assertEqual(domain, domains.pop(at, domain))
+            else:
+                domains[at] = domain
+        self.assertEqual(replay_all(trace)[0], [])
+
+    def test_a_block_ends_in_a_pool_at_512(self):
         events, trace = self.events("x = bytes(512 - 33)\ny = bytes(513 - 33)\ndel x, y", "",
                                     ("block_alloc", "large_alloc"))
         self.assertEqual([(e.name, e.fields["size"]) for e in events],

@@ -223,13 +223,23 @@ _PyGlassbox_LargeDomain(int domain)
     _PyGlassbox_stream.domain = (uint8_t)domain;
 }
 
+/* For whom the raw allocator works.  The first thing it does is for them; what it does besides (where
+   tracemalloc stands in between, it keeps its own accounts by the same allocator) is its own. */
+static inline uint8_t
+take_domain(void)
+{
+    uint8_t domain = _PyGlassbox_stream.domain;
+    _PyGlassbox_stream.domain = GBX_DOMAIN_RAW;
+    return domain;
+}
+
 void
 _PyGlassbox_LargeAlloc(const void *block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, _PyGlassbox_stream.domain, 0,
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0,
                                          running(tstate));
         record->size = size;
         record->address = (uint64_t)(uintptr_t)block;
@@ -247,7 +257,7 @@ _PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, _PyGlassbox_stream.domain, 0,
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0,
                                          running(tstate));
         record->size = size;
         record->address = (uint64_t)(uintptr_t)block;
@@ -260,7 +270,7 @@ void
 _PyGlassbox_LargeFree(const void *block)
 {
     if (block != NULL) {
-        record_at(GBX_EV_LARGE_FREE, _PyGlassbox_stream.domain, block);
+        record_at(GBX_EV_LARGE_FREE, take_domain(), block);
     }
 }
 

@@ -17,8 +17,9 @@ extern "C" {
 extern uint32_t _PyGlassbox_watched;
 /* With the class ref, or nobody notices that a watched object died and another is at its address. */
 #  define GLASSBOX_GC_WATCHING      (GLASSBOX_ON(GC) && GLASSBOX_ON(REF) && _PyGlassbox_watched != 0)
+#  define GLASSBOX_GC_WATCHED(CALL) do { if (GLASSBOX_GC_WATCHING) { CALL; } } while (0)
 #else
-#  define GLASSBOX_GC_WATCHING      0
+#  define GLASSBOX_GC_WATCHED(CALL) ((void)0)
 #endif
 
 extern void _PyGlassbox_GcScheduled(PyThreadState *);
@@ -63,26 +64,22 @@ extern void _PyGlassbox_GcVerdicts(PyGC_Head *reachable, PyGC_Head *unreachable)
 
 /* Of one object, and of all in two lists: a phase of ours, in which nothing else is done. */
 #define GLASSBOX_GC_VERDICT(OP, VERDICT) \
-    do { \
-        if (GLASSBOX_GC_WATCHING) { \
-            _PyGlassbox_GcVerdict((OP), GBX_VERDICT_##VERDICT); \
-        } \
-    } while (0)
+    GLASSBOX_GC_WATCHED(_PyGlassbox_GcVerdict((OP), GBX_VERDICT_##VERDICT))
 #define GLASSBOX_GC_VERDICTS(YOUNG, TRASH) \
-    do { \
-        if (GLASSBOX_GC_WATCHING) { \
-            _PyGlassbox_GcVerdicts((YOUNG), (TRASH)); \
-        } \
-    } while (0)
+    GLASSBOX_GC_WATCHED(_PyGlassbox_GcVerdicts((YOUNG), (TRASH)))
 
 /* An object that was asked whether it need be tracked any longer; and how many of a type need not. */
-#define GLASSBOX_GC_ASKED(OP, COUNTER) \
+#if Py_GLASSBOX
+#  define GLASSBOX_GC_ASKED(OP, COUNTER) \
     do { \
         if (GLASSBOX_ON(GC) && !_PyObject_GC_IS_TRACKED(OP)) { \
             (COUNTER)++; \
             GLASSBOX_GC_VERDICT((OP), UNTRACKED); \
         } \
     } while (0)
+#else
+#  define GLASSBOX_GC_ASKED(OP, COUNTER)  ((void)0)
+#endif
 #define GLASSBOX_GC_UNTRACK(TYPE, OBJECTS) \
     GLASSBOX_HOOK(GC, _PyGlassbox_GcUntrack(&(TYPE), (OBJECTS)))
 
