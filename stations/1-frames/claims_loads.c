@@ -377,7 +377,7 @@ read_costs(const gbx_part *part, gbx_finding *finding, double *ns, double *round
     return true;
 }
 
-/* Form i costs less than form i + 1: in most rounds, and in the best of them.  A difference that some
+/* Form i costs less than form i + 1: in most rounds, and in the middle one.  A difference that some
    rounds have and some have not is no answer, and one that most have not is the wrong one. */
 static gbx_verdict
 judge_pair(const gbx_part *part, gbx_finding *finding, size_t i, const double *ns, double rounds)
