@@ -8,7 +8,7 @@
        static gbx_verdict
        check_who_specializes(const gbx_look *look, gbx_finding *finding)
        {
-           size_t event = ...;                          // a position in look->trace, see query.h
+           size_t event = ...;                          // a position in look->trace
            if (event == GBX_NO_EVENT) {
                return gbx_finding_fail(finding, "LOAD_GLOBAL specializes", "no success in 60 reads",
                                        "the function is never called twice");
@@ -63,6 +63,7 @@ typedef struct gbx_symbols gbx_symbols;
 
 #define GBX_BIT(CLASS)   (1u << GBX_CLASS_##CLASS)
 #define GBX_NO_EVENT     SIZE_MAX
+#define GBX_COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))    /* room; lists below may end earlier */
 
 /* ---------------------------------------------------------------- experiments */
 

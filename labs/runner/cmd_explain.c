@@ -73,7 +73,7 @@ is_asked(const gbx_claim *claim, const char *id)
 static void
 tell_experiments(const gbx_course *course, const gbx_claim *claim)
 {
-    for (size_t i = 0; i < 4 && claim->experiments[i] != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(claim->experiments) && claim->experiments[i] != NULL; i++) {
         const gbx_experiment *experiment = claim->experiments[i];
         printf("    program     %s/%s%s\n", course->report.station->folder, experiment->program,
                experiment->events == 0 ? " (not recorded)" : "");
@@ -87,7 +87,7 @@ tell_more(const gbx_course *course, const gbx_claim *claim)
     char line[160];
     gbx_place place;
     printf("\n    Read\n");
-    for (size_t i = 0; i < 5 && claim->readings[i].place != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(claim->readings) && claim->readings[i].place != NULL; i++) {
         const gbx_reading *reading = &claim->readings[i];
         if (course->source == NULL || gbx_source_resolve(course->source, reading->place, &place, NULL) != 0) {
             printf("      %s\n", reading->place);
@@ -102,7 +102,7 @@ tell_more(const gbx_course *course, const gbx_claim *claim)
         gbx_text_wrap(stdout, 8, 8, 80, reading->look_for);
     }
     printf("\n    The same check has to say FAIL on\n");
-    for (size_t i = 0; i < 4 && claim->must_fail[i].run != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(claim->must_fail) && claim->must_fail[i].run != NULL; i++) {
         const gbx_must_fail *must = &claim->must_fail[i];
         printf("      %s/%s\n", course->report.station->folder, must->run->program);
         if (must->because != NULL) {

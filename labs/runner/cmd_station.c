@@ -115,7 +115,7 @@ read_on(gbx_report *report)
 {
     const gbx_station *station = report->station;
     section(report, "Read");
-    for (size_t i = 0; i < 12 && station->readings[i].place != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(station->readings) && station->readings[i].place != NULL; i++) {
         if (report->sink->reading != NULL) {
             report->sink->reading(report, &station->readings[i]);
         }
@@ -127,7 +127,7 @@ run_shows(gbx_course *course, gbx_error *error)
 {
     gbx_report *report = &course->report;
     section(report, "Run");
-    for (size_t i = 0; i < 6 && report->station->shows[i].title != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(report->station->shows) && report->station->shows[i].title != NULL; i++) {
         gbx_result result;
         const gbx_show *show = &report->station->shows[i];
         int status = gbx_engine_show(course->engine, report->station, show, &result, error);
@@ -194,7 +194,7 @@ run_claims(gbx_course *course, bool asking, gbx_tally *tally, gbx_error *error)
     gbx_report *report = &course->report;
     const gbx_station *station = report->station;
     section(report, "Explain");
-    for (size_t t = 0; t < 8 && station->topics[t].id != NULL; t++) {
+    for (size_t t = 0; t < GBX_COUNT(station->topics) && station->topics[t].id != NULL; t++) {
         if (report->sink->topic != NULL) {
             report->sink->topic(report, &station->topics[t]);
         }
@@ -213,7 +213,7 @@ static void
 go_on(gbx_report *report)
 {
     section(report, "Go on");
-    for (size_t i = 0; i < 10 && report->station->go_on[i] != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(report->station->go_on) && report->station->go_on[i] != NULL; i++) {
         if (report->sink->go_on != NULL) {
             report->sink->go_on(report, i + 1, report->station->go_on[i]);
         }
@@ -254,7 +254,11 @@ run_must_fail(gbx_course *course, gbx_tally *tally, gbx_error *error)
     unsigned refuted = 0, missed = 0;
     const gbx_station *station = course->report.station;
     for (const gbx_claim *const *claim = station->claims; *claim != NULL; claim++) {
-        for (size_t i = 0; i < 4 && (*claim)->must_fail[i].run != NULL; i++) {
+        if ((*claim)->must_fail[0].run == NULL) {
+            printf("BAD   %-5s has no experiment on which it must fail\n", (*claim)->id);
+            missed++;
+        }
+        for (size_t i = 0; i < GBX_COUNT((*claim)->must_fail) && (*claim)->must_fail[i].run != NULL; i++) {
             gbx_result result;
             const gbx_must_fail *must = &(*claim)->must_fail[i];
             int status = gbx_engine_must_fail(course->engine, station, *claim, must, &result, error);

@@ -127,10 +127,10 @@ drive(const gbx_engine *engine, const char *folder, const char *option, run_slot
     for (size_t i = 0; i < SURROUNDINGS; i++) {
         environment[settings++] = surroundings[i];
     }
-    for (size_t i = 0; i < 6 && experiment->environment[i] != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(experiment->environment) && experiment->environment[i] != NULL; i++) {
         environment[settings++] = experiment->environment[i];
     }
-    for (size_t i = 0; i < 6 && experiment->options[i] != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(experiment->options) && experiment->options[i] != NULL; i++) {
         argv[words++] = experiment->options[i];
     }
     if (option != NULL) {
@@ -138,7 +138,7 @@ drive(const gbx_engine *engine, const char *folder, const char *option, run_slot
         argv[words++] = option;
     }
     argv[words++] = experiment->program;
-    for (size_t i = 0; i < 6 && experiment->arguments[i] != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(experiment->arguments) && experiment->arguments[i] != NULL; i++) {
         argv[words++] = experiment->arguments[i];
     }
     gbx_driver_options options = {

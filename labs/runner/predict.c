@@ -14,13 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CHOICES = 6 };
-
 static size_t
 count_choices(const gbx_prediction *prediction)
 {
     size_t count = 0;
-    while (count < MOST_CHOICES && prediction->choices[count].text != NULL) {
+    while (count < GBX_COUNT(prediction->choices) && prediction->choices[count].text != NULL) {
         count++;
     }
     return count;

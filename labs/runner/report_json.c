@@ -148,7 +148,7 @@ json_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *result,
     json_object_set_new(object, "id", json_string(claim->id));
     json_object_set_new(object, "title", json_string(claim->title));
     json_object_set_new(object, "sentence", json_string(claim->sentence));
-    for (size_t i = 0; i < 5 && claim->readings[i].place != NULL; i++) {
+    for (size_t i = 0; i < GBX_COUNT(claim->readings) && claim->readings[i].place != NULL; i++) {
         json_array_append_new(readings, place_json(report, claim->readings[i].place));
     }
     json_object_set_new(object, "readings", readings);

@@ -95,7 +95,7 @@ typedef struct {
     uint16_t counter_after;
     uint8_t  opcode_after;
     uint8_t  family;          /* the generic opcode */
-    uint8_t  reason;          /* spec.fail: SPEC_FAIL_* of the family */
+    uint8_t  reason;          /* SPEC_FAIL_* of the family; of a success, too, where one was noted on the way */
     uint8_t  guard;           /* enum gbx_guard: what a miss found wrong */
     uint32_t expected;        /* version the inline cache holds */
     uint32_t found;           /* version met instead; 0 unknown */
