@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) runner stations with-ft test bench check-san fuzz test-cpython \
+.PHONY: all setup setup-test source $(variants) runner stations with-ft with-numpy test bench check-san fuzz test-cpython \
 	install clean distclean help
 
 all: setup gil runner
@@ -30,11 +30,16 @@ station-%: setup gil runner
 stations: setup gil runner
 	@scripts/run-stations
 # These look at the build without the GIL, too.
-station-2 stations: with-ft
+station-2 station-3 stations: with-ft
 with-ft: setup
 	@[[ -x cpython/build/ft/python ]] || \
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
+# These import packages; without a network their claims are skipped, and say what is missing.
+station-3 stations: with-numpy
+with-numpy: gil with-ft
+	@scripts/packages numpy gil || true
+	@scripts/packages numpy ft || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched

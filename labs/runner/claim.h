@@ -87,6 +87,8 @@ typedef struct {
     uint32_t timeout_ms;              /* 0: 30 000 */
     bool untimed;                     /* record order alone, no clock */
     gbx_on on;                        /* the build that it needs */
+    const char *packages;             /* what it imports beyond the standard library: a set of
+                                         stations/packages, named as the module is; NULL: nothing */
     int status;                       /* the exit status that it ends with when all is well */
 } gbx_experiment;
 

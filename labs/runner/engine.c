@@ -262,8 +262,7 @@ run_slot_fill(gbx_engine *engine, const gbx_station *station, run_slot *slot, gb
     const char *python;
     unsigned build;
     char *folder = gbx_paths_join(engine->options.paths->stations, station->folder, NULL);
-    int status = gbx_builds_find(&engine->builds, slot->experiment->on, &python, &build, NULL, 0,
-                                 error);
+    int status = gbx_builds_find(&engine->builds, slot->experiment, &python, &build, NULL, 0, error);
     if (status != 0 || (status = gbx_driver_temporary(&temporary, error)) != 0) {
         goto done;
     }
@@ -337,7 +336,7 @@ need_builds(gbx_engine *engine, const gbx_experiment *const *experiments, size_t
         const char *python;
         unsigned build;
         char missing[512] = "";
-        int status = gbx_builds_find(&engine->builds, experiments[i]->on, &python, &build, missing,
+        int status = gbx_builds_find(&engine->builds, experiments[i], &python, &build, missing,
                                      sizeof(missing), error);
         if (status != 0) {
             return status;
