@@ -206,18 +206,13 @@ gbx_show_fields(const gbx_trace *trace, size_t at, char *text, size_t size)
 }
 
 void
-gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
+gbx_show_line(const gbx_trace *trace, uint32_t process, uint32_t id, uint32_t offset, char *text,
+              size_t size)
 {
-    uint64_t id, offset;
     int line, column;
+    const gbx_code_info *code = gbx_trace_code(trace, process, id);
     text[0] = '\0';
-    if (!find_kind(trace, at, GBX_KIND_CODE, &id) || !find_kind(trace, at, GBX_KIND_OFFSET, &offset)) {
-        return;
-    }
-    const gbx_code_info *code =
-        gbx_trace_code(trace, gbx_trace_where(trace, at).process, (uint32_t)id);
-    if (code != NULL && offset != GBX_NO_OFFSET &&
-        gbx_code_line(code, (uint32_t)offset, &line, &column)) {
+    if (code != NULL && offset != GBX_NO_OFFSET && gbx_code_line(code, offset, &line, &column)) {
         const char *slash = strrchr(code->file, '/');
         const char *name = slash == NULL ? code->file : slash + 1;
         int most = (int)(size > 32 ? size - 32 : 0);     /* the line is worth more than a long name */
@@ -225,6 +220,16 @@ gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
         gbx_text_mend(text);
         size_t used = strlen(text);
         snprintf(text + used, size - used, ":%d", line);
+    }
+}
+
+void
+gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
+{
+    uint64_t id, offset;
+    text[0] = '\0';
+    if (find_kind(trace, at, GBX_KIND_CODE, &id) && find_kind(trace, at, GBX_KIND_OFFSET, &offset)) {
+        gbx_show_line(trace, gbx_trace_where(trace, at).process, (uint32_t)id, (uint32_t)offset, text, size);
     }
 }
 

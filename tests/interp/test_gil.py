@@ -38,6 +38,7 @@ def all_of(target, how_many, *args):
     for thread in threads:
         thread.join()
 """
+BEFORE = HEAD.count("\n")                 # lines before a body
 
 
 def record(body, options="events=gil+mark+thread", path="t.gbx", status=0, **keys):
@@ -47,7 +48,7 @@ def record(body, options="events=gil+mark+thread", path="t.gbx", status=0, **key
 
 
 def invariants(path="t.gbx"):
-    """What `glassbox stat` says of the class's invariants: {key: (looked at, violations, detail)}."""
+    """What `glassbox stat` says of the class's invariants, by key."""
     done = subprocess.run([GLASSBOX, "stat", "--json", path], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     found = json.loads(done.stdout)["invariants"]
@@ -92,7 +93,7 @@ class Sound(unittest.TestCase):
             if event.name == "gil.drop_request":
                 self.assertEqual((before.name, before.fields["asks"]), ("gil.timeout", 1))
             elif before is not None and before.name == "gil.timeout":
-                self.assertEqual(before.fields["asks"], 0)
+                self.assertTrue(before.fields["asks"] == 0 or event.name == "gil.give_up")
             before = event
 
 
@@ -110,16 +111,26 @@ glassbox.mark('end')
         self.check(trace)
         names = collections.Counter(e.name for e in trace.events)
         for name in ("gil.request", "gil.timeout", "gil.drop_request", "gil.breaker_seen", "gil.release",
-                     "gil.acquire", "gil.forced_switch"):
+                     "gil.acquire"):
             self.assertGreater(names[name], 3, name)
         asked = [e for e in trace.named("gil.release") if trace.label(e, "why") == "asked"]
         self.assertTrue(asked)
         for event in asked:
             self.assertEqual(trace.code(event), "count")
-            self.assertIn(trace.line(event.fields["code"], event.fields["offset"]), range(8, 11))
+            self.assertIn(trace.line(event.fields["code"], event.fields["offset"]), range(8, 12))
             self.assertTrue(event.fields["bits"] & 1)
         for event in trace.named("gil.timeout")[5:]:
             self.assertIn(event.fields["interval_us"], (2000, 5000))
+
+    def test_who_lets_go_waits_until_another_has_the_lock(self):
+        trace, _ = record("sys.setswitchinterval(1e-4)\nall_of(busy, 8, 0.3)\n")
+        self.check(trace)
+        self.assertTrue(trace.named("gil.forced_switch"))
+        for events in lanes(trace).values():
+            for before, event in zip(events, events[1:]):
+                if event.name == "gil.forced_switch":
+                    self.assertTrue(before.fields["bits"] & 1)
+                    self.assertGreater(event.fields["wait"], 0)
 
     @gil_only
     def test_the_request_says_whom_it_asks_and_the_asked_one_sees_it(self):
@@ -163,31 +174,25 @@ lock = threading.Lock(); lock.acquire()
 glassbox.mark('e'); lock.acquire(timeout=0.01); glassbox.mark('f')
 """)
         self.check(trace)
-        done = subprocess.run([GLASSBOX, "show", "--json", "t.gbx"], text=True, stdout=subprocess.PIPE)
-        self.assertEqual(done.returncode, 0)
-        for first, last, line in (("a", "b", 22), ("c", "d", 23), ("e", "f", 25)):
+        for first, last, line, why in (("a", "b", 4, "blocking"), ("c", "d", 5, "blocking"),
+                                       ("e", "f", 7, "park")):
             releases = [e for e in trace.between_marks(first, last) if e.name == "gil.release"]
             self.assertEqual(len(releases), 1, first)
             event = releases[0]
-            self.assertEqual(trace.label(event, "why"), "blocking")
+            self.assertEqual(trace.label(event, "why"), why)
             self.assertNotEqual(event.fields["by"], 0)
             self.assertEqual(trace.code(event), "<module>")
-            self.assertEqual(trace.line(event.fields["code"], event.fields["offset"]), line)
+            self.assertEqual(trace.line(event.fields["code"], event.fields["offset"]), BEFORE + line)
 
     @gil_only
     def test_a_blocking_release_may_carry_the_request(self):
         """The reason comes from the caller, not from the bit."""
         trace, _ = record("""
-sys.setswitchinterval(1e-6)
-stop = False
-def napper():
-    while not stop:
-        time.sleep(0)
-threads = [threading.Thread(target=napper) for _ in range(4)]
-for thread in threads: thread.start()
-time.sleep(0.3)
-stop = True
-for thread in threads: thread.join()
+sys.setswitchinterval(1e-4)
+data = bytes(10_000_000)
+def c_code_alone():
+    any(map(time.sleep, map(data.count, [b'x'] * 30)))   # looks for a byte, holding the lock; then sleeps
+all_of(c_code_alone, 3)
 """)
         self.check(trace)
         carried = [e for e in trace.named("gil.release") if trace.label(e, "why") == "blocking"
@@ -198,8 +203,8 @@ for thread in threads: thread.join()
     def test_a_thread_ends(self):
         trace, _ = record("all_of(count, 3, 10)\n")
         self.check(trace)
-        last = [events[-1] for thread, events in lanes(trace).items()
-                if trace.thread_names[thread].startswith("t")]
+        last = [[e for e in events if e.name in ("gil.release", "gil.acquire", "gil.request")][-1]
+                for thread, events in lanes(trace).items() if trace.thread_names[thread].startswith("t")]
         self.assertEqual(len(last), 3)
         for event in last:
             self.assertEqual((event.name, trace.label(event, "why")), ("gil.release", "exit"))
@@ -234,7 +239,7 @@ class Trying(Sound):
         trace, _ = record("all_of(busy, 8, 0.3)\n")
         self.check(trace)
         self.assertGreater(len(trace.named("gil.acquire")), 50)
-        self.assertGreater(invariants()["switches"]["looked_at"], 50)
+        self.assertGreater(invariants()["switches"]["checked"], 50)
 
     def test_threads_that_compute_and_threads_that_wait(self):
         trace, _ = record("""
@@ -351,7 +356,7 @@ def run(config):
         self.assertEqual([e.fields["own"] for e in made], [1, 1, 1])
         self.assertTrue(all(e.fields["lock"] == e.fields["interp"] for e in made))
         self.assertEqual({e.fields["lock"] for e in trace.named("gil.destroy")},
-                         {e.fields["lock"] for e in made})
+                         {0} | {e.fields["lock"] for e in made})
         for event in made:
             self.assertTrue([e for e in trace.named("gil.acquire")
                              if e.fields["lock"] == event.fields["lock"]])
@@ -361,7 +366,7 @@ def run(config):
         self.check(trace)
         made = [e for e in trace.named("gil.create") if e.fields["interp"] != 0]
         self.assertEqual([(e.fields["own"], e.fields["lock"]) for e in made], [(0, 0)] * 3)
-        self.assertEqual(trace.named("gil.destroy"), [])
+        self.assertEqual([e.fields["lock"] for e in trace.named("gil.destroy")], [0])
         self.assertTrue([e for e in trace.named("gil.acquire") if e.fields["interp"] != 0
                          and e.fields["lock"] == 0])
 
