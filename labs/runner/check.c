@@ -105,6 +105,8 @@ begin_process(gbx_checker *c, size_t process, size_t stream)
         (of->header->first_mask >> GBX_CLASS_FRAME & 1) != 0;
     state->free_threaded = (of->header->build & GBX_BUILD_FREE_THREADED) != 0;
     state->counts = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut;
+    state->locks_whole = state->counts && state->timed &&
+        (of->header->first_mask >> GBX_CLASS_GIL & 1) != 0;
     return check_segments(c, process, stream);
 }
 
@@ -201,6 +203,7 @@ gbx_checker_free(gbx_checker *c)
     }
     for (size_t p = 0; c->processes != NULL && p < gbx_trace_process_count(c->trace); p++) {
         free(c->processes[p].counted);
+        free(c->processes[p].locks);
         gbx_heap_free(c->processes[p].heap);
     }
     gbx_set_clear(&c->generators);

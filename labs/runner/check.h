@@ -39,6 +39,10 @@ typedef struct {
     X(REFS,       "references", "records", "a watched object's count changes as its records say") \
     X(COLLECTIONS, "collections", "records", "a collection's phases follow their order up to its end") \
     X(WORLD,      "world", "records", "who stops the world starts it again")                      \
+    X(HOLDER,     "holder", "records", "a lock has at most one holder at any time")                \
+    X(TURNS,      "turns", "records", "a thread asks for a lock, takes it and lets it go, in turn") \
+    X(SWITCHES,   "switches", "records", "a lock's switches are as many as it counts itself")      \
+    X(WAITS,      "waits", "records", "what a thread waits is what its lane lacks")                \
     X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \

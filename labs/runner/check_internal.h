@@ -18,6 +18,7 @@ typedef struct {
     uint64_t key[NAMING_MAX];          /* what the id is added to, to be one of `known` */
 } naming;
 
+typedef struct gbx_lock gbx_lock;            /* what is known of one lock; see check_gil.c */
 typedef struct gbx_counted gbx_counted;      /* the count of one watched object; see check_refs.c */
 
 typedef struct {
@@ -32,6 +33,9 @@ typedef struct {
     size_t counted_room;
     gbx_heap *heap;                    /* made when the first event of its allocator comes by */
     bool heapless;                     /* there was no memory for it */
+    bool locks_whole;                  /* no event of class gil is missing, and they have an order */
+    gbx_lock *locks;
+    size_t lock_count, lock_room;
 } process_state;
 
 typedef struct {
@@ -51,6 +55,14 @@ typedef struct {
     uint32_t process;
     uint32_t changes;
     uint64_t lost;                     /* by its own LOST records */
+    struct {
+        uint8_t state;                 /* see check_gil.c */
+        uint8_t attached;              /* 0 not known, 1 attached, 2 detached */
+        bool released;                 /* it let go of a lock in this trace, and has not taken one since */
+        uint32_t lock;
+        uint64_t since[4];             /* t_ns, when it came to each state */
+        uint64_t forced;               /* ticks it waited for another's turn, since it let go */
+    } gil;
 } thread_state;
 
 struct gbx_checker {
@@ -75,5 +87,8 @@ void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref,
 /* The events of class gc (check_collections.c). */
 void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
 void gbx_check_world(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
+
+/* The events of class gil that tell of a lock, and of attaching (check_gil.c). */
+void gbx_check_gil(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
 
 #endif

@@ -284,6 +284,12 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
         case GBX_EV_WORLD_STOP: case GBX_EV_WORLD_STOPPED: case GBX_EV_WORLD_STARTED:
             gbx_check_world(c, thread, head, at);
             break;
+        case GBX_EV_GIL_CREATE: case GBX_EV_GIL_DESTROY: case GBX_EV_GIL_REQUEST:
+        case GBX_EV_GIL_TIMEOUT: case GBX_EV_GIL_DROP_REQUEST: case GBX_EV_GIL_RELEASE:
+        case GBX_EV_GIL_ACQUIRE: case GBX_EV_GIL_FORCED: case GBX_EV_GIL_GIVE_UP: case GBX_EV_GIL_HELD:
+        case GBX_EV_ATTACH: case GBX_EV_DETACH:
+            gbx_check_gil(c, thread, event, at);
+            break;
         case GBX_EV_STREAM_LOST:
             c->result[GBX_INVARIANT_LOSSES].looked_at++;
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
@@ -297,7 +303,7 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
             gbx_checker_ref(c, thread->of, (const gbx_ref *)(const void *)head, at);
             break;
         case GBX_EV_STREAM_MASK:
-            thread->of->counts = false;
+            thread->of->counts = thread->of->locks_whole = false;
             thread->of->changes++;
             thread->of->generators = false;
             break;

@@ -124,6 +124,31 @@ put_value(const gbx_trace *trace, size_t at, buffer *to, gbx_field field)
     }
 }
 
+/* "gc_scheduled+please_stop"; a bit without a name is a number. */
+static void
+put_bits(buffer *to, gbx_field field)
+{
+    const char *plus = "";
+    for (unsigned bit = 0; bit < 8 * field.width; bit++) {
+        if ((field.value >> bit & 1) != 0) {
+            const char *name = bit > UINT8_MAX ? NULL : gbx_trace_label(field.detail, (uint8_t)bit);
+            put(to, "%s%s", plus, name == NULL ? "bit " : name);
+            if (name == NULL) {
+                put(to, "%u", bit);
+            }
+            plus = "+";
+        }
+    }
+    put(to, "%s", field.value == 0 ? "none" : "");
+}
+
+static uint64_t
+ticks_ns(const gbx_trace *trace, size_t at, uint64_t ticks)
+{
+    double ns = (double)ticks * gbx_trace_process(trace, gbx_trace_where(trace, at).process)->ns_per_tick;
+    return ns >= 0 && ns < 1e19 ? (uint64_t)ns : 0;
+}
+
 static bool
 worth_showing(gbx_field field)
 {
@@ -157,6 +182,15 @@ gbx_show_fields(const gbx_trace *trace, size_t at, char *text, size_t size)
         else if (field.kind == GBX_KIND_COUNTER) {
             put(&to, "%" PRIu64 "/%" PRIu64, field.value >> 4, field.value & 15);
         }
+        else if (field.kind == GBX_KIND_BITS) {
+            put_bits(&to, field);
+        }
+        else if (field.kind == GBX_KIND_TICKS) {
+            put(&to, "%" PRIu64 "ns", ticks_ns(trace, at, field.value));
+        }
+        else if (field.kind == GBX_KIND_THREAD && field.value == GBX_NO_THREAD) {
+            put(&to, "?");
+        }
         else if (field.kind == GBX_KIND_INT) {
             put(&to, "%" PRId64, (int64_t)field.value);
         }
@@ -172,18 +206,13 @@ gbx_show_fields(const gbx_trace *trace, size_t at, char *text, size_t size)
 }
 
 void
-gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
+gbx_show_line(const gbx_trace *trace, uint32_t process, uint32_t id, uint32_t offset, char *text,
+              size_t size)
 {
-    uint64_t id, offset;
     int line, column;
+    const gbx_code_info *code = gbx_trace_code(trace, process, id);
     text[0] = '\0';
-    if (!find_kind(trace, at, GBX_KIND_CODE, &id) || !find_kind(trace, at, GBX_KIND_OFFSET, &offset)) {
-        return;
-    }
-    const gbx_code_info *code =
-        gbx_trace_code(trace, gbx_trace_where(trace, at).process, (uint32_t)id);
-    if (code != NULL && offset != GBX_NO_OFFSET &&
-        gbx_code_line(code, (uint32_t)offset, &line, &column)) {
+    if (code != NULL && offset != GBX_NO_OFFSET && gbx_code_line(code, offset, &line, &column)) {
         const char *slash = strrchr(code->file, '/');
         const char *name = slash == NULL ? code->file : slash + 1;
         int most = (int)(size > 32 ? size - 32 : 0);     /* the line is worth more than a long name */
@@ -191,6 +220,16 @@ gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
         gbx_text_mend(text);
         size_t used = strlen(text);
         snprintf(text + used, size - used, ":%d", line);
+    }
+}
+
+void
+gbx_show_place(const gbx_trace *trace, size_t at, char *text, size_t size)
+{
+    uint64_t id, offset;
+    text[0] = '\0';
+    if (find_kind(trace, at, GBX_KIND_CODE, &id) && find_kind(trace, at, GBX_KIND_OFFSET, &offset)) {
+        gbx_show_line(trace, gbx_trace_where(trace, at).process, (uint32_t)id, (uint32_t)offset, text, size);
     }
 }
 
@@ -235,6 +274,10 @@ gbx_show_json(const gbx_trace *trace, size_t at)
         bool taken = json_object_get(object, field.name) != NULL;
         snprintf(key, sizeof(key), "%s%s", taken ? "of_" : "", field.name);
         json_object_set_new(object, key, value);
+        if (field.kind == GBX_KIND_TICKS) {
+            snprintf(key, sizeof(key), "%s_ns", field.name);
+            json_object_set_new(object, key, json_integer((json_int_t)ticks_ns(trace, at, field.value)));
+        }
         if (name != NULL && field.kind != GBX_KIND_ENUM) {
             snprintf(key, sizeof(key), "%s_name", field.name);
             json_object_set_new(object, key, json_string(name));

@@ -7,6 +7,7 @@
    records and must not know segments: see glassbox_file.c and glassbox_recorder.c. */
 
 #include "Python.h"
+#include "pycore_glassbox_gil.h"
 #include "pycore_glassbox_recorder.h"
 #include "pycore_fileutils.h"      // _Py_EncodeLocaleRaw(): there is no allocator yet
 #include "pycore_initconfig.h"     // _Py_GetEnv()
@@ -351,6 +352,9 @@ start(const _PyGlassbox_options *options, bool relative)
     _PyGlassbox_RefsSwitch();
     if (GLASSBOX_ON(ALLOC)) {
         _PyGlassbox_AllocFound();
+    }
+    if (GLASSBOX_ON(GIL)) {
+        _PyGlassbox_GilHeld();
     }
     return 0;
 }

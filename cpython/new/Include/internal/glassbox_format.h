@@ -190,6 +190,48 @@ typedef struct {
 typedef struct { gbx_head h; int32_t count; int32_t total; } gbx_gc_flush;
 typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
 
+/* class gil.  A lock is named by the interpreter whose own it is: an id given at its birth and never given
+   again, which the interpreters that share the lock have in their records too.  A thread state is named by
+   bits 3..34 of its address, for it is addresses that the lock compares when it counts its switches.  A
+   release is recorded before it is done and an acquisition after, so that what lies between the two in the
+   trace is never more than the thread held. */
+typedef struct { gbx_head h; uint32_t lock; uint32_t interp; } gbx_gil;
+typedef struct { gbx_head h; uint32_t lock; uint32_t interval_us; } gbx_gil_timeout;
+typedef struct { gbx_head h; uint32_t lock; uint32_t holder; } gbx_gil_drop;
+typedef struct {              /* flags: the bits that were set; arg: offset in `code` */
+    gbx_head h; uint32_t code; uint32_t interp;
+} gbx_gil_breaker;
+typedef struct {
+    gbx_head h;               /* flags: why; arg: offset in `code` */
+    uint32_t lock; uint32_t interp;
+    uint32_t code;            /* the Python function that runs; 0 none */
+    uint32_t state;
+    uint32_t bits;            /* of the eval breaker: a release for another reason may carry the request, too */
+    uint32_t reserved;
+    uint64_t by;              /* address in the C function that asked for it; 0 unknown */
+} gbx_gil_release;
+typedef struct {
+    gbx_head h; uint32_t lock; uint32_t interp;
+    uint32_t from;            /* id of the thread that had it before; GBX_NO_THREAD unknown */
+    uint32_t state;
+    uint64_t switches;        /* the lock's own count */
+    uint64_t wait;            /* ticks since the request */
+} gbx_gil_acquire;
+typedef struct { gbx_head h; uint32_t lock; uint32_t interp; uint64_t wait; } gbx_gil_wait;
+typedef struct { gbx_head h; uint32_t lock; uint32_t name; uint32_t requests; uint32_t reserved; } gbx_gil_switch;
+typedef struct {              /* without the lock: a thread state leaves the interpreter, and comes back */
+    gbx_head h; uint32_t interp; uint32_t code; uint64_t by;
+} gbx_detach;
+typedef struct { gbx_head h; uint32_t interp; uint32_t state; uint64_t wait; } gbx_attach;
+typedef struct {
+    gbx_head h; uint32_t code; uint32_t mutexes; uint64_t address; uint64_t by;
+} gbx_section;
+typedef struct {              /* value: address in the C function that waits; enum PARK; threads woken */
+    gbx_head h; uint64_t address; uint64_t value;
+} gbx_park;
+
+#define GBX_NO_THREAD  UINT32_MAX
+
 /* --------------------------------------------------------------- the events */
 
 /* X(NAME, id, CLASS, "class.name", struct, timed): ids are stable, never reused. */
@@ -282,7 +324,29 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(GC_FLUSH,       156, GC,      "gc.count_flush",      gbx_gc_flush,           0)    \
     X(WORLD_STOP,     157, GC,      "gc.world_stop",       gbx_world,              1)    \
     X(WORLD_STOPPED,  158, GC,      "gc.world_stopped",    gbx_world,              1)    \
-    X(WORLD_STARTED,  159, GC,      "gc.world_started",    gbx_world,              1)
+    X(WORLD_STARTED,  159, GC,      "gc.world_started",    gbx_world,              1)    \
+    X(GIL_CREATE,     160, GIL,     "gil.create",          gbx_gil,                1)    \
+    X(GIL_DESTROY,    161, GIL,     "gil.destroy",         gbx_gil,                1)    \
+    X(GIL_REQUEST,    162, GIL,     "gil.request",         gbx_gil,                1)    \
+    X(GIL_TIMEOUT,    163, GIL,     "gil.timeout",         gbx_gil_timeout,        1)    \
+    X(GIL_DROP_REQUEST, 164, GIL,   "gil.drop_request",    gbx_gil_drop,           1)    \
+    X(GIL_BREAKER,    165, GIL,     "gil.breaker_seen",    gbx_gil_breaker,        1)    \
+    X(GIL_RELEASE,    166, GIL,     "gil.release",         gbx_gil_release,        1)    \
+    X(GIL_ACQUIRE,    167, GIL,     "gil.acquire",         gbx_gil_acquire,        1)    \
+    X(GIL_FORCED,     168, GIL,     "gil.forced_switch",   gbx_gil_wait,           1)    \
+    X(GIL_GIVE_UP,    169, GIL,     "gil.give_up",         gbx_gil_wait,           1)    \
+    X(GIL_HELD,       170, GIL,     "gil.held",            gbx_gil_acquire,        1)    \
+    X(GIL_ENABLE,     171, GIL,     "gil.enable",          gbx_gil_switch,         1)    \
+    X(GIL_DISABLE,    172, GIL,     "gil.disable",         gbx_gil_switch,         1)    \
+    X(ATTACH,         173, GIL,     "gil.attach",          gbx_attach,             1)    \
+    X(DETACH,         174, GIL,     "gil.detach",          gbx_detach,             1)    \
+    X(SECTION_CONTENDED, 175, GIL,  "gil.section_contended", gbx_section,          1)    \
+    X(SECTION_BEGIN,  176, GIL,     "gil.section_begin",   gbx_section,            1)    \
+    X(SECTION_SUSPEND, 177, GIL,    "gil.section_suspend", gbx_section,            1)    \
+    X(SECTION_RESUME, 178, GIL,     "gil.section_resume",  gbx_section,            1)    \
+    X(PARK,           179, GIL,     "gil.park",            gbx_park,               1)    \
+    X(WAKE,           180, GIL,     "gil.wake",            gbx_park,               1)    \
+    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -298,7 +362,8 @@ enum gbx_event {
 #define GBX_ENUMS(E)                                                                     \
     E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)        \
     E(REF, 7) E(DOMAIN, 8) E(FREELIST, 9) E(GC_REASON, 10) E(GC_PHASE, 11)               \
-    E(VERDICT, 12) E(HEAP, 13)
+    E(VERDICT, 12) E(HEAP, 13) E(RELEASE, 14) E(BREAKER, 15) E(GIVE_UP, 16) E(WAKE, 17)  \
+    E(PARK, 18) E(ENABLE, 19)
 
 #define GBX_VALUES(V)                                                                    \
     V(POP, RETURN,     0, "return")                                                      \
@@ -395,7 +460,30 @@ enum gbx_event {
     V(HEAP, MEM,             0, "mem")             /* as enum _mi_heap tags of 3.13 */   \
     V(HEAP, OBJECT,          1, "object")                                                \
     V(HEAP, GC,              2, "gc")                                                    \
-    V(HEAP, GC_PRE,          3, "gc_pre")
+    V(HEAP, GC_PRE,          3, "gc_pre")                                                \
+    V(RELEASE, ASKED,        0, "asked")           /* at the eval breaker, for the drop request */ \
+    V(RELEASE, BLOCKING,     1, "blocking")        /* C code that is about to wait, or to work alone */ \
+    V(RELEASE, EXIT,         2, "exit")            /* the thread's last */               \
+    V(RELEASE, DETACH,       3, "detach")          /* the interpreter itself, to do something without it */ \
+    V(RELEASE, STOP,         4, "stop")            /* because the world is to stop */    \
+    V(RELEASE, DISABLE,      5, "disable")         /* the lock is switched off */        \
+    V(RELEASE, PARK,         6, "park")            /* to wait for a mutex or an event of the interpreter */ \
+    V(BREAKER, DROP_REQUEST, 0, "gil_drop_request") /* each a bit of the eval breaker */ \
+    V(BREAKER, SIGNALS,      1, "signals_pending")                                       \
+    V(BREAKER, CALLS,        2, "calls_to_do")                                           \
+    V(BREAKER, ASYNC_EXCEPTION, 3, "async_exception")                                    \
+    V(BREAKER, GC,           4, "gc_scheduled")                                          \
+    V(BREAKER, STOP,         5, "please_stop")                                           \
+    V(BREAKER, MERGE,        6, "explicit_merge")                                        \
+    V(GIVE_UP, FINALIZING,   0, "finalizing")      /* the interpreter ends, and so does the thread */ \
+    V(GIVE_UP, DISABLED,     1, "disabled")        /* the lock was switched off meanwhile */ \
+    V(WAKE, WOKEN,           0, "woken")                                                 \
+    V(WAKE, TIMEOUT,         1, "timeout")                                               \
+    V(WAKE, INTERRUPTED,     2, "interrupted")                                           \
+    V(PARK, LOT,             0, "parking_lot")                                           \
+    V(PARK, SEMAPHORE,       1, "semaphore")       /* of a raw mutex */                  \
+    V(ENABLE, TRANSIENT,     0, "transient")       /* while a module is initialized */   \
+    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */
 
 enum gbx_enum {
 #define E(NAME, id) GBX_ENUM_##NAME = id,
@@ -435,7 +523,9 @@ enum gbx_value {
     K(PID, 20)                                                                           \
     K(TYPE, 21)       /* id of a TYPE definition; 0 none */                              \
     K(WATCH, 22)      /* id of a WATCH definition */                                     \
-    K(INT, 23)        /* a signed number */
+    K(INT, 23)        /* a signed number */                                              \
+    K(TICKS, 24)      /* a duration on the file's clock */                               \
+    K(BITS, 25)       /* a set: bit n is value n of the enumeration in `detail` */
 
 enum gbx_kind {
 #define K(NAME, id) GBX_KIND_##NAME = id,
@@ -516,6 +606,29 @@ enum gbx_kind {
     F(EVENT, "count", gbx_gc_start, count, UINT, 0)                                      \
     F(EVENT, "threshold", gbx_gc_start, threshold, UINT, 0)                              \
     F(EVENT, "reason", gbx_gc_start, reason, ENUM, GBX_ENUM_GC_REASON)
+
+#define GBX_GIL_FIELDS(F, EVENT)                                                         \
+    F(EVENT, "lock", gbx_gil, lock, INTERP, 0)                                           \
+    F(EVENT, "interp", gbx_gil, interp, INTERP, 0)
+
+#define GBX_ACQUIRE_FIELDS(F, EVENT)                                                     \
+    F(EVENT, "lock", gbx_gil_acquire, lock, INTERP, 0)                                   \
+    F(EVENT, "interp", gbx_gil_acquire, interp, INTERP, 0)                               \
+    F(EVENT, "from", gbx_gil_acquire, from, THREAD, 0)                                   \
+    F(EVENT, "state", gbx_gil_acquire, state, FRAME, 0)                                  \
+    F(EVENT, "switches", gbx_gil_acquire, switches, UINT, 0)                             \
+    F(EVENT, "wait", gbx_gil_acquire, wait, TICKS, 0)
+
+#define GBX_SWITCH_FIELDS(F, EVENT)                                                      \
+    F(EVENT, "lock", gbx_gil_switch, lock, INTERP, 0)                                    \
+    F(EVENT, "name", gbx_gil_switch, name, STRING, 0)                                    \
+    F(EVENT, "requests", gbx_gil_switch, requests, UINT, 0)
+
+#define GBX_SECTION_FIELDS(F, EVENT)                                                     \
+    F(EVENT, "offset", gbx_section, h.arg, OFFSET, 0)                                    \
+    F(EVENT, "code", gbx_section, code, CODE, 0)                                         \
+    F(EVENT, "mutexes", gbx_section, mutexes, UINT, 0)                                   \
+    F(EVENT, "address", gbx_section, address, ADDRESS, 0)
 
 #define GBX_FIELDS(F)                                                                    \
     F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
@@ -682,7 +795,63 @@ enum gbx_kind {
     F(WORLD_STOP, "everyone", gbx_world, h.flags, UINT, 0)                               \
     F(WORLD_STOPPED, "everyone", gbx_world, h.flags, UINT, 0)                            \
     F(WORLD_STOPPED, "threads", gbx_world, threads, UINT, 0)                             \
-    F(WORLD_STARTED, "everyone", gbx_world, h.flags, UINT, 0)
+    F(WORLD_STARTED, "everyone", gbx_world, h.flags, UINT, 0)                            \
+    GBX_GIL_FIELDS(F, GIL_CREATE)                                                        \
+    F(GIL_CREATE, "own", gbx_gil, h.flags, UINT, 0)                                      \
+    GBX_GIL_FIELDS(F, GIL_DESTROY)                                                       \
+    GBX_GIL_FIELDS(F, GIL_REQUEST)                                                       \
+    F(GIL_TIMEOUT, "lock", gbx_gil_timeout, lock, INTERP, 0)                             \
+    F(GIL_TIMEOUT, "interval_us", gbx_gil_timeout, interval_us, UINT, 0)                 \
+    F(GIL_TIMEOUT, "asks", gbx_gil_timeout, h.flags, UINT, 0)                            \
+    F(GIL_DROP_REQUEST, "lock", gbx_gil_drop, lock, INTERP, 0)                           \
+    F(GIL_DROP_REQUEST, "holder", gbx_gil_drop, holder, THREAD, 0)                       \
+    F(GIL_DROP_REQUEST, "already", gbx_gil_drop, h.flags, UINT, 0)                       \
+    F(GIL_BREAKER, "bits", gbx_gil_breaker, h.flags, BITS, GBX_ENUM_BREAKER)             \
+    F(GIL_BREAKER, "offset", gbx_gil_breaker, h.arg, OFFSET, 0)                          \
+    F(GIL_BREAKER, "code", gbx_gil_breaker, code, CODE, 0)                               \
+    F(GIL_BREAKER, "interp", gbx_gil_breaker, interp, INTERP, 0)                         \
+    F(GIL_RELEASE, "why", gbx_gil_release, h.flags, ENUM, GBX_ENUM_RELEASE)              \
+    F(GIL_RELEASE, "offset", gbx_gil_release, h.arg, OFFSET, 0)                          \
+    F(GIL_RELEASE, "lock", gbx_gil_release, lock, INTERP, 0)                             \
+    F(GIL_RELEASE, "interp", gbx_gil_release, interp, INTERP, 0)                         \
+    F(GIL_RELEASE, "code", gbx_gil_release, code, CODE, 0)                               \
+    F(GIL_RELEASE, "state", gbx_gil_release, state, FRAME, 0)                            \
+    F(GIL_RELEASE, "bits", gbx_gil_release, bits, BITS, GBX_ENUM_BREAKER)                \
+    F(GIL_RELEASE, "by", gbx_gil_release, by, PC, 0)                                     \
+    GBX_ACQUIRE_FIELDS(F, GIL_ACQUIRE)                                                   \
+    GBX_ACQUIRE_FIELDS(F, GIL_HELD)                                                      \
+    F(GIL_FORCED, "lock", gbx_gil_wait, lock, INTERP, 0)                                 \
+    F(GIL_FORCED, "interp", gbx_gil_wait, interp, INTERP, 0)                             \
+    F(GIL_FORCED, "wait", gbx_gil_wait, wait, TICKS, 0)                                  \
+    F(GIL_GIVE_UP, "why", gbx_gil_wait, h.flags, ENUM, GBX_ENUM_GIVE_UP)                 \
+    F(GIL_GIVE_UP, "lock", gbx_gil_wait, lock, INTERP, 0)                                \
+    F(GIL_GIVE_UP, "interp", gbx_gil_wait, interp, INTERP, 0)                            \
+    F(GIL_GIVE_UP, "wait", gbx_gil_wait, wait, TICKS, 0)                                 \
+    F(GIL_ENABLE, "how", gbx_gil_switch, h.flags, ENUM, GBX_ENUM_ENABLE)                 \
+    GBX_SWITCH_FIELDS(F, GIL_ENABLE)                                                     \
+    GBX_SWITCH_FIELDS(F, GIL_DISABLE)                                                    \
+    F(ATTACH, "interp", gbx_attach, interp, INTERP, 0)                                   \
+    F(ATTACH, "state", gbx_attach, state, FRAME, 0)                                      \
+    F(ATTACH, "wait", gbx_attach, wait, TICKS, 0)                                        \
+    F(DETACH, "why", gbx_detach, h.flags, ENUM, GBX_ENUM_RELEASE)                        \
+    F(DETACH, "offset", gbx_detach, h.arg, OFFSET, 0)                                    \
+    F(DETACH, "interp", gbx_detach, interp, INTERP, 0)                                   \
+    F(DETACH, "code", gbx_detach, code, CODE, 0)                                         \
+    F(DETACH, "by", gbx_detach, by, PC, 0)                                               \
+    GBX_SECTION_FIELDS(F, SECTION_CONTENDED)                                             \
+    F(SECTION_CONTENDED, "by", gbx_section, by, PC, 0)                                \
+    GBX_SECTION_FIELDS(F, SECTION_BEGIN)                                                 \
+    GBX_SECTION_FIELDS(F, SECTION_SUSPEND)                                               \
+    GBX_SECTION_FIELDS(F, SECTION_RESUME)                                                \
+    F(PARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                                \
+    F(PARK, "address", gbx_park, address, ADDRESS, 0)                                    \
+    F(PARK, "by", gbx_park, value, PC, 0)                                                \
+    F(WAKE, "how", gbx_park, h.flags, ENUM, GBX_ENUM_WAKE)                               \
+    F(WAKE, "address", gbx_park, address, ADDRESS, 0)                                    \
+    F(WAKE, "on", gbx_park, value, ENUM, GBX_ENUM_PARK)                                  \
+    F(UNPARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                              \
+    F(UNPARK, "address", gbx_park, address, ADDRESS, 0)                                  \
+    F(UNPARK, "threads", gbx_park, value, UINT, 0)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -898,6 +1067,18 @@ GBX_PIN(sizeof(gbx_gc_untrack) == 16);
 GBX_PIN(sizeof(gbx_gc_done) == 32);
 GBX_PIN(sizeof(gbx_gc_flush) == 16);
 GBX_PIN(sizeof(gbx_world) == 16);
+GBX_PIN(sizeof(gbx_gil) == 16);
+GBX_PIN(sizeof(gbx_gil_timeout) == 16);
+GBX_PIN(sizeof(gbx_gil_drop) == 16);
+GBX_PIN(sizeof(gbx_gil_breaker) == 16);
+GBX_PIN(sizeof(gbx_gil_release) == 40);
+GBX_PIN(sizeof(gbx_gil_acquire) == 40);
+GBX_PIN(sizeof(gbx_gil_wait) == 24);
+GBX_PIN(sizeof(gbx_gil_switch) == 24);
+GBX_PIN(sizeof(gbx_detach) == 24);
+GBX_PIN(sizeof(gbx_attach) == 24);
+GBX_PIN(sizeof(gbx_section) == 32);
+GBX_PIN(sizeof(gbx_park) == 24);
 GBX_PIN(sizeof(gbx_name_type) == 32);
 GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);

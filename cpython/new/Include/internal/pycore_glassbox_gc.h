@@ -86,12 +86,24 @@ extern void _PyGlassbox_GcVerdicts(PyGC_Head *reachable, PyGC_Head *unreachable)
 /* Free-threaded: a thread adds what it counted alone to the count of all; it stops the others. */
 #define GLASSBOX_GC_FLUSH(TSTATE) \
     GLASSBOX_HOOK(GC, _PyGlassbox_GcFlush(TSTATE))
+/* The stopped world belongs to the lock's story as well: it is recorded with either class. */
+#if Py_GLASSBOX
+#  define GLASSBOX_WORLD(CALL) \
+    do { \
+        if ((_PyGlassbox_mask & (1u << GBX_CLASS_GC | 1u << GBX_CLASS_GIL)) != 0) { \
+            CALL; \
+        } \
+    } while (0)
+#else
+#  define GLASSBOX_WORLD(CALL)  ((void)0)
+#endif
+#define GLASSBOX_WORLD_COUNT(NAME, MORE)  GLASSBOX_WORLD((NAME) += (MORE))
 #define GLASSBOX_WORLD_STOP(EVERYONE) \
-    GLASSBOX_HOOK(GC, _PyGlassbox_World(GBX_EV_WORLD_STOP, (EVERYONE), 0))
+    GLASSBOX_WORLD(_PyGlassbox_World(GBX_EV_WORLD_STOP, (EVERYONE), 0))
 #define GLASSBOX_WORLD_STOPPED(EVERYONE, THREADS) \
-    GLASSBOX_HOOK(GC, _PyGlassbox_World(GBX_EV_WORLD_STOPPED, (EVERYONE), (THREADS)))
+    GLASSBOX_WORLD(_PyGlassbox_World(GBX_EV_WORLD_STOPPED, (EVERYONE), (THREADS)))
 #define GLASSBOX_WORLD_STARTED(EVERYONE) \
-    GLASSBOX_HOOK(GC, _PyGlassbox_World(GBX_EV_WORLD_STARTED, (EVERYONE), 0))
+    GLASSBOX_WORLD(_PyGlassbox_World(GBX_EV_WORLD_STARTED, (EVERYONE), 0))
 
 #ifdef __cplusplus
 }

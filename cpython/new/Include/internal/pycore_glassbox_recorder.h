@@ -58,6 +58,15 @@ typedef struct _gbx_stream {
     const void *ref_dying_by;
     gbx_churn *churn;              // NULL until the first operation counted
 
+    /* class gil: what a hook leaves for a later one of the same thread.  Times are ticks, 0: none. */
+    uint32_t gil_lock;             // last asked for, or let go
+    uint32_t gil_interp;
+    uint64_t gil_since;            // when it was asked for, or the wait for another's turn began
+    uint64_t wait_since;           // when the thread began to attach
+    const void *release_by;        // with release_why, if release_noted: of the release to come
+    uint8_t release_why;
+    bool release_noted;
+
     /* registry of streams, under the recorder's lock */
     struct _gbx_stream *next, *prev;
     bool registered;

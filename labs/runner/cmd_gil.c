@@ -1,0 +1,460 @@
+/* glassbox gil: who held the lock when, who waited for it, and why it changed hands. */
+
+#include "cmd.h"
+#include "gil_json.h"
+#include "gil_picture.h"
+#include "show.h"
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+"usage: glassbox gil [OPTION...] FILE\n"
+"\n"
+"What threads did with the lock of the interpreter (the GIL), from the events of class\n"
+"gil in a trace: for each thread the time in which it held the lock, ran without it\n"
+"(the free-threaded build), waited, or was outside; a picture of that, a row a thread;\n"
+"the longest waits, with who held the lock meanwhile and on which line that ended; how\n"
+"long hand-offs took; and which C functions let go of the lock.\n"
+"\n"
+"A thread is outside while a C function has let go of the lock for it. Whether that\n"
+"function sleeps or computes, the interpreter does not know; which one it is, it does.\n"
+"A thread that was asked to let go wants the lock back at once: it waits.\n"
+"\n"
+"A hand-off is timed from the release to the acquisition by a thread that had asked\n"
+"before it. 'asked' are those where the holder was asked to let go, at the end of the\n"
+"switch interval (sys.setswitchinterval); 'by itself' are the others. 'free' are the\n"
+"acquisitions of a lock that nobody had.\n"
+"\n"
+"  -n, --waits N       the N longest waits (10)\n"
+"  -t, --threads N     the N busiest threads in the picture (20)\n"
+"  -p, --process PID   this process alone, of a program with children\n"
+"      --svg SVG       write the picture to the file SVG, too\n"
+"      --json          one JSON object: threads, waits, functions, latency\n"
+"      --only          FILE alone, without its relatives\n"
+"      --help          this text\n"
+"\n"
+"Exit status: 0; 2 if the trace cannot be read or has no such events; 64 for wrong\n"
+"usage.\n"
+"\n"
+"  python -X glassbox=t.gbx:events=gil program.py\n"
+"  glassbox gil t.gbx --svg gil.svg\n";
+
+enum { COLUMNS = 58, SVG_COLUMNS = 1200, MOST = 100000, FUNCTIONS = 12 };
+
+typedef struct {
+    gbx_trace_options trace;
+    uint32_t waits, threads, pid;
+    bool one_process, json;
+    const char *path, *svg;
+} options;
+
+enum { OPT_JSON = 256, OPT_ONLY, OPT_SVG, OPT_HELP };
+
+static const struct option long_options[] = {
+    { "waits", required_argument, NULL, 'n' }, { "threads", required_argument, NULL, 't' },
+    { "process", required_argument, NULL, 'p' }, { "svg", required_argument, NULL, OPT_SVG },
+    { "json", no_argument, NULL, OPT_JSON }, { "only", no_argument, NULL, OPT_ONLY },
+    { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
+};
+
+static int
+usage(const char *message)
+{
+    fprintf(stderr, "glassbox: %s; see 'glassbox gil --help'\n", message);
+    return GBX_EXIT_USAGE;
+}
+
+static bool
+number(const char *text, uint32_t *to, uint32_t most)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > most) {
+        return false;
+    }
+    *to = (uint32_t)value;
+    return true;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse(int argc, char **argv, options *to)
+{
+    int option;
+    *to = (options){ .waits = 10, .threads = 20 };
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "n:t:p:", long_options, NULL)) != -1) {
+        bool right = true;
+        switch (option) {
+            case 'n': right = number(optarg, &to->waits, MOST); break;
+            case 't': right = number(optarg, &to->threads, MOST); break;
+            case 'p': right = number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
+            case OPT_SVG: to->svg = optarg; break;
+            case OPT_JSON: to->json = true; break;
+            case OPT_ONLY: to->trace.only = true; break;
+            case OPT_HELP: fputs(help, stdout); return GBX_EXIT_PASS;
+            default: return usage("unknown option, or one without its argument");
+        }
+        if (!right) {
+            return usage("that is no number");
+        }
+    }
+    if (optind != argc - 1) {
+        return usage(optind == argc ? "which trace?" : "one trace at a time");
+    }
+    to->path = argv[optind];
+    return -1;
+}
+
+/* --------------------------------------------------------------------- words */
+
+/* "12.3 ms": four significant places, and a unit. */
+static const char *
+time_text(uint64_t ns, char *text, size_t size)
+{
+    static const char *const units[] = { "ns", "us", "ms", "s" };
+    double value = (double)ns;
+    unsigned unit = 0;
+    while (value >= 1000 && unit < 3) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(text, size, unit == 0 ? "%.0f %s" : value < 10 ? "%.2f %s" : value < 100 ? "%.1f %s" : "%.0f %s",
+             value, units[unit]);
+    return text;
+}
+
+/* The name of a thread, and its process where there are several. */
+static const char *
+thread_text(const gbx_trace *trace, uint32_t stream, char *text, size_t size)
+{
+    const gbx_stream_info *info = gbx_trace_stream(trace, stream);
+    char pid[32] = "";
+    if (gbx_trace_process_count(trace) > 1) {
+        snprintf(pid, sizeof(pid), "%" PRIu32 "/", gbx_trace_process(trace, info->process)->header->pid);
+    }
+    if (info->name[0] == '\0') {
+        snprintf(text, size, "%st%" PRIu32, pid, info->thread);
+    }
+    else {
+        snprintf(text, size, "%s%s", pid, info->name);
+    }
+    gbx_text_mend(text);
+    return text;
+}
+
+/* At most `columns` columns of it, then blanks. */
+static void
+put_padded(const char *text, unsigned columns)
+{
+    unsigned width = 0;
+    for (; *text != '\0' && width < columns; width += ((unsigned char)*text++ & 0xc0) != 0x80) {
+        fputc(*text, stdout);
+    }
+    for (; ((unsigned char)*text & 0xc0) == 0x80; text++) {
+        fputc(*text, stdout);                    /* the rest of the last character */
+    }
+    printf("%*s", (int)(columns - width), "");
+}
+
+/* -------------------------------------------------------------------- threads */
+
+static uint64_t
+busy_ns(const gbx_gil_thread *thread)
+{
+    return thread->ns[GBX_LANE_HOLDS] + thread->ns[GBX_LANE_RUNS] + thread->ns[GBX_LANE_WAITS];
+}
+
+static int
+busier(const void *a, const void *b)
+{
+    const gbx_gil_thread *x = *(const gbx_gil_thread *const *)a, *y = *(const gbx_gil_thread *const *)b;
+    uint64_t m = busy_ns(x), n = busy_ns(y);
+    return m > n ? -1 : m < n ? 1 : x->stream < y->stream ? -1 : x->stream > y->stream;
+}
+
+/* Those with events of the lock, busiest first; the caller frees. */
+static const gbx_gil_thread **
+order_threads(const gbx_gil_story *story, size_t *count)
+{
+    const gbx_gil_thread **order = calloc(story->thread_count + 1, sizeof(*order));
+    *count = 0;
+    for (size_t i = 0; order != NULL && i < story->thread_count; i++) {
+        if (story->threads[i].seen) {
+            order[(*count)++] = &story->threads[i];
+        }
+    }
+    if (order != NULL) {
+        qsort(order, *count, sizeof(*order), busier);
+    }
+    return order;
+}
+
+static void
+print_threads(const gbx_trace *trace, const gbx_gil_thread **order, size_t count, size_t shown)
+{
+    char name[128], cells[4][24];
+    static const gbx_lane lanes[] = { GBX_LANE_HOLDS, GBX_LANE_RUNS, GBX_LANE_WAITS, GBX_LANE_OUTSIDE };
+    printf("\n%-18s %10s %10s %10s %10s %7s %7s\n", "thread", "holds", "runs", "waits", "outside", "takes",
+           "asked");
+    for (size_t i = 0; i < shown; i++) {
+        put_padded(thread_text(trace, order[i]->stream, name, sizeof(name)), 18);
+        for (size_t lane = 0; lane < 4; lane++) {
+            printf(" %10s", order[i]->ns[lanes[lane]] == 0 ? "-"
+                   : time_text(order[i]->ns[lanes[lane]], cells[lane], sizeof(cells[lane])));
+        }
+        printf(" %7" PRIu64 " %7" PRIu64 "\n", order[i]->takes, order[i]->asked);
+    }
+    if (shown < count) {
+        printf("and %zu less busy ones\n", count - shown);
+    }
+}
+
+static void
+print_picture(const gbx_picture *picture)
+{
+    static const char *const signs[GBX_LANE_COUNT] = { " ", "█", "▓", "░", "·" };
+    char name[128], text[24];
+    printf("\n%s\n\n", "█ holds the lock  ▓ runs without it  ░ waits  · outside");
+    for (size_t row = 0; row < gbx_picture_rows(picture); row++) {
+        put_padded(thread_text(gbx_picture_trace(picture), gbx_picture_stream(picture, row), name,
+                               sizeof(name)), 18);
+        fputc(' ', stdout);
+        for (unsigned column = 0; column < COLUMNS; column++) {
+            fputs(signs[gbx_picture_cell(picture, row, column)], stdout);
+        }
+        fputc('\n', stdout);
+    }
+    printf("%19s0%*s\n", "", COLUMNS - 1, time_text(gbx_picture_ns(picture), text, sizeof(text)));
+}
+
+/* ---------------------------------------------------------------- waits, times */
+
+static void
+print_wait(const gbx_trace *trace, gbx_symbols *symbols, const gbx_gil_wait_info *wait)
+{
+    char ns[24], at[24], name[128], holder[128], held[24], place[256], function[128];
+    uint32_t process = gbx_trace_stream(trace, wait->stream)->process;
+    printf("%10s  at %s, %s", time_text(wait->ns, ns, sizeof(ns)), time_text(wait->begin_ns, at, sizeof(at)),
+           thread_text(trace, wait->stream, name, sizeof(name)));
+    if (wait->lock != 0) {
+        printf(", lock %" PRIu32, wait->lock);
+    }
+    fputc('\n', stdout);
+    if (!wait->holder_known) {
+        printf("%12snobody held the lock\n", "");
+        return;
+    }
+    gbx_show_line(trace, process, wait->code, wait->offset, place, sizeof(place));
+    bool known = gbx_gil_function(trace, symbols, process, wait->by, function, sizeof(function));
+    const char *why = gbx_trace_label(GBX_ENUM_RELEASE, wait->why);
+    printf("%12s%s held it for %s of that, until %s%s%s", "",
+           thread_text(trace, wait->holder, holder, sizeof(holder)), time_text(wait->held_ns, held, sizeof(held)),
+           place[0] == '\0' ? "code without a line" : place, known && wait->why != GBX_RELEASE_ASKED ? " in " : "",
+           known && wait->why != GBX_RELEASE_ASKED ? function : "");
+    printf(" (%s)", why == NULL ? "?" : why);
+    if (wait->holds > 1) {
+        printf("; %s%" PRIu64 " holds", wait->at_least ? "at least " : "", wait->holds);
+    }
+    fputc('\n', stdout);
+}
+
+static void
+print_latency(const char *name, const gbx_latency *latency)
+{
+    char cells[4][24];
+    static const double shares[] = { 0.5, 0.9, 0.99 };
+    if (latency->count == 0) {
+        printf("%-10s %9s\n", name, "none");
+        return;
+    }
+    printf("%-10s %9" PRIu64, name, latency->count);
+    for (size_t i = 0; i < 3; i++) {
+        printf(" %10s", time_text(gbx_latency_at(latency, shares[i]), cells[i], sizeof(cells[i])));
+    }
+    printf(" %10s\n", time_text(latency->most_ns, cells[3], sizeof(cells[3])));
+}
+
+static void
+print_functions(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols)
+{
+    char function[128], ns[24];
+    if (story->caller_count == 0) {
+        return;
+    }
+    printf("\n%-40s %-9s %9s %10s\n", "outside, by the C function that let go", "why", "times", "time");
+    for (size_t i = 0; i < story->caller_count && i < FUNCTIONS; i++) {
+        const gbx_gil_caller *caller = &story->callers[i];
+        const char *why = gbx_trace_label(GBX_ENUM_RELEASE, caller->why);
+        if (!gbx_gil_function(trace, symbols, caller->process, caller->by, function, sizeof(function))) {
+            snprintf(function, sizeof(function), caller->by == 0 ? "not known" : "at %#" PRIx64, caller->by);
+        }
+        put_padded(function, 40);
+        printf(" %-9s %9" PRIu64 " %10s\n", why == NULL ? "?" : why, caller->times,
+               time_text(caller->ns, ns, sizeof(ns)));
+    }
+    if (story->caller_count > FUNCTIONS) {
+        printf("and %zu more\n", story->caller_count - FUNCTIONS);
+    }
+}
+
+static void
+print_story(const gbx_trace *trace, const gbx_gil_story *story, const gbx_picture *picture,
+            const gbx_gil_thread **order, size_t count)
+{
+    char text[24];
+    gbx_symbols *symbols = gbx_symbols_new();
+    printf("%s of the lock's events, %" PRIu64 " of them, %zu threads, %" PRIu64 " changes of hands\n",
+           time_text(story->end_ns - story->begin_ns, text, sizeof(text)), story->events, count,
+           story->switches);
+    print_threads(trace, order, count, gbx_picture_rows(picture));
+    print_picture(picture);
+    if (story->wait_count > 0) {
+        printf("\nthe longest waits\n\n");
+    }
+    for (size_t i = 0; i < story->wait_count; i++) {
+        print_wait(trace, symbols, &story->waits[i]);
+    }
+    printf("\n%-10s %9s %10s %10s %10s %10s\n", "hand-offs", "times", "half", "90 %", "99 %", "most");
+    print_latency("asked", &story->asked);
+    print_latency("by itself", &story->blocking);
+    print_latency("free", &story->uncontended);
+    print_functions(trace, story, symbols);
+    gbx_symbols_free(symbols);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* A second walk, for the spans of the threads that are shown. */
+static int
+draw(gbx_picture **out, const gbx_trace *trace, const gbx_gil_story *story, gbx_gil_options asked,
+     const gbx_gil_thread **order, size_t rows, unsigned columns, gbx_error *error)
+{
+    gbx_gil_story *again;
+    gbx_picture *picture = gbx_picture_new(trace, columns, story->begin_ns, story->end_ns);
+    int result = picture == NULL ? GBX_ERROR_MEMORY : 0;
+    for (size_t i = 0; result == 0 && i < rows; i++) {
+        result = gbx_picture_add_row(picture, order[i]->stream);
+    }
+    if (result == 0) {
+        asked.visit = gbx_picture_span;
+        asked.with = picture;
+        result = gbx_gil_tell(&again, trace, &asked, error);
+        gbx_gil_free(again);
+    }
+    *out = picture;
+    return result;
+}
+
+static int
+write_svg(const gbx_picture *picture, const options *chosen, gbx_error *error)
+{
+    FILE *to = fopen(chosen->svg, "we");
+    char title[512];
+    if (to == NULL) {
+        return gbx_error_set(error, GBX_ERROR_SYSTEM, "cannot open '%s': %s", chosen->svg, strerror(errno));
+    }
+    const char *slash = strrchr(chosen->path, '/');
+    snprintf(title, sizeof(title), "Who held the lock when: %s", slash == NULL ? chosen->path : slash + 1);
+    gbx_text_mend(title);
+    gbx_picture_svg(picture, title, to);
+    bool failed = ferror(to) != 0;
+    if (fclose(to) != 0 || failed) {
+        return gbx_error_set(error, GBX_ERROR_SYSTEM, "cannot write '%s': %s", chosen->svg, strerror(errno));
+    }
+    return 0;
+}
+
+static int
+print_json(const gbx_trace *trace, const gbx_gil_story *story)
+{
+    gbx_symbols *symbols = gbx_symbols_new();
+    json_t *object = gbx_gil_json(trace, story, symbols);
+    int result = object == NULL || json_dumpf(object, stdout, JSON_INDENT(2)) != 0 ? GBX_ERROR_MEMORY : 0;
+    fputc('\n', stdout);
+    json_decref(object);
+    gbx_symbols_free(symbols);
+    return result;
+}
+
+static int
+find_process(const gbx_trace *trace, const options *chosen, gbx_gil_options *asked, gbx_error *error)
+{
+    for (size_t i = 0; i < gbx_trace_process_count(trace); i++) {
+        if (gbx_trace_process(trace, i)->header->pid == chosen->pid) {
+            asked->process_only = true;
+            asked->process = (uint32_t)i;
+            return 0;
+        }
+    }
+    return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path, chosen->pid);
+}
+
+static int
+tell(const gbx_trace *trace, const options *chosen, gbx_error *error)
+{
+    gbx_gil_options asked = { .waits = chosen->waits };
+    gbx_gil_story *story = NULL;
+    gbx_picture *picture = NULL, *large = NULL;
+    size_t count = 0;
+    const gbx_gil_thread **order = NULL;
+    int result = chosen->one_process ? find_process(trace, chosen, &asked, error) : 0;
+    result = result != 0 ? result : gbx_gil_tell(&story, trace, &asked, error);
+    if (result != 0) {
+        goto done;
+    }
+    order = order_threads(story, &count);
+    size_t rows = count < chosen->threads ? count : chosen->threads;
+    result = order == NULL ? GBX_ERROR_MEMORY
+        : draw(&picture, trace, story, asked, order, rows, COLUMNS, error);
+    if (result == 0 && chosen->svg != NULL) {
+        result = draw(&large, trace, story, asked, order, rows, SVG_COLUMNS, error);
+        result = result != 0 ? result : write_svg(large, chosen, error);
+    }
+    if (result == 0 && chosen->json) {
+        result = print_json(trace, story);
+    }
+    else if (result == 0) {
+        print_story(trace, story, picture, order, count);
+    }
+done:
+    gbx_picture_free(picture);
+    gbx_picture_free(large);
+    free(order);
+    gbx_gil_free(story);
+    return result;
+}
+
+int
+gbx_cmd_gil(int argc, char **argv)
+{
+    options chosen;
+    gbx_trace *trace;
+    gbx_error error = { 0, "out of memory" };
+    int status = parse(argc, argv, &chosen);
+    if (status >= 0) {
+        return status;
+    }
+    status = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
+    if (status == 0) {
+        status = tell(trace, &chosen, &error);
+        gbx_trace_close(trace);
+    }
+    if (status != 0) {
+        fprintf(stderr, "glassbox: %s\n", error.message);
+        return GBX_EXIT_BROKEN;
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "glassbox: cannot write: %s\n", strerror(errno));
+        return GBX_EXIT_BROKEN;
+    }
+    return GBX_EXIT_PASS;
+}
