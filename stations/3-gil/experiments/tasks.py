@@ -1,10 +1,10 @@
-"""Counting primes the slow way: pure Python, nothing shared, nothing waited for.
+"""What workers do: pure Python, nothing shared, nothing waited for.
 
-Imported by every worker of primes.py, whatever kind of worker it is.
+Imported by every worker, whatever kind of worker it is.
 """
 
 
-def is_prime(number):
+def is_prime(number: int) -> bool:
     """Try every odd divisor up to the square root."""
     if number < 2 or number % 2 == 0:
         return number == 2
@@ -16,10 +16,18 @@ def is_prime(number):
     return True
 
 
-def count_primes(first, limit, step):
+def count_primes(first: int, limit: int, step: int) -> int:
     """How many primes are among first, first + step, ... below limit."""
     count = 0
     for number in range(first, limit, step):
         if is_prime(number):
             count += 1
     return count
+
+
+def work(data: bytes, steps: int) -> int:
+    """Take some data, and do so many steps of work that have nothing to do with it."""
+    total = len(data)
+    for step in range(steps):
+        total += step
+    return total

@@ -1,0 +1,30 @@
+"""Two threads that never stop computing: how the lock goes from one to the other."""
+import sys
+import threading
+import time
+
+try:
+    from glassbox import mark
+except ImportError:  # any other Python: print what would have been recorded
+    mark = print
+
+SECONDS = 0.15
+
+mark("switch interval", int(sys.getswitchinterval() * 1e6))
+
+
+def busy(until: float) -> int:
+    """Compute, until it is time."""
+    steps = 0
+    while time.monotonic() < until:
+        steps += 1
+    return steps
+
+
+end = time.monotonic() + SECONDS
+other = threading.Thread(target=busy, args=(end,), name="other")
+mark("hand-off", "begin")
+other.start()
+busy(end)
+other.join()
+mark("hand-off", "end")

@@ -1,0 +1,48 @@
+"""One long call of C holds the lock from its beginning to its end.
+
+The same sum twice, while another thread wants to compute: by a loop of Python, and by the C function
+sum(), which never comes to a place where it could let go.
+"""
+import ctypes
+import threading
+
+try:
+    from glassbox import mark
+except ImportError:  # any other Python: print what would have been recorded
+    mark = print
+
+NUMBERS = range(4_000_000)
+
+
+def address(function) -> int:
+    """Of the C function behind a built-in function: the second word of its PyMethodDef."""
+    method = ctypes.c_void_p.from_address(id(function) + object.__basicsize__).value
+    return ctypes.c_void_p.from_address(method + ctypes.sizeof(ctypes.c_void_p)).value
+
+
+def python_sum(numbers) -> int:
+    """What sum() does, step by step."""
+    total = 0
+    for number in numbers:
+        total += number
+    return total
+
+
+def other_thread(stop: list) -> None:
+    """Compute, until it is told to stop."""
+    while not stop:
+        pass
+
+
+stop: list = []
+other = threading.Thread(target=other_thread, args=(stop,), name="other")
+mark("function", "sum")
+mark("address", address(sum))
+other.start()
+mark("sum", "Python")
+python_sum(NUMBERS[::8])
+mark("sum", "C")
+sum(NUMBERS)
+mark("sum", "end")
+stop.append(True)
+other.join()

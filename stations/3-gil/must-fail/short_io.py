@@ -1,0 +1,47 @@
+"""A thread whose I/O never waits, behind a thread that computes: a byte into a pipe and out again.
+
+It is over before the other one has even woken up.
+"""
+import os
+import sys
+import threading
+
+try:
+    from glassbox import mark
+except ImportError:  # any other Python: print what would have been recorded
+    mark = print
+
+TURNS = 10
+
+
+def busy(stop: list) -> None:
+    """Compute, until it is told to stop."""
+    while not stop:
+        pass
+
+
+def ask(inlet: int, outlet: int) -> None:
+    """A byte goes in, a byte comes out."""
+    for _ in range(TURNS):
+        os.write(outlet, b"?")
+        os.read(inlet, 1)
+
+
+pipe = os.pipe()
+stop: list = []
+other = threading.Thread(target=busy, args=(stop,), name="busy")
+mark("I/O", "alone")
+ask(*pipe)
+mark("I/O", "end")
+other.start()
+mark("interval", int(sys.getswitchinterval() * 1e6))
+mark("I/O", "behind")
+ask(*pipe)
+mark("I/O", "end")
+sys.setswitchinterval(0.0005)
+mark("shorter interval", int(sys.getswitchinterval() * 1e6))
+mark("I/O", "shorter")
+ask(*pipe)
+mark("I/O", "end")
+stop.append(True)
+other.join()
