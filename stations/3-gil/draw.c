@@ -47,14 +47,9 @@ add_rows(gbx_picture *picture, const gbx_spans *spans, const gbx_window *window)
     uint64_t least = (window->end_ns - window->begin_ns) / COLUMNS;
     size_t streams = gbx_trace_stream_count(spans->trace);
     for (uint32_t stream = 0; stream < streams && gbx_picture_rows(picture) < MOST_ROWS; stream++) {
-        uint64_t busy = 0;
-        for (size_t i = 0; i < spans->count; i++) {
-            const gbx_span_of_lane *span = &spans->items[i];
-            bool seen = span->stream == stream && (span->lane == GBX_LANE_HOLDS || span->lane == GBX_LANE_RUNS)
-                && span->end_ns > window->begin_ns && span->begin_ns < window->end_ns;
-            busy += seen ? span->end_ns - span->begin_ns : 0;
-        }
-        if (busy > least && gbx_picture_add_row(picture, stream) != 0) {
+        const gbx_spans_of own = { .lanes = GBX_SPANS_HOLDS | GBX_SPANS_RUNS, .one_stream = true,
+                                   .stream = stream };
+        if (gbx_spans_time(spans, window, &own) > least && gbx_picture_add_row(picture, stream) != 0) {
             return false;
         }
     }

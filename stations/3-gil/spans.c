@@ -124,10 +124,18 @@ process_of(const gbx_spans *spans, const gbx_span_of_lane *span)
 }
 
 static bool
+is_of_function(const gbx_spans *spans, const gbx_span_of_lane *span, const char *function)
+{
+    const gbx_code_info *info = gbx_trace_code(spans->trace, process_of(spans, span), span->code);
+    return info != NULL && strcmp(info->name, function) == 0;
+}
+
+static bool
 is_asked(const gbx_spans *spans, const gbx_span_of_lane *span, const gbx_spans_of *of)
 {
-    return (of->lanes >> span->lane & 1) != 0 && !(of->but_stream && span->stream == of->stream)
-           && (!of->one_lock || (span->lock == of->lock && process_of(spans, span) == of->process));
+    return (of->lanes >> span->lane & 1) != 0 && !(of->one_stream && span->stream != of->stream)
+           && (!of->one_lock || (span->lock == of->lock && process_of(spans, span) == of->process))
+           && (of->function == NULL || is_of_function(spans, span, of->function));
 }
 
 /* The part of a span that lies in a window; false: none. */
@@ -170,15 +178,18 @@ compare_edges(const void *a, const void *b)
     return left->step - right->step;
 }
 
-/* Time of a window with at least so many threads there. */
+/* Time of a window with at least so many threads there, or (unless it is NULL) there. */
 static uint64_t
-crowded(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of, int crowd)
+crowded(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of, const gbx_spans_of *or_of,
+        int crowd)
 {
     size_t count = 0;
     uint64_t begin, end, sum = 0, since = 0;
     edge *edges = malloc((2 * spans->count + 1) * sizeof(*edges));
     for (size_t i = 0; edges != NULL && i < spans->count; i++) {
-        if (is_asked(spans, &spans->items[i], of) && clip(&spans->items[i], window, &begin, &end)) {
+        bool asked = is_asked(spans, &spans->items[i], of)
+            || (or_of != NULL && is_asked(spans, &spans->items[i], or_of));
+        if (asked && clip(&spans->items[i], window, &begin, &end)) {
             edges[count++] = (edge){ begin, 1 };
             edges[count++] = (edge){ end, -1 };
         }
@@ -201,13 +212,20 @@ crowded(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of
 uint64_t
 gbx_spans_overlap(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of)
 {
-    return crowded(spans, window, of, 2);
+    return crowded(spans, window, of, NULL, 2);
 }
 
 uint64_t
 gbx_spans_cover(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of)
 {
-    return crowded(spans, window, of, 1);
+    return crowded(spans, window, of, NULL, 1);
+}
+
+uint64_t
+gbx_spans_cover_two(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of,
+                    const gbx_spans_of *or_of)
+{
+    return crowded(spans, window, of, or_of, 1);
 }
 
 bool

@@ -55,7 +55,8 @@ typedef struct {
     unsigned lanes;              /* GBX_SPANS_... */
     bool one_lock;               /* only spans of this lock */
     uint32_t process, lock;
-    bool but_stream;             /* all threads but this one */
+    const char *function;        /* only where this Python function let go of the lock, or will */
+    bool one_stream;             /* only this thread */
     uint32_t stream;
 } gbx_spans_of;
 
@@ -65,6 +66,10 @@ uint64_t gbx_spans_time(const gbx_spans *spans, const gbx_window *window, const 
 /* Time of a window in which two threads or more were there at once, and in which one or more were. */
 uint64_t gbx_spans_overlap(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of);
 uint64_t gbx_spans_cover(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of);
+
+/* Time in which one or more were in either. */
+uint64_t gbx_spans_cover_two(const gbx_spans *spans, const gbx_window *window, const gbx_spans_of *of,
+                             const gbx_spans_of *or_of);
 
 /* Two spans of a window that are there at once for longer than any other two that begin one after the
    other; false: there are none. */

@@ -16,6 +16,7 @@ WORKERS = 2
 ROUNDS = 3
 SIZE = 60_000  # numbers in an array: long enough for NumPy to let go of the lock
 DTYPE = float
+FUNCTION = np.sin
 MIXTURES = {  # name: steps of Python, calls of NumPy, and how often the two take turns
     "Python": (12_000, 0, 30),
     "half and half": (12_000, 1, 20),
@@ -37,7 +38,7 @@ def mixture(numbers: np.ndarray, out: np.ndarray, steps: int, calls: int, turns:
     for _ in range(turns):
         python(steps)
         for _ in range(calls):
-            np.sin(numbers, out=out)
+            FUNCTION(numbers, out=out)
 
 
 def main() -> None:
