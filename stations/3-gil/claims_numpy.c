@@ -107,7 +107,7 @@ check_lets_go(const gbx_look *look, gbx_finding *finding)
     gbx_spans spans = { 0 };
     rounds together;
     gbx_verdict verdict = GBX_INSUFFICIENT;
-    if (find_rounds(look, finding, "mostly NumPy", "together", &together)
+    if (find_rounds(look, finding, "half and half", "together", &together)
         && gbx_spans_read(&spans, look, finding)) {
         verdict = judge_letting_go(look, finding, &spans, &together);
     }

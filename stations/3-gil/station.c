@@ -10,8 +10,8 @@
 
 static const gbx_claim *const claims[] = {
     &gbx_s3_lets_go, &gbx_s3_share,
-    &gbx_s3_no_lock, &gbx_s3_price,
-    &gbx_s3_own_locks,
+    &gbx_s3_no_lock, &gbx_s3_price, &gbx_s3_one_count, &gbx_s3_one_dict,
+    &gbx_s3_own_locks, &gbx_s3_start, &gbx_s3_passing, &gbx_s3_regions,
     &gbx_s3_chain, &gbx_s3_long_call, &gbx_s3_convoy, &gbx_s3_one_holder,
     NULL,
 };

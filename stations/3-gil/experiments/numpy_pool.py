@@ -14,14 +14,14 @@ except ImportError:  # any other Python: print what would have been recorded
 
 WORKERS = 2
 ROUNDS = 3
-SIZE = 60_000  # numbers in an array: long enough for NumPy to let go of the lock
+SIZE = 40_000  # numbers in an array: long enough for NumPy to let go of the lock
 DTYPE = float
 FUNCTION = np.sin
 MIXTURES = {  # name: steps of Python, calls of NumPy, and how often the two take turns
-    "Python": (12_000, 0, 30),
-    "half and half": (12_000, 1, 20),
-    "mostly NumPy": (4_000, 2, 14),
-    "NumPy": (0, 3, 14),
+    "Python": (10_000, 0, 24),
+    "half and half": (10_000, 1, 24),
+    "mostly NumPy": (4_000, 2, 12),
+    "NumPy": (0, 3, 10),
 }
 
 
@@ -43,7 +43,7 @@ def mixture(numbers: np.ndarray, out: np.ndarray, steps: int, calls: int, turns:
 
 def main() -> None:
     arrays = [(np.linspace(0, 1, SIZE).astype(DTYPE), np.empty(SIZE, DTYPE)) for _ in range(WORKERS)]
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="pool") as pool:
         list(pool.map(lambda pair: mixture(*pair, 1, 1, 1), arrays))  # everybody is awake
         for _ in range(ROUNDS):
             for name, recipe in MIXTURES.items():

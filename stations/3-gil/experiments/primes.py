@@ -17,7 +17,7 @@ except ImportError:  # any other Python: print what would have been recorded
     mark = print
 
 WORKERS = 2
-LIMIT = 50_000
+LIMIT = 80_000
 ROUNDS = 4
 
 
