@@ -75,9 +75,9 @@ address_of(const gbx_head *head)
         case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_DESTROY: case GBX_EV_OBJ_REVIVE:
             return ((const gbx_obj *)head)->address;
         case GBX_EV_BLOCK_ALLOC:
-            return ((const gbx_block *)head)->address;
+            return GBX_U48(((const gbx_block *)head)->address);
         case GBX_EV_LARGE_ALLOC:
-            return ((const gbx_large *)head)->address;
+            return GBX_U48(((const gbx_large *)head)->address);
         case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE: case GBX_EV_FREE_DELAYED:
         case GBX_EV_FREELIST_HIT: case GBX_EV_FREELIST_PUT: case GBX_EV_FREELIST_DROP:
             return GBX_U48(((const gbx_at *)head)->address);
