@@ -241,6 +241,7 @@ static bool
 is_rare(uint8_t event)
 {
     static const uint8_t rare[] = {
+        GBX_EV_STREAM_TIME,              /* the reader takes it, and hands it to nobody */
         GBX_EV_STREAM_LOST,              /* a full disk */
         GBX_EV_STREAM_INTERP,            /* a second interpreter */
         GBX_EV_STREAM_MASK,              /* nothing writes it yet */
