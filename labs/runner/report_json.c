@@ -55,7 +55,7 @@ static json_t *
 event_json(const gbx_report *report, const gbx_item *item)
 {
     gbx_evidence evidence;
-    gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
+    gbx_evidence_describe(item->trace, item->at, report->source, report->symbols, &evidence);
     json_t *object = json_pack("{ss ss ss ss}", "kind", "event", "text", item->text == NULL ? "" : item->text,
                                "thread", evidence.thread, "emitted_by", evidence.emitter);
     json_object_set_new(object, "record", gbx_show_json(item->trace, item->at));

@@ -59,7 +59,7 @@ static void
 show_event(const gbx_report *report, const gbx_item *item)
 {
     gbx_evidence evidence;
-    gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
+    gbx_evidence_describe(item->trace, item->at, report->source, report->symbols, &evidence);
     put(report, PLAIN, "%*s%10s  ", BODY, "", evidence.time);
     put(report, BOLD, "%s", evidence.event);
     if (evidence.place[0] != '\0') {

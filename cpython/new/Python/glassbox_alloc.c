@@ -109,13 +109,20 @@ _PyGlassbox_Pool(int event, const struct pool_header *pool)
 static void
 record_arena(int event, uint32_t owner, uintptr_t address, uint32_t pools)
 {
-    uint32_t dt;
-    gbx_arena *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
+    uint32_t dt, code = 0;
+    uint16_t offset = GBX_NO_OFFSET;
+    PyThreadState *tstate = _PyThreadState_GET();
+    if (event != GBX_EV_ARENA_FOUND) {
+        code = running(tstate, &offset);
+    }
+    gbx_arena *record = gbx_begin(sizeof(*record), tstate, false, &dt);
     if (record != NULL) {
         record->owner = owner;
         record->pools = pools;
         record->address = address;
-        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+        record->code = code;
+        record->reserved = 0;
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, offset, dt);
     }
 }
 

@@ -154,7 +154,9 @@ typedef struct {
 /* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) that a block is in, and the
    pool's the arena (1 MiB, not aligned).  What was there before the recording is told when it begins, by
    the events named *_found; `owner` is the interpreter whose allocator it is. */
-typedef struct { gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct {              /* h.arg: offset in `code`, the Python function that runs */
+    gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; uint32_t code; uint32_t reserved;
+} gbx_arena;
 typedef struct { gbx_head h; uint32_t owner; uint32_t blocks; uint64_t address; } gbx_pool;
 typedef struct {              /* in a pool; h.dt: the Python function that runs, offset: where in it */
     gbx_head h; uint8_t address[6]; uint16_t offset;
@@ -479,6 +481,8 @@ enum gbx_kind {
     F(EVENT, "address", gbx_obj, address, ADDRESS, 0)
 
 #define GBX_ARENA_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "offset", gbx_arena, h.arg, OFFSET, 0)                                      \
+    F(EVENT, "code", gbx_arena, code, CODE, 0)                                           \
     F(EVENT, "owner", gbx_arena, owner, INTERP, 0)                                       \
     F(EVENT, "pools", gbx_arena, pools, UINT, 0)                                         \
     F(EVENT, "address", gbx_arena, address, ADDRESS, 0)
@@ -891,7 +895,7 @@ GBX_PIN(sizeof(gbx_ref_churn) == 24);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);
-GBX_PIN(sizeof(gbx_arena) == 24);
+GBX_PIN(sizeof(gbx_arena) == 32);
 GBX_PIN(sizeof(gbx_pool) == 24);
 GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);
