@@ -46,6 +46,9 @@ extern const gbx_claim gbx_s2_survivor;
 extern const gbx_claim gbx_s2_totals;
 extern const gbx_claim gbx_s2_tracemalloc;
 
+/* Whether the run was on the build without the GIL.  claims_halves.c */
+bool gbx_s2_is_free_threaded(const gbx_look *look);
+
 /* Whether the interpreter that ran has pymalloc.  Where it does not, says so in `finding` and returns
    false: the caller returns GBX_SKIPPED.  claims_blocks.c */
 bool gbx_s2_has_pools(const gbx_look *look, gbx_finding *finding);

@@ -24,6 +24,12 @@ static GBX_EXPERIMENT_ON(owner_waits, "must-fail", "owner_waits", HALVES, GBX_ON
 
 /* ----------------------------------------------------------------- reading records */
 
+bool
+gbx_s2_is_free_threaded(const gbx_look *look)
+{
+    return (gbx_trace_process(look->trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0;
+}
+
 size_t
 gbx_s2_next_ref(const gbx_part *part, size_t at, const char *name)
 {
