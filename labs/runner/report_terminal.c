@@ -75,7 +75,9 @@ show_event(const gbx_report *report, const gbx_item *item)
         put(report, DIM, "  [on %s]", gbx_builds_name(gbx_trace_process(item->trace, 0)->header->build));
     }
     if (evidence.place[0] != '\0') {
-        put(report, PLAIN, "  %s", evidence.place);
+        size_t column = BODY + 14 + strlen(evidence.event) + (is_mixed(report) ? 10 : 0);
+        bool fits = column + gbx_text_width(evidence.place) <= width(report);
+        put(report, PLAIN, "%s%*s%s", fits ? "" : "\n", fits ? 2 : BODY + 12, "", evidence.place);
     }
     put(report, PLAIN, "\n%*s", BODY + 12, "");
     gbx_text_wrap(report->options.to, BODY + 12, BODY + 12, width(report), item->text);
