@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOKS 16u                /* at the heap in a step, at most: few are enough to see its peaks */
+#define LOOKS 65536u             /* at the heap in all, at most: enough to see its peaks */
 
 /* ------------------------------------------------------------------------- rows */
 
@@ -162,7 +162,7 @@ run(replay *it, gbx_error *error)
 {
     gbx_cursor at;
     gbx_heapline *line = it->line;
-    uint64_t seen = 0, pause = line->events / (line->columns * LOOKS) + 1;
+    uint64_t seen = 0, pause = line->events / LOOKS + 1;
     size_t step = 0;
     for (bool more = gbx_trace_first(it->trace, &at); more && at.at < it->end; more = gbx_trace_next(&at)) {
         if (gbx_event_class(at.entry.record->event) != GBX_CLASS_ALLOC
