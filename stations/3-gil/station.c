@@ -23,8 +23,13 @@ const gbx_station gbx_station_3 = {
     .title = "gil: the lock and its successors",
     .minutes = 60,
     .readings = {
-        { "Python/ceval_gil.c#take_gil", "how a thread waits for the lock, and asks for it" },
-        { "Python/ceval_gil.c#drop_gil", "how it lets go" },
+        { "Python/ceval_gil.c#take_gil", "the GIL's file, and how a thread waits; first, the comment at its top" },
+        { "Python/ceval_gil.c#drop_gil_impl", "letting go" },
+        { "Python/ceval_gil.c#_Py_HandlePending", "how a running thread finds out that it is asked" },
+        { "Python/ceval_gil.c#_PyEval_InitGIL", "PEP 684: own_gil, a lock for each interpreter" },
+        { "Python/pystate.c#_PyThreadState_Attach", "PEP 703: what a thread does where it used to take the lock" },
+        { "Objects/object.c#_Py_MergeZeroLocalRefcount",
+          "biased reference counting (Choi, Shull, Torrellas, PACT 2018): the owner has done" },
     },
     .shows = {
         { .title = "The prime-counting benchmark, with the lock",
@@ -42,6 +47,13 @@ const gbx_station gbx_station_3 = {
     },
     .claims = claims,
     .go_on = {
-        "x",
+        "In hand_off.py set the switch interval to a microsecond. How many hand-offs are there, and how long does "
+        "each take?",
+        "In long_call.py put sorted() or a slow regular expression in place of sum. Which of them let go?",
+        "In convoy.py let two threads compute. How long does the I/O wait now?",
+        "In numpy_pool.py make SIZE smaller step by step. Where does the speed-up go?",
+        "In shared.py let the threads call one function that has a default argument. Do they meet at it?",
+        "In workers.py give the interpreter a memoryview in place of bytes. How many copies are there now?",
+        "In regions.py put spawn in place of fork. What changes in the table?",
     },
 };
