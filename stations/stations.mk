@@ -9,7 +9,8 @@ STATION_SOURCES := $(wildcard stations/*.c stations/*/*.c)
 station_units := $(patsubst tests/%.c,$(tests_out)/%,$(wildcard tests/stations/test_*.c))
 
 $(station_units): $(tests_out)/stations/%: $(tests_out)/stations/%.o $(unit_library) $(libglassbox) \
-		$(call runner_objects,stations/part.c stations/1-frames/descent.c stations/2-memory/ledger.c)
+		$(call runner_objects,stations/part.c stations/1-frames/descent.c stations/2-memory/ledger.c \
+		stations/3-gil/spans.c)
 	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
 
 .PHONY: station-units

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SECONDS = 5  # that a station may take, once built
+MORE_SECONDS = {"3": 15}  # where it compares interpreters, processes and builds
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
+MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
 
 
 class Skip(Exception):
@@ -28,6 +30,7 @@ class Station:
     def __init__(self, root: Path, folder: Path):
         self.root, self.folder = root, folder
         self.number = folder.name.partition("-")[0]
+        self.may_take = MORE_SECONDS.get(self.number, SECONDS)
         self.status, text = self.run("--format", "json")
         self.report = json.loads(text)
         self.must_fail_status, text = self.run("--must-fail")
@@ -84,7 +87,7 @@ def statuses_agree(station: Station) -> None:
 
 
 def is_quick(station: Station) -> None:
-    assert station.report["seconds"] < SECONDS, f"{station.report['seconds']:.1f} s"
+    assert station.report["seconds"] < station.may_take, f"{station.report['seconds']:.1f} s"
 
 
 def readings_resolve(station: Station) -> None:
@@ -93,10 +96,13 @@ def readings_resolve(station: Station) -> None:
 
 def every_program_is_run(station: Station) -> None:
     declared = "".join(source.read_text() for source in station.folder.glob("*.c"))
+    programs = list(station.programs("experiments", "must-fail"))
+    imported = set(re.findall(r"^import (\w+)", "".join(each.read_text() for each in programs), re.MULTILINE))
     left = [
         program.name
-        for program in station.programs("experiments", "must-fail")
-        if not re.search(rf'"{program.parent.name}",\s*"{program.stem}"', declared)
+        for program in programs
+        if program.stem not in imported
+        and not re.search(rf'"{program.parent.name}(",\s*"{program.stem}"|/{program.name}")', declared)
     ]
     assert not left, f"no experiment runs {', '.join(left)}"
 
@@ -140,7 +146,10 @@ def run_without_tracing(station: Station, program: Path) -> None:
     done = subprocess.run(
         [python, "-I", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
+    last = done.stderr.strip().rpartition("\n")[2]
+    if missing := MISSING.fullmatch(last):
+        raise Skip(f"the stock build has no package '{missing[1]}'")
+    assert done.returncode == 0, last
 
 
 def unit_passes(line: re.Match) -> None:
@@ -180,7 +189,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         name = f"station {station.number}"
         yield f"{name}: every claim can fail", every_claim_can_fail, (station,)
         yield f"{name}: exit statuses say the same", statuses_agree, (station,)
-        yield f"{name}: takes less than {SECONDS} s", is_quick, (station,)
+        yield f"{name}: takes less than {station.may_take} s", is_quick, (station,)
         yield f"{name}: every place to read is there", readings_resolve, (station,)
         yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
         yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)
