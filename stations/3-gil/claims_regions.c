@@ -213,7 +213,7 @@ tell_work_corner(const table *all, gbx_finding *finding)
     double threads = (double)length(&all->best[THREADS][0][column]);
     double others = (double)length(&all->best[INTERPRETERS][0][column]);
     gbx_finding_number(finding, "interpreters against threads, much work", threads / others, "x");
-    if (threads < 1.4 * others) {
+    if (threads < 1.2 * others) {
         gbx_finding_fact(finding, "this machine had no second processor to spare while it was measured");
     }
     gbx_finding_number(finding, "interpreters against threads, much data",

@@ -13,7 +13,7 @@ except ImportError:  # any other Python: print what would have been recorded
     mark = print
 
 WORKERS = 2
-ROUNDS = 3
+ROUNDS = 5
 SIZE = 40_000  # numbers in an array: long enough for NumPy to let go of the lock
 DTYPE = float
 FUNCTION = np.sin
