@@ -1,100 +1,18 @@
 """The lock: who asks for it, who has it, why it is let go, and what that cost.
 
-The exact order of each thread's events is checked here by a small machine of its own, and the lock's
-count of switches is computed again from who had it when; the runner's invariants (glassbox stat) are
-asked as a second opinion.  Witnesses from outside are in test_gil_witness.py.
+Each recording passes the machine in locks.py, which knows the order of a thread's events, and the runner's
+invariants (glassbox stat).  Threads of others, the ends of threads, and the build without the lock are in
+test_gil_more.py; the kernel as a witness in test_gil_witness.py.
 """
 
 import collections
-import json
 import os
 import subprocess
 import sys
 import unittest
 
 import traces
-from traces import FREE_THREADED
-
-gil_only = unittest.skipIf(FREE_THREADED, "cannot run here: this build has no lock by default")
-ft_only = unittest.skipUnless(FREE_THREADED, "cannot run here: only without the GIL")
-GLASSBOX = os.environ.get("GLASSBOX", "glassbox")
-LOCKED = [] if not FREE_THREADED else ["-X", "gil=1"]
-
-HEAD = """\
-import os, sys, threading, time, glassbox
-def busy(seconds):
-    end = time.monotonic() + seconds
-    n = 0
-    while time.monotonic() < end:
-        n += 1
-    return n
-def count(n):
-    while n:
-        n -= 1
-def all_of(target, how_many, *args):
-    threads = [threading.Thread(target=target, args=args, name=f't{i}') for i in range(how_many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-"""
-BEFORE = HEAD.count("\n")                 # lines before a body
-
-
-def record(body, options="events=gil+mark+thread", path="t.gbx", status=0, **keys):
-    """Run with the lock, on both builds."""
-    return traces.run_command(*LOCKED, "-c", HEAD + body, options=options, path=path, status=status,
-                              **keys)
-
-
-def invariants(path="t.gbx"):
-    """What `glassbox stat` says of the class's invariants, by key."""
-    done = subprocess.run([GLASSBOX, "stat", "--json", path], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    found = json.loads(done.stdout)["invariants"]
-    return {i["key"]: i for i in found if i["key"] in ("holder", "turns", "switches", "waits", "world")}
-
-
-def lanes(trace):
-    """The class's events of each thread."""
-    return {thread: [e for e in events if e.name.startswith("gil.")]
-            for thread, events in trace.threads.items()}
-
-
-class Sound(unittest.TestCase):
-    """What every recording has to pass; the tests below inherit it."""
-
-    def check(self, trace, path="t.gbx", *, held_at_start=True):
-        self.assertEqual(trace.lost, 0)
-        for thread, events in lanes(trace).items():
-            self.check_lane(thread, events)
-        for key, found in invariants(path).items():
-            self.assertEqual(found["violations"], 0, (key, found))
-        return trace
-
-    def check_lane(self, thread, events):
-        """Request, acquire, release; time-outs and drop requests between the first two; a forced switch
-        after a release."""
-        after = {"gil.request": ("gil.timeout", "gil.drop_request", "gil.acquire", "gil.give_up"),
-                 "gil.acquire": ("gil.release",), "gil.held": ("gil.release",),
-                 "gil.release": ("gil.request", "gil.forced_switch", "gil.give_up"),
-                 "gil.forced_switch": ("gil.request", "gil.give_up"),
-                 "gil.timeout": ("gil.timeout", "gil.drop_request", "gil.acquire", "gil.give_up"),
-                 "gil.drop_request": ("gil.timeout", "gil.acquire", "gil.give_up"),
-                 "gil.give_up": ()}
-        before = None
-        for event in events:
-            if event.name not in after:
-                continue
-            if before is not None:
-                self.assertIn(event.name, after[before.name], (thread, before, event))
-                self.assertEqual(event.fields["lock"], before.fields["lock"]) \
-                    if event.name not in ("gil.request",) else None
-            if event.name == "gil.drop_request":
-                self.assertEqual((before.name, before.fields["asks"]), ("gil.timeout", 1))
-            elif before is not None and before.name == "gil.timeout":
-                self.assertTrue(before.fields["asks"] == 0 or event.name == "gil.give_up")
-            before = event
+from locks import BEFORE, HEAD, LOCKED, Sound, gil_only, invariants, lanes, record
 
 
 class Handing(Sound):
