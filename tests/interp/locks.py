@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 import unittest
 
 import traces
@@ -45,7 +46,7 @@ BEFORE = HEAD.count("\n")                 # lines before a body
 
 def record(body, options="events=gil+mark+thread", path="t.gbx", status=0, **keys):
     """Run with the lock, on both builds."""
-    return traces.run_command(*LOCKED, "-c", HEAD + body, options=options, path=path, status=status,
+    return traces.run_command(*LOCKED, "-c", HEAD + textwrap.dedent(body), options=options, path=path, status=status,
                               **keys)
 
 
@@ -66,6 +67,7 @@ def lanes(trace):
 FOREIGN = """
 #include <Python.h>
 #include <pthread.h>
+#include <time.h>
 
 static PyObject *called;
 static long rounds;
@@ -106,7 +108,41 @@ run(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyMethodDef methods[] = { {"run", run, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL} };
+extern void PyEval_AcquireLock(void);
+extern void PyEval_ReleaseLock(void);
+
+static PyObject *
+older(PyObject *module, PyObject *args)
+{
+    const char *how;
+    PyThreadState *state = PyThreadState_Get();
+    if (!PyArg_ParseTuple(args, "s", &how)) {
+        return NULL;
+    }
+    if (strcmp(how, "lock") == 0) {
+        PyEval_ReleaseLock();
+        PyEval_AcquireLock();
+    }
+    else if (strcmp(how, "thread") == 0) {
+        PyEval_ReleaseThread(state);
+        PyEval_AcquireThread(state);
+    }
+    else if (strcmp(how, "swap") == 0) {
+        PyThreadState_Swap(NULL);
+        PyThreadState_Swap(state);
+    }
+    else {
+        PyThreadState *saved = PyEval_SaveThread();
+        PyGILState_STATE was = PyGILState_Ensure();
+        PyGILState_Release(was);
+        PyEval_RestoreThread(saved);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"run", run, METH_VARARGS, NULL}, {"older", older, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL},
+};
 static PyModuleDef_Slot slots[] = {
 #ifdef WITHOUT_GIL
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
@@ -120,6 +156,13 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit_foreign(void)
 {
+#ifdef SLOWLY
+    struct timespec end, now;            /* holding the lock, if there is one: no sleep */
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < end.tv_sec * 1000 + end.tv_nsec / 1000000 + 50);
+#endif
     return PyModuleDef_Init(&definition);
 }
 """

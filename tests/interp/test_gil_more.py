@@ -3,9 +3,11 @@ and the build without it.
 """
 
 import collections
+import json
 import os
 import subprocess
 import sys
+import textwrap
 import unittest
 
 import traces
@@ -18,13 +20,13 @@ class Foreign(Sound):
     def test_threads_of_others_take_the_lock_and_let_go_of_it(self):
         build_foreign()
         trace, _ = record("""
-sys.path.insert(0, '.')
-import foreign
-sys.setswitchinterval(1e-4)
-calls = []
-foreign.run(lambda: (calls.append(1), count(2000)), 6, 50)
-assert len(calls) == 300, len(calls)
-""")
+            sys.path.insert(0, '.')
+            import foreign
+            sys.setswitchinterval(1e-4)
+            calls = []
+            foreign.run(lambda: (calls.append(1), count(2000)), 6, 50)
+            assert len(calls) == 300, len(calls)
+            """)
         self.check(trace)
         others = {t: events for t, events in lanes(trace).items()
                   if len([e for e in events if e.name == "gil.acquire"]) >= 50 and t != 0}
@@ -37,10 +39,10 @@ assert len(calls) == 300, len(calls)
     def test_who_lets_go_for_others_is_named(self):
         build_foreign()
         trace, _ = record("""
-sys.path.insert(0, '.')
-import foreign
-glassbox.mark('a'); foreign.run(lambda: None, 1, 1); glassbox.mark('b')
-""")
+            sys.path.insert(0, '.')
+            import foreign
+            glassbox.mark('a'); foreign.run(lambda: None, 1, 1); glassbox.mark('b')
+            """)
         self.check(trace)
         releases = [e for e in trace.between_marks("a", "b") if e.name == "gil.release"]
         self.assertTrue(releases)
@@ -48,19 +50,55 @@ glassbox.mark('a'); foreign.run(lambda: None, 1, 1); glassbox.mark('b')
         self.assertNotEqual(releases[0].fields["by"], 0)
 
 
+    def test_the_older_functions_are_named(self):
+        build_foreign()
+        trace, _ = record("""
+            sys.path.insert(0, '.')
+            import foreign
+            for how in ('lock', 'thread', 'swap', 'ensure'):
+                glassbox.mark(how); foreign.older(how)
+            glassbox.mark('end')
+            """)
+        self.check(trace)
+        found = []
+        for event in trace.threads[0]:
+            if event.name == "mark.mark":
+                found.append([])
+            elif event.name == "gil.release" and found:
+                self.assertNotEqual(event.fields["by"], 0)
+                found[-1].append(trace.label(event, "why"))
+        self.assertEqual(found[:4], [["blocking"], ["blocking"], ["detach"], ["blocking", "blocking"]])
+
+    def test_a_function_in_a_library_is_resolved(self):
+        """The recorder notes which file the address lies in, and the runner reads that file."""
+        build_foreign("-g")
+        trace, _ = record("""
+            sys.path.insert(0, '.')
+            import foreign
+            foreign.run(lambda: time.sleep(0.001), 1, 3)
+            """)
+        self.check(trace)
+        done = subprocess.run([os.environ["GLASSBOX"], "gil", "--json", "t.gbx"], text=True, check=True,
+                              stdout=subprocess.PIPE)
+        functions = {f["function"]: f for f in json.loads(done.stdout)["functions"]}
+        self.assertIn("run", functions)
+        self.assertEqual(functions["run"]["times"], 1)
+        self.assertEqual(functions["pysleep"]["times"], 3)
+
+
 class Ending(Sound):
     """Daemon threads, as the interpreter ends."""
 
-    BODY = """
-sys.setswitchinterval(1e-4)
-def forever():
-    while True:
-        time.sleep(0.00005)
-        count(200)
-for _ in range(8):
-    threading.Thread(target=forever, daemon=True).start()
-time.sleep(0.05)
-"""
+    BODY = textwrap.dedent("""
+            sys.setswitchinterval(1e-4)
+            def forever():
+                while True:
+                    time.sleep(0.00005)
+                    count(200)
+            for _ in range(8):
+                threading.Thread(target=forever, daemon=True).start()
+            time.sleep(0.05)
+            """)
 
     @gil_only
     def test_a_thread_that_is_to_end_gives_up(self):
@@ -88,15 +126,15 @@ class Waiting(Sound):
 
     def test_who_waits_for_a_threading_lock_parks_and_is_woken(self):
         trace, _ = record("""
-lock = threading.Lock(); lock.acquire()
-def waits():
-    lock.acquire()
-    lock.release()
-thread = threading.Thread(target=waits, name='waiter'); thread.start()
-time.sleep(0.02)
-lock.release()
-thread.join()
-""")
+            lock = threading.Lock(); lock.acquire()
+            def waits():
+                lock.acquire()
+                lock.release()
+            thread = threading.Thread(target=waits, name='waiter'); thread.start()
+            time.sleep(0.02)
+            lock.release()
+            thread.join()
+            """)
         self.check(trace)
         waiter = next(t for t, name in trace.thread_names.items() if name == "waiter")
         events = trace.threads[waiter]
@@ -112,24 +150,61 @@ thread.join()
 
     def test_a_wait_may_end_by_itself(self):
         trace, _ = record("""
-lock = threading.Lock(); lock.acquire()
-glassbox.mark('a'); lock.acquire(timeout=0.01); glassbox.mark('b')
-""")
+            lock = threading.Lock(); lock.acquire()
+            glassbox.mark('a'); lock.acquire(timeout=0.01); glassbox.mark('b')
+            """)
         self.check(trace)
         wakes = [e for e in trace.between_marks("a", "b") if e.name == "gil.wake"]
         self.assertEqual([trace.label(e, "how") for e in wakes], ["timeout"])
 
     def test_who_is_interrupted_waits_again(self):
         trace, _ = record("""
-import signal
-signal.signal(signal.SIGALRM, lambda *args: None)
-lock = threading.Lock(); lock.acquire()
-signal.setitimer(signal.ITIMER_REAL, 0.01)
-glassbox.mark('a'); lock.acquire(timeout=0.05); glassbox.mark('b')
-""")
+            import signal
+            signal.signal(signal.SIGALRM, lambda *args: None)
+            lock = threading.Lock(); lock.acquire()
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            glassbox.mark('a'); lock.acquire(timeout=0.05); glassbox.mark('b')
+            """)
         self.check(trace)
         wakes = [e for e in trace.between_marks("a", "b") if e.name == "gil.wake"]
         self.assertEqual([trace.label(e, "how") for e in wakes], ["interrupted", "timeout"])
+
+
+    def test_an_event_wakes_all_who_wait(self):
+        """The end of a thread is an event of the interpreter's own; here two wait for it."""
+        trace, _ = record("""
+            late = threading.Thread(target=time.sleep, args=(0.05,), name='late')
+            late.start()
+            all_of(late.join, 2)
+            """)
+        self.check(trace)
+        late = next(t for t, name in trace.thread_names.items() if name == "late")
+        woken = [e for e in trace.threads[late] if e.name == "gil.unpark"]
+        self.assertEqual(woken[-1].fields["threads"], 2)
+        parks = [e for e in trace.named("gil.park") if e.fields["address"] == woken[-1].fields["address"]]
+        self.assertEqual(len({e.thread for e in parks}), 2)
+
+    @ft_only
+    def test_a_raw_mutex_that_is_held(self):
+        """Threads that all wait for one lock, shortly, are in each other's way in the parking lot itself."""
+        for _ in range(20):
+            trace, _ = traces.run(HEAD + textwrap.dedent("""
+            lock = threading.Lock(); lock.acquire()
+            def tries():
+                end = time.monotonic() + 0.3
+                while time.monotonic() < end:
+                    lock.acquire(timeout=1e-6)
+            all_of(tries, 8)
+            """), options="events=gil+mark+thread")
+            parks = [e for e in trace.named("gil.park") if trace.label(e, "on") == "semaphore"]
+            if parks:
+                break
+        self.check(trace)
+        self.assertTrue(parks)
+        wakes = [e for e in trace.named("gil.wake") if trace.label(e, "on") == "semaphore"]
+        self.assertEqual(len(parks), len(wakes))
+        unparks = [e for e in trace.named("gil.unpark") if trace.label(e, "on") == "semaphore"]
+        self.assertGreaterEqual(len(unparks), 1)
 
 
 @ft_only
@@ -137,21 +212,23 @@ class Free(Sound):
     """Without the lock."""
 
     def free(self, body, **keys):
-        trace, out = traces.run(HEAD + body, options="events=gil+mark+thread", **keys)
+        trace, out = traces.run(HEAD + textwrap.dedent(body), options="events=gil+mark+thread", **keys)
         self.check(trace)
         return trace
 
     def test_there_is_no_event_of_a_lock_that_is_off(self):
-        trace = self.free("all_of(busy, 4, 0.1)\n")
-        self.assertEqual(trace.named("gil.request", "gil.acquire", "gil.release", "gil.drop_request"), [])
+        trace = self.free("glassbox.mark('a')\nall_of(busy, 4, 0.1)\nglassbox.mark('b')\n")
+        of_lock = ("gil.request", "gil.acquire", "gil.release", "gil.drop_request")
+        self.assertEqual([e for e in trace.between_marks("a", "b") if e.name in of_lock], [])
+        self.assertEqual([e for e in trace.named(*of_lock) if e.thread != 0], [])
         made = trace.named("gil.create")
         self.assertEqual([(e.fields["own"], e.fields["enabled"]) for e in made], [(1, 0)])
 
     def test_threads_attach_and_detach(self):
         trace = self.free("""
-glassbox.mark('a'); time.sleep(0.001); glassbox.mark('b')
-all_of(count, 3, 10)
-""")
+            glassbox.mark('a'); time.sleep(0.001); glassbox.mark('b')
+            all_of(count, 3, 10)
+            """)
         inside = [e for e in trace.between_marks("a", "b") if e.name.startswith("gil.")]
         self.assertEqual([e.name for e in inside], ["gil.detach", "gil.attach"])
         self.assertEqual(trace.label(inside[0], "why"), "blocking")
@@ -165,17 +242,17 @@ all_of(count, 3, 10)
 
     def test_the_stopped_world_makes_threads_wait_to_attach(self):
         trace = self.free("""
-import gc
-stop = False
-def spin():
-    while not stop:
-        count(100)
-threads = [threading.Thread(target=spin, name=f't{i}') for i in range(3)]
-for thread in threads: thread.start()
-for _ in range(20): gc.collect()
-stop = True
-for thread in threads: thread.join()
-""")
+            import gc
+            stop = False
+            def spin():
+                while not stop:
+                    count(100)
+            threads = [threading.Thread(target=spin, name=f't{i}') for i in range(3)]
+            for thread in threads: thread.start()
+            for _ in range(20): gc.collect()
+            stop = True
+            for thread in threads: thread.join()
+            """)
         self.assertTrue(trace.named("gc.world_stop"))
         self.assertEqual(len(trace.named("gc.world_stop")), len(trace.named("gc.world_started")))
         stopped = [e for e in trace.named("gil.detach") if trace.label(e, "why") == "stop"]
@@ -190,14 +267,14 @@ for thread in threads: thread.join()
 
     def test_a_list_that_threads_share_is_a_contended_section(self):
         trace = self.free("""
-shared = []
-def fill():
-    for i in range(60000):
-        shared.append(i)
-        if len(shared) > 5000:
-            shared.clear()
-all_of(fill, 4)
-""")
+            shared = []
+            def fill():
+                for i in range(60000):
+                    shared.append(i)
+                    if len(shared) > 5000:
+                        shared.clear()
+            all_of(fill, 4)
+            """)
         contended, begun = trace.named("gil.section_contended"), trace.named("gil.section_begin")
         self.assertTrue(contended)
         self.assertEqual(len(contended), len(begun))
@@ -215,14 +292,14 @@ all_of(fill, 4)
 
     def test_a_section_is_suspended_when_its_thread_detaches(self):
         trace = self.free("""
-class Slow:
-    def __init__(self, n): self.n = n
-    def __lt__(self, other):
-        time.sleep(0.0001)
-        return self.n < other.n
-items = [Slow(n) for n in (3, 1, 2)]
-glassbox.mark('a'); items.sort(); glassbox.mark('b')
-""")
+            class Slow:
+                def __init__(self, n): self.n = n
+                def __lt__(self, other):
+                    time.sleep(0.0001)
+                    return self.n < other.n
+            items = [Slow(n) for n in (3, 1, 2)]
+            glassbox.mark('a'); items.sort(); glassbox.mark('b')
+            """)
         inside = [e.name for e in trace.between_marks("a", "b") if e.name.startswith("gil.")]
         self.assertIn("gil.section_suspend", inside)
         self.assertEqual(inside.count("gil.section_suspend"), inside.count("gil.section_resume"))
@@ -233,11 +310,11 @@ glassbox.mark('a'); items.sort(); glassbox.mark('b')
     def test_an_extension_that_needs_the_lock_switches_it_on(self):
         build_foreign()
         trace = self.free("""
-sys.path.insert(0, '.')
-import warnings; warnings.simplefilter('ignore')
-glassbox.mark('a'); import foreign; glassbox.mark('b')
-all_of(busy, 3, 0.05)
-""")
+            sys.path.insert(0, '.')
+            import warnings; warnings.simplefilter('ignore')
+            glassbox.mark('a'); import foreign; glassbox.mark('b')
+            all_of(busy, 3, 0.05)
+            """)
         on = trace.named("gil.enable")
         self.assertEqual([trace.label(e, "how") for e in on][-2:], ["transient", "permanent"])
         self.assertEqual(trace.text(on[-1]), "foreign")
@@ -246,16 +323,38 @@ all_of(busy, 3, 0.05)
     def test_an_extension_that_does_not_need_it_switches_it_off_again(self):
         build_foreign("-DWITHOUT_GIL")
         trace = self.free("""
-sys.path.insert(0, '.')
-glassbox.mark('a'); import foreign; glassbox.mark('b')
-foreign.run(lambda: None, 2, 5)
-""")
+            sys.path.insert(0, '.')
+            glassbox.mark('a'); import foreign; glassbox.mark('b')
+            foreign.run(lambda: None, 2, 5)
+            """)
         inside = [e for e in trace.between_marks("a", "b") if e.name.startswith("gil.")]
         names = [e.name for e in inside]
         self.assertIn("gil.enable", names)
         self.assertIn("gil.disable", names[names.index("gil.enable"):])
         released = [e for e in inside if e.name == "gil.release" and trace.label(e, "why") == "disable"]
         self.assertTrue(released)
+
+    def test_who_waits_for_a_lock_that_is_switched_off_gives_up(self):
+        """A module that takes its time to say that it does not need the lock: others wait for it."""
+        build_foreign("-DWITHOUT_GIL", "-DSLOWLY")
+        trace = self.free("""
+            sys.path.insert(0, '.')
+            stop = False
+            def naps():
+                while not stop:
+                    time.sleep(0.001)
+            threads = [threading.Thread(target=naps) for _ in range(3)]
+            for thread in threads: thread.start()
+            import foreign
+            stop = True
+            for thread in threads: thread.join()
+            """)
+        gave_up = [e for e in trace.named("gil.give_up") if trace.label(e, "why") == "disabled"]
+        self.assertTrue(gave_up)
+        for event in gave_up:
+            events = lanes(trace)[event.thread]
+            after = events[events.index(event) + 1]
+            self.assertEqual(after.name, "gil.attach")
 
     def test_the_lock_on_as_a_choice(self):
         done = subprocess.run([sys.executable, "-X", "gil=1", "-X", "glassbox=on.gbx:events=gil", "-c",

@@ -146,6 +146,17 @@ _PyGlassbox_GilDropRequest(struct _gil_runtime_state *gil, PyThreadState *holder
     }
 }
 
+/* The processor may read its clock before an earlier instruction is done: before the atomic operation that
+   took the lock, if that waits for another core's cache.  The acquisition would then lie before the release
+   that allowed it. */
+static inline void
+settle(void)
+{
+#ifdef GBX_HAVE_TSC
+    _mm_lfence();
+#endif
+}
+
 /* gil.acquire and gil.held. */
 static void
 record_holder(uint8_t event, PyInterpreterState *interp, const PyThreadState *tstate,
@@ -155,6 +166,7 @@ record_holder(uint8_t event, PyInterpreterState *interp, const PyThreadState *ts
     gbx_stream *stream = &_PyGlassbox_stream;
     struct _gil_runtime_state *gil = interp->ceval.gil;
     bool asked = stream->session == _PyGlassbox_recorder.session && event == GBX_EV_GIL_ACQUIRE;
+    settle();
     gbx_gil_acquire *record = gbx_begin(sizeof(*record), viable, false, &dt);
     if (record != NULL) {
         record->lock = lock_of(gil);
