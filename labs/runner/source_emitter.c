@@ -294,6 +294,9 @@ put_together(gbx_asked *it)
         case GBX_CLASS_GC:
             write_word(it, event == GBX_EV_GC_VERDICT ? GBX_ENUM_VERDICT : GBX_ENUM_GC_PHASE);
             break;
+        case GBX_CLASS_GIL:
+            write_word(it, event == GBX_EV_GIL_ENABLE ? GBX_ENUM_ENABLE : GBX_ENUM_GIVE_UP);
+            break;
         case GBX_CLASS_FRAME:
             write_word(it, GBX_ENUM_POP);
             if (enters && it->record->flags != 0 && it->record->flags != ENTRY_PRESENT) {

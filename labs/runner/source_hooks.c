@@ -261,6 +261,7 @@ read_own(gbx_source *source)
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
         { "Python/glassbox.c", "GBX_EV_" },
+        { "Python/glassbox_gil.c", "GBX_EV_GIL_HELD" },
     };
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         gbx_text *text = gbx_source_text(source, own[i].file, NULL);

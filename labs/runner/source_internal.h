@@ -147,5 +147,7 @@ size_t gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char 
 
 /* Can a hook's line have emitted this event of class gc? (source_rules_gc.c) */
 bool gbx_fits_gc(const gbx_asked *it, const gbx_hook *hook);
+/* Of class gil? (source_rules_gil.c) */
+bool gbx_fits_gil(const gbx_asked *it, const gbx_hook *hook);
 
 #endif

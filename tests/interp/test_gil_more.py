@@ -367,7 +367,8 @@ class Free(Sound):
         for events in lanes(trace).values():
             for before, event in zip(events, events[1:]):
                 if event.name == "gil.release" and trace.label(event, "why") != "exit":
-                    self.assertIn(before.name, ("gil.detach", "gil.section_suspend"))   # one act
+                    # One act; what lies between is the end of a critical section.
+                    self.assertIn(before.name, ("gil.detach", "gil.section_suspend", "gil.unpark"))
 
 
 if __name__ == "__main__":
