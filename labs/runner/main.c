@@ -22,6 +22,7 @@ static const command commands[] = {
     { "life", gbx_cmd_life, "one watched object: born, every reference, judged, freed" },
     { "heap", gbx_cmd_heap, "arenas, pools and blocks at a mark, and over time" },
     { "gil", gbx_cmd_gil, "who held the lock when, who waited for it and why" },
+    { "export", gbx_cmd_export, "a trace for other programs: Chrome's and Perfetto's viewers" },
     { "doctor", gbx_cmd_doctor, "what this machine has, what is missing, what to do" },
 };
 
