@@ -27,7 +27,7 @@ typedef struct {
     uint64_t dropped;            /* frames that were left and not entered, or beyond what is remembered */
 } gbx_chrome_counts;
 
-/* 0; GBX_ERROR_MEMORY; or GBX_ERROR_SYSTEM where `to` could not be written. */
+/* `symbols` may be NULL: then no C function is named.  0; GBX_ERROR_MEMORY; or GBX_ERROR_SYSTEM where `to` could not be written. */
 int gbx_chrome_write(const gbx_trace *trace, const gbx_chrome_options *options, gbx_symbols *symbols,
                      FILE *to, gbx_chrome_counts *counts, gbx_error *error);
 

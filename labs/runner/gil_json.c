@@ -147,7 +147,7 @@ gbx_gil_function(const gbx_trace *trace, gbx_symbols *symbols, uint32_t process,
 {
     gbx_symbol symbol;
     text[0] = '\0';
-    if (by == 0 || !gbx_symbols_find_anywhere(symbols, trace, process, by, &symbol)) {
+    if (by == 0 || symbols == NULL || !gbx_symbols_find_anywhere(symbols, trace, process, by, &symbol)) {
         return false;
     }
     snprintf(text, size, "%s", gbx_symbol_asker(&symbol)->function);

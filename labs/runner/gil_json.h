@@ -24,7 +24,7 @@ gbx_gil_function_sum *gbx_gil_functions(const gbx_trace *trace, const gbx_gil_st
                                         gbx_symbols *symbols, size_t *count);
 
 /* The C function that an address of a release lies in; false, and "", where it is not known: code made
-   at run time, or a file that is not here any more. */
+   at run time, a file that is not here any more, or `symbols` is NULL. */
 bool gbx_gil_function(const gbx_trace *trace, gbx_symbols *symbols, uint32_t process, uint64_t by,
                       char *text, size_t size);
 

@@ -5,6 +5,8 @@
    every file of the corpus once, so that what a fuzzer found stays found where there is none. */
 
 #include "check.h"
+#include "chrome.h"
+#include "gil_picture.h"
 #include "show.h"
 #include "trace_writer.h"
 
@@ -26,6 +28,28 @@ walk_event(const gbx_trace *trace, size_t at)
     (void)gbx_trace_running(trace, at);
 }
 
+/* What has no file to look into: without symbols. */
+static void
+walk_lock(const gbx_trace *trace)
+{
+    gbx_gil_story *story = NULL;
+    gbx_chrome_counts counts;
+    FILE *to = fopen("/dev/null", "we");
+    gbx_picture *picture = gbx_picture_new(trace, 50, 0, 100000);
+    gbx_gil_options options = { .waits = 5, .visit = gbx_picture_span, .with = picture };
+    if (to != NULL && picture != NULL) {
+        if (gbx_trace_stream_count(trace) > 0) {
+            (void)gbx_picture_add_row(picture, 0);
+        }
+        (void)gbx_gil_tell(&story, trace, &options, NULL);
+        gbx_picture_svg(picture, "a trace", to);
+        (void)gbx_chrome_write(trace, &(gbx_chrome_options){ 0 }, NULL, to, &counts, NULL);
+        fclose(to);
+    }
+    gbx_gil_free(story);
+    gbx_picture_free(picture);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         (void)gbx_trace_mask(trace);
         (void)gbx_check_all(trace, invariants, NULL);
+        walk_lock(trace);
         gbx_trace_close(trace);
     }
     close(fd);

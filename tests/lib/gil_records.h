@@ -3,7 +3,7 @@
 #ifndef GIL_RECORDS_H
 #define GIL_RECORDS_H
 
-#include "trace_test.h"
+#include "trace_writer.h"
 
 #define PUT(w, thread, ...) writer_record(w, thread, &(__VA_ARGS__), sizeof(__VA_ARGS__))
 

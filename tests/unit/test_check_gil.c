@@ -1,8 +1,9 @@
 /* The invariants of the lock: traces where they hold, and where not. */
 
-#include "gil_records.h"
+#include "trace_test.h"
 
 #include "check.h"
+#include "gil_records.h"
 
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /* Lanes and the story of the lock, from traces whose numbers are known; the picture and the export of them. */
 
-#include "gil_records.h"
+#include "trace_test.h"
 
 #include "chrome.h"
 #include "gil_json.h"
 #include "gil_picture.h"
+#include "gil_records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
