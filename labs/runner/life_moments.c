@@ -91,7 +91,8 @@ by_reference(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_time *t,
     if (dies) {
         one->counted = false;                    /* a finalizer sees another count */
     }
-    one->dead = dies;
+    /* Revived for a finalizer that was not called, or that kept nothing, it dies without another word. */
+    one->dead = dies || (moment.event == GBX_EV_REF_SET && gbx_moment_count(&moment) == 0);
     add(one, &moment);
 }
 
@@ -174,13 +175,15 @@ gbx_life_by_address(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_t
             begins(one, &moment);
             break;
         case GBX_EV_BLOCK_ALLOC:
-            moment.address = ((const gbx_block *)head)->address;
+            moment.address = GBX_U48(((const gbx_block *)head)->address);
+            moment.offset = ((const gbx_block *)head)->offset;
             moment.size = head->arg;
             moment.code = head->dt;              /* an untimed record's dt holds another field */
             begins(one, &moment);
             break;
         case GBX_EV_LARGE_ALLOC:
-            moment.address = ((const gbx_large *)head)->address;
+            moment.address = GBX_U48(((const gbx_large *)head)->address);
+            moment.offset = ((const gbx_large *)head)->offset;
             moment.size = ((const gbx_large *)head)->size;
             moment.code = head->dt;
             begins(one, &moment);

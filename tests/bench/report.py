@@ -19,7 +19,8 @@ copy of the unpatched interpreter in the same rounds: differences of its size me
 not random (`PYTHONHASHSEED=0`). pyperformance's programs are its own; the timing is ours, since two
 interpreters have to be run in turn. An event's cost is that of a loop of 100,000 empty calls
 recorded, less that of the same loop unrecorded, by two events a call; mode full, so the making of the
-file's pages is in it. Instructions are those of one warm repetition of a program. VizTracer is recorded, not saved."""
+file's pages is in it. Instructions are those of one warm repetition of a program. VizTracer is recorded, not saved;
+Memray writes its file, Python's allocators traced (`trace_python_allocators`)."""
 
 
 def said(command: list[str]) -> str:

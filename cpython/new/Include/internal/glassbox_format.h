@@ -134,11 +134,20 @@ typedef struct {              /* reference operations at one instruction, all ob
     gbx_head h; uint32_t code; uint32_t incs; uint32_t decs;
     uint32_t shared;          /* of both: on the half that threads share; 0 with the GIL */
 } gbx_ref_churn;
+typedef struct {              /* atomic operations of this thread on the half of one object's count that
+                                 threads share, since the last; h.dt: how many.  With churn alone */
+    gbx_head h;               /* arg: offset in `code` */
+    uint32_t type;
+    uint32_t code;            /* the instruction that made the first of them; 0 none */
+    uint64_t address;         /* objects of a type that lie there one after the other are one to this */
+} gbx_ref_sharing;
 
 /* Records that come by the million are kept small.  Where a record has no time, the bytes of `dt` hold
    something else, and where a number needs 3 or 6 bytes it has 3 or 6: GBX_U24(), GBX_U48(). */
 #define GBX_U24(a)  ((uint32_t)(a)[0] | (uint32_t)(a)[1] << 8 | (uint32_t)(a)[2] << 16)
 #define GBX_U48(a)  ((uint64_t)GBX_U24(a) | (uint64_t)GBX_U24((a) + 3) << 24)
+#define GBX_BYTES48(n)  { (uint8_t)(n), (uint8_t)((n) >> 8), (uint8_t)((n) >> 16), (uint8_t)((n) >> 24), \
+                          (uint8_t)((n) >> 32), (uint8_t)((n) >> 40) }
 
 typedef struct {              /* something happened to what lies at an address */
     uint8_t event; uint8_t flags; uint8_t address[6];
@@ -152,15 +161,19 @@ typedef struct {
 /* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) that a block is in, and the
    pool's the arena (1 MiB, not aligned).  What was there before the recording is told when it begins, by
    the events named *_found; `owner` is the interpreter whose allocator it is. */
-typedef struct { gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct {              /* h.arg: offset in `code`, the Python function that runs */
+    gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; uint32_t code; uint32_t reserved;
+} gbx_arena;
 typedef struct { gbx_head h; uint32_t owner; uint32_t blocks; uint64_t address; } gbx_pool;
-typedef struct {              /* in a pool; h.dt: the Python function that runs */
-    gbx_head h; uint64_t address;
+typedef struct {              /* in a pool; h.dt: the Python function that runs, offset: where in it */
+    gbx_head h; uint8_t address[6]; uint16_t offset;
 } gbx_block;
-typedef struct {              /* from malloc(); h.dt as above */
-    gbx_head h; uint64_t size; uint64_t address;
+typedef struct {              /* from malloc(); h.dt and offset as above */
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset;
 } gbx_large;
-typedef struct { gbx_head h; uint64_t size; uint64_t address; uint64_t old_address; } gbx_large_move;
+typedef struct {
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset; uint64_t old_address;
+} gbx_large_move;
 typedef struct {              /* without the GIL: mimalloc's pages and segments */
     gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
 } gbx_heap_page;
@@ -287,6 +300,7 @@ typedef struct {              /* value: address in the C function that waits; en
     X(REF_OWNER,      107, REF,     "ref.owner",           gbx_ref,                1)    \
     X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                1)    \
     X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
+    X(REF_SHARING,    110, REF,     "ref.sharing",         gbx_ref_sharing,        0)    \
     X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
     X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \
     X(POOL_NEW,       122, ALLOC,   "alloc.pool_new",      gbx_pool,               0)    \
@@ -565,6 +579,8 @@ enum gbx_kind {
     F(EVENT, "address", gbx_obj, address, ADDRESS, 0)
 
 #define GBX_ARENA_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "offset", gbx_arena, h.arg, OFFSET, 0)                                      \
+    F(EVENT, "code", gbx_arena, code, CODE, 0)                                           \
     F(EVENT, "owner", gbx_arena, owner, INTERP, 0)                                       \
     F(EVENT, "pools", gbx_arena, pools, UINT, 0)                                         \
     F(EVENT, "address", gbx_arena, address, ADDRESS, 0)
@@ -579,6 +595,7 @@ enum gbx_kind {
     F(EVENT, "domain", gbx_block, h.flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(EVENT, "size", gbx_block, h.arg, BYTES, 0)                                         \
     F(EVENT, "code", gbx_block, h.dt, CODE, 0)                                           \
+    F(EVENT, "offset", gbx_block, offset, OFFSET, 0)                                     \
     F(EVENT, "address", gbx_block, address, ADDRESS, 0)
 
 #define GBX_FREELIST_FIELDS(F, EVENT)                                                    \
@@ -735,6 +752,11 @@ enum gbx_kind {
     F(REF_CHURN, "incs", gbx_ref_churn, incs, UINT, 0)                                   \
     F(REF_CHURN, "decs", gbx_ref_churn, decs, UINT, 0)                                   \
     F(REF_CHURN, "shared", gbx_ref_churn, shared, UINT, 0)                               \
+    F(REF_SHARING, "operations", gbx_ref_sharing, h.dt, UINT, 0)                         \
+    F(REF_SHARING, "offset", gbx_ref_sharing, h.arg, OFFSET, 0)                          \
+    F(REF_SHARING, "type", gbx_ref_sharing, type, TYPE, 0)                               \
+    F(REF_SHARING, "code", gbx_ref_sharing, code, CODE, 0)                               \
+    F(REF_SHARING, "address", gbx_ref_sharing, address, ADDRESS, 0)                      \
     GBX_ARENA_FIELDS(F, ARENA_FOUND)                                                     \
     GBX_POOL_FIELDS(F, POOL_FOUND)                                                       \
     GBX_FREELIST_FIELDS(F, FREELIST_FOUND)                                               \
@@ -751,12 +773,14 @@ enum gbx_kind {
     F(BLOCK_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_ALLOC, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
     F(LARGE_ALLOC, "code", gbx_large, h.dt, CODE, 0)                                     \
+    F(LARGE_ALLOC, "offset", gbx_large, offset, OFFSET, 0)                               \
     F(LARGE_ALLOC, "size", gbx_large, size, BYTES, 0)                                    \
     F(LARGE_ALLOC, "address", gbx_large, address, ADDRESS, 0)                            \
     F(LARGE_FREE, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(LARGE_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_MOVE, "domain", gbx_large_move, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
     F(LARGE_MOVE, "code", gbx_large_move, h.dt, CODE, 0)                                 \
+    F(LARGE_MOVE, "offset", gbx_large_move, offset, OFFSET, 0)                           \
     F(LARGE_MOVE, "size", gbx_large_move, size, BYTES, 0)                                \
     F(LARGE_MOVE, "address", gbx_large_move, address, ADDRESS, 0)                        \
     F(LARGE_MOVE, "old_address", gbx_large_move, old_address, ADDRESS, 0)                \
@@ -1052,10 +1076,11 @@ GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
+GBX_PIN(sizeof(gbx_ref_sharing) == 24);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);
-GBX_PIN(sizeof(gbx_arena) == 24);
+GBX_PIN(sizeof(gbx_arena) == 32);
 GBX_PIN(sizeof(gbx_pool) == 24);
 GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);

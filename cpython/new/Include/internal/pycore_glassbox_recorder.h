@@ -9,6 +9,7 @@
 #define Py_INTERNAL_GLASSBOX_RECORDER_H
 
 #include "pycore_glassbox.h"       // _PyGlassbox_mask
+#include "glassbox_refs.h"         // _PyGlassbox_refs
 #include <stdbool.h>
 #include <time.h>                  // clock_gettime()
 #if defined(__x86_64__) || defined(__i386__)
@@ -140,7 +141,8 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
 }
 
 /* Publish a record that its hook has written whole, head included: of the untimed events that come by
-   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at. */
+   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at, and
+   gbx_put_at() the six bytes of an address with the two behind them. */
 static inline void
 gbx_publish(void *record, uint32_t size)
 {
@@ -159,6 +161,13 @@ static inline uint64_t
 gbx_at_word(uint8_t event, uint8_t flags, const void *address)
 {
     return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
+}
+
+static inline void
+gbx_put_at(uint8_t *to, const void *address, uint16_t offset)
+{
+    uint64_t word = (uint64_t)(uintptr_t)address | (uint64_t)offset << 48;
+    memcpy(to, &word, sizeof(word));
 }
 
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
@@ -256,7 +265,9 @@ gbx_settled(void)
 #endif
 }
 
-/* --- file and segments (Python/glassbox_recorder.c) --- */
+/* --- the file and its header block (Python/glassbox_file.c, Python/glassbox_header.c) --- */
+
+#define GBX_LARGEST_SEGMENT (1024u * 1024)
 
 typedef struct {
     const char *path;              // absolute
@@ -276,6 +287,17 @@ extern void _PyGlassbox_FileClose(uint32_t state);
 extern void _PyGlassbox_FileForget(void);
 extern uint64_t _PyGlassbox_ProcessStart(int pid);
 extern gbx_instant _PyGlassbox_Instant(void);
+/* Write a header block into GBX_HEADER_SIZE bytes of zeros. */
+extern void _PyGlassbox_HeaderWrite(void *block, const gbx_file_options *options);
+/* A new segment of `size` bytes, or of less where that is all that is left of the file below `room`:
+   mapped, and empty but for its size; the caller owns the mapping.  NULL with *error 0: no room; else errno. */
+extern gbx_segment *_PyGlassbox_SegmentNew(uint32_t size, uint64_t room, int *error);
+/* From here on a reader sees the segment. */
+extern void _PyGlassbox_SegmentPublish(gbx_segment *segment);
+/* How far segments of events may reach: what lies beyond is kept for names. */
+extern uint64_t _PyGlassbox_EventRoom(void);
+/* Say in the header why recording ended; the first reason stays. */
+extern void _PyGlassbox_FileNote(uint32_t state, int error);
 /* Append one definition (head.size bytes from `parts`) to the NAMES segments; false if no room. */
 typedef struct { const void *data; uint32_t length; } gbx_part;
 extern bool _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int count);
@@ -283,6 +305,13 @@ extern bool _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int
    is called, so no caller can be holding what it waits for. */
 extern void _PyGlassbox_Lock(void);
 extern void _PyGlassbox_Unlock(void);
+
+/* --- all streams (Python/glassbox_recorder.c) --- */
+
+/* Under the lock, the mask being 0: let every thread notice at its next event. */
+extern void _PyGlassbox_StreamsInvalidate(void);
+/* In a forked child: the other threads are gone, and this one has no segment. */
+extern void _PyGlassbox_StreamsForget(void);
 
 /* --- names (Python/glassbox_names.c) --- */
 
@@ -348,7 +377,7 @@ extern void _PyGlassbox_RefDealloc(PyObject *object, const void *caller);
 extern void _PyGlassbox_RefOwner(PyObject *object);
 /* Let reference operations reach the recorder, or no more; 0 or errno (Python/glassbox_patch.c). */
 extern int _PyGlassbox_RefsPatch(bool on);
-extern void _PyGlassbox_ChurnCount(uint32_t incs, uint32_t decs, uint32_t shared);
+extern void _PyGlassbox_ChurnCount(const PyObject *op, uint32_t incs, uint32_t decs, uint32_t shared);
 extern void _PyGlassbox_ChurnStop(void);
 extern void _PyGlassbox_ChurnThreadEnd(gbx_stream *stream);
 extern void _PyGlassbox_ChurnReset(bool alone);
