@@ -286,24 +286,27 @@ print_latency(const char *name, const gbx_latency *latency)
 static void
 print_functions(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols)
 {
-    char function[128], ns[24];
-    if (story->caller_count == 0) {
+    char ns[24];
+    size_t count;
+    gbx_gil_function_sum *sums = gbx_gil_functions(trace, story, symbols, &count);
+    if (sums == NULL || count == 0) {
+        free(sums);
         return;
     }
     printf("\n%-40s %-9s %9s %10s\n", "outside, by the C function that let go", "why", "times", "time");
-    for (size_t i = 0; i < story->caller_count && i < FUNCTIONS; i++) {
-        const gbx_gil_caller *caller = &story->callers[i];
-        const char *why = gbx_trace_label(GBX_ENUM_RELEASE, caller->why);
-        if (!gbx_gil_function(trace, symbols, caller->process, caller->by, function, sizeof(function))) {
-            snprintf(function, sizeof(function), caller->by == 0 ? "not known" : "at %#" PRIx64, caller->by);
-        }
-        put_padded(function, 40);
-        printf(" %-9s %9" PRIu64 " %10s\n", why == NULL ? "?" : why, caller->times,
-               time_text(caller->ns, ns, sizeof(ns)));
+    for (size_t i = 0; i < count && i < FUNCTIONS; i++) {
+        const char *why = gbx_trace_label(GBX_ENUM_RELEASE, sums[i].why);
+        put_padded(sums[i].name, 40);
+        printf(" %-9s %9" PRIu64 " %10s\n", why == NULL ? "?" : why, sums[i].times,
+               time_text(sums[i].ns, ns, sizeof(ns)));
     }
-    if (story->caller_count > FUNCTIONS) {
-        printf("and %zu more\n", story->caller_count - FUNCTIONS);
+    if (count > FUNCTIONS) {
+        printf("and %zu more\n", count - FUNCTIONS);
     }
+    if (story->callers_left_out > 0) {
+        printf("and %" PRIu64 " times by functions that found no room here\n", story->callers_left_out);
+    }
+    free(sums);
 }
 
 static void

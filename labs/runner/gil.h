@@ -36,7 +36,7 @@ typedef struct {
     uint64_t by;
 } gbx_gil_wait_info;
 
-/* Counts by logarithm: 32 steps for each doubling, so a percentile is exact to about 2 %. */
+/* Counts by logarithm: 32 steps for each doubling, so a percentile is at most 3 % too large. */
 #define GBX_LATENCY_STEPS   32u
 #define GBX_LATENCY_BUCKETS (GBX_LATENCY_STEPS * 60u)
 

@@ -3,7 +3,10 @@
 #include "gil_json.h"
 #include "show.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static json_t *
 latency_json(const gbx_latency *latency)
@@ -62,19 +65,65 @@ wait_json(const gbx_trace *trace, gbx_symbols *symbols, const gbx_gil_wait_info 
     return object;
 }
 
-static json_t *
-caller_json(const gbx_trace *trace, gbx_symbols *symbols, const gbx_gil_caller *caller)
+static int
+most_time(const void *a, const void *b)
 {
-    return json_pack("{s:o, s:s?, s:I, s:I}",
-        "function", function_json(trace, symbols, caller->process, caller->by),
-        "why", gbx_trace_label(GBX_ENUM_RELEASE, caller->why),
-        "times", (json_int_t)caller->times, "ns", (json_int_t)caller->ns);
+    const gbx_gil_function_sum *x = a, *y = b;
+    return x->ns > y->ns ? -1 : x->ns < y->ns ? 1 : strcmp(x->name, y->name);
+}
+
+gbx_gil_function_sum *
+gbx_gil_functions(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols, size_t *count)
+{
+    gbx_gil_function_sum *sums = calloc(story->caller_count + 1, sizeof(*sums));
+    *count = 0;
+    for (size_t i = 0; sums != NULL && i < story->caller_count; i++) {
+        const gbx_gil_caller *caller = &story->callers[i];
+        gbx_gil_function_sum *sum = &sums[*count];
+        sum->known = gbx_gil_function(trace, symbols, caller->process, caller->by, sum->name,
+                                      sizeof(sum->name));
+        if (!sum->known && caller->by == 0) {
+            snprintf(sum->name, sizeof(sum->name), "not known");
+        }
+        else if (!sum->known) {
+            snprintf(sum->name, sizeof(sum->name), "at %#" PRIx64, caller->by);
+        }
+        sum->why = caller->why;
+        for (size_t k = 0; k < *count; k++) {
+            if (sums[k].why == sum->why && strcmp(sums[k].name, sum->name) == 0) {
+                sum = &sums[k];
+                break;
+            }
+        }
+        *count += sum == &sums[*count];
+        sum->times += caller->times;
+        sum->ns += caller->ns;
+    }
+    if (sums != NULL) {
+        qsort(sums, *count, sizeof(*sums), most_time);
+    }
+    return sums;
+}
+
+static json_t *
+functions_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols)
+{
+    size_t count;
+    json_t *array = json_array();
+    gbx_gil_function_sum *sums = gbx_gil_functions(trace, story, symbols, &count);
+    for (size_t i = 0; sums != NULL && i < count; i++) {
+        json_array_append_new(array, json_pack("{s:s, s:b, s:s?, s:I, s:I}", "function", sums[i].name,
+            "known", sums[i].known, "why", gbx_trace_label(GBX_ENUM_RELEASE, sums[i].why),
+            "times", (json_int_t)sums[i].times, "ns", (json_int_t)sums[i].ns));
+    }
+    free(sums);
+    return array;
 }
 
 json_t *
 gbx_gil_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols)
 {
-    json_t *threads = json_array(), *waits = json_array(), *callers = json_array();
+    json_t *threads = json_array(), *waits = json_array();
     for (size_t i = 0; i < story->thread_count; i++) {
         if (story->threads[i].seen) {
             json_array_append_new(threads, thread_json(trace, &story->threads[i]));
@@ -83,13 +132,10 @@ gbx_gil_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *sy
     for (size_t i = 0; i < story->wait_count; i++) {
         json_array_append_new(waits, wait_json(trace, symbols, &story->waits[i]));
     }
-    for (size_t i = 0; i < story->caller_count; i++) {
-        json_array_append_new(callers, caller_json(trace, symbols, &story->callers[i]));
-    }
     return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:{s:o, s:o, s:o}}",
         "begin_ns", (json_int_t)story->begin_ns, "end_ns", (json_int_t)story->end_ns,
         "events", (json_int_t)story->events, "switches", (json_int_t)story->switches,
-        "threads", threads, "waits", waits, "functions", callers,
+        "threads", threads, "waits", waits, "functions", functions_json(trace, story, symbols),
         "functions_left_out", (json_int_t)story->callers_left_out, "latency",
         "asked", latency_json(&story->asked), "blocking", latency_json(&story->blocking),
         "uncontended", latency_json(&story->uncontended));
@@ -101,7 +147,7 @@ gbx_gil_function(const gbx_trace *trace, gbx_symbols *symbols, uint32_t process,
 {
     gbx_symbol symbol;
     text[0] = '\0';
-    if (by == 0 || !gbx_symbols_find(symbols, gbx_trace_process(trace, process), by, &symbol)) {
+    if (by == 0 || symbols == NULL || !gbx_symbols_find_anywhere(symbols, trace, process, by, &symbol)) {
         return false;
     }
     snprintf(text, size, "%s", gbx_symbol_asker(&symbol)->function);

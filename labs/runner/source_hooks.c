@@ -277,6 +277,7 @@ read_own(gbx_source *source)
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
         { "Python/glassbox.c", "GBX_EV_" },
+        { "Python/glassbox_gil.c", "GBX_EV_GIL_HELD" },
         { "Python/glassbox_alloc.c", "GBX_EV_" },
         { "Python/glassbox_churn.c", "GBX_EV_" },
         { "Python/glassbox_refs.c", "GBX_EV_" },

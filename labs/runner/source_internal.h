@@ -149,6 +149,7 @@ size_t gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char 
 typedef bool gbx_fits(const gbx_asked *it, const gbx_hook *hook);
 
 gbx_fits gbx_fits_gc;            /* source_rules_gc.c */
+gbx_fits gbx_fits_gil;           /* source_rules_gil.c */
 
 gbx_fits gbx_fits_reason, gbx_fits_result;       /* source_rules_spec.c: spec.fail */
 

@@ -9,6 +9,7 @@
    take a count, an index or a string from it unchecked. */
 
 #include "symbols.h"
+#include "images.h"
 
 #include <dwarf.h>                // DW_TAG_..., DW_AT_...
 #include <elfutils/libdw.h>
@@ -22,7 +23,7 @@
 
 #define ANSWERS 1024              /* slots; an address that meets another in its slot replaces it */
 #define NAMES 4096                /* slots of the table of text; more names than half are not kept */
-#define IMAGES 64                 /* executables kept open; traces of one run name one or two */
+#define IMAGES 64                 /* files kept open; traces of one run name a few */
 
 typedef struct image {
     struct image *next;
@@ -370,6 +371,20 @@ was_this_file(const image *it, const gbx_header *header)
         it->changed_ns <= (int64_t)header->start.realtime_ns;
 }
 
+/* Known already, or found now. */
+static bool
+look_up(gbx_symbols *symbols, const image *it, uint64_t address, gbx_symbol *out)
+{
+    answer *slot = &symbols->answers[(address * 0x9e3779b97f4a7c15u >> 32) % ANSWERS];
+    if (slot->image != it || slot->address != address) {
+        *slot = (answer){ .image = it, .address = address };
+        slot->found = find_in_debug_info(symbols, it, address, &slot->symbol)
+            || find_in_table(symbols, it, address, &slot->symbol);
+    }
+    *out = slot->symbol;
+    return slot->found;
+}
+
 bool
 gbx_symbols_find(gbx_symbols *symbols, const gbx_process *process, uint64_t pc, gbx_symbol *out)
 {
@@ -383,56 +398,43 @@ gbx_symbols_find(gbx_symbols *symbols, const gbx_process *process, uint64_t pc, 
         pc - header->load_base > it->end - it->start) {
         return false;
     }
-    uint64_t address = pc - header->load_base + it->start - 1;
-    answer *slot = &symbols->answers[(address * 0x9e3779b97f4a7c15u >> 32) % ANSWERS];
-    if (slot->image != it || slot->address != address) {
-        *slot = (answer){ .image = it, .address = address };
-        slot->found = find_in_debug_info(symbols, it, address, &slot->symbol)
-            || find_in_table(symbols, it, address, &slot->symbol);
+    return look_up(symbols, it, pc - header->load_base + it->start - 1, out);
+}
+
+/* Where the linker put what lies at an offset of the file; 0: in no segment. */
+static uint64_t
+linked_at(const image *it, uint64_t offset)
+{
+    size_t count;
+    GElf_Phdr segment;
+    if (elf_getphdrnum(it->elf, &count) != 0 || count > 4096) {
+        return 0;
     }
-    *out = slot->symbol;
-    return slot->found;
-}
-
-/* -------------------------------------------------------------- what to show */
-
-static bool
-ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-const gbx_symbol_level *
-gbx_symbol_asker(const gbx_symbol *symbol)
-{
-    for (size_t i = 0; i + 1 < symbol->depth; i++) {
-        const char *file = symbol->levels[i].file;
-        if (file != NULL && ends_with(file, ".c")) {
-            return &symbol->levels[i];
+    for (size_t i = 0; i < count; i++) {
+        if (gelf_getphdr(it->elf, (int)i, &segment) != NULL && segment.p_type == PT_LOAD &&
+            offset >= segment.p_offset && offset - segment.p_offset < segment.p_filesz) {
+            return segment.p_vaddr + (offset - segment.p_offset);
         }
     }
-    return &symbol->levels[symbol->depth == 0 ? 0 : symbol->depth - 1];
+    return 0;
 }
 
-const char *
-gbx_symbol_text(const gbx_symbol *symbol, char *text, size_t size)
+bool
+gbx_symbols_find_anywhere(gbx_symbols *symbols, const gbx_trace *trace, uint32_t process, uint64_t pc,
+                          gbx_symbol *out)
 {
-    const gbx_symbol_level *asker = gbx_symbol_asker(symbol);
-    const gbx_symbol_level *outer = &symbol->levels[symbol->depth == 0 ? 0 : symbol->depth - 1];
-    const char *function = asker->function == NULL ? "?" : asker->function;
-    const char *into = asker == outer ? "" : ", inlined into ";
-    const char *name = asker == outer ? "" : outer->function;
-    if (asker->file == NULL) {
-        snprintf(text, size, "%s%s%s", function, into, name);
+    gbx_image where;
+    const gbx_process *of = gbx_trace_process(trace, process);
+    if (gbx_symbols_find(symbols, of, pc, out)) {
+        return true;
     }
-    else if (asker->line == 0) {
-        snprintf(text, size, "%s (%s)%s%s", function, asker->file, into, name);
+    if (!gbx_image_at(trace, process, pc - 1, &where)) {
+        return false;
     }
-    else {
-        snprintf(text, size, "%s (%s:%d)%s%s", function, asker->file, asker->line, into, name);
-    }
-    return text;
+    const image *it = find_image(symbols, where.path);
+    uint64_t address = it == NULL || it->elf == NULL || !was_this_file(it, of->header)
+        ? 0 : linked_at(it, pc - 1 - where.start + where.offset);
+    return address != 0 && look_up(symbols, it, address, out);
 }
 
 /* -------------------------------------------------------------- new and free */

@@ -1,8 +1,8 @@
 /* Symbols: which C function and line an address of a recorded process belongs to.
 
    The trace says which executable ran and where it was mapped; the executable's own debug information
-   says the rest, or its symbol table where it has none.  An address outside the executable (a shared
-   library, code made at run time) has no answer here.
+   says the rest, or its symbol table where it has none.  An address in a shared library has
+   an answer where the trace says which file that is; code made at run time has none.
 
    Both the path and the file are believed only as far as they are checked: another program may have
    written the trace, and the interpreter may have been rebuilt since.  An executable that is not a
@@ -47,6 +47,10 @@ typedef struct {
    nothing is known.  Text in *out belongs to `symbols`.  The first look-up in an executable opens it
    and costs milliseconds; a repeated one costs nothing. */
 bool gbx_symbols_find(gbx_symbols *symbols, const gbx_process *process, uint64_t pc, gbx_symbol *out);
+
+/* The same, and in whatever shared library the trace says the address lies (images.h). */
+bool gbx_symbols_find_anywhere(gbx_symbols *symbols, const gbx_trace *trace, uint32_t process, uint64_t pc,
+                               gbx_symbol *out);
 
 /* The level to name to a reader: the innermost one of a .c file, since helpers in headers
    (_PyFrame_GetFrameObject) are inlined everywhere and tell nothing about who asked.  Never NULL for a

@@ -5,6 +5,8 @@
    every file of the corpus once, so that what a fuzzer found stays found where there is none. */
 
 #include "check.h"
+#include "chrome.h"
+#include "gil_picture.h"
 #include "heapline.h"
 #include "life.h"
 #include "refs.h"
@@ -27,6 +29,28 @@ walk_event(const gbx_trace *trace, size_t at)
     free(json_dumps(object, JSON_COMPACT));
     json_decref(object);
     (void)gbx_trace_running(trace, at);
+}
+
+/* What has no file to look into: without symbols. */
+static void
+walk_lock(const gbx_trace *trace)
+{
+    gbx_gil_story *story = NULL;
+    gbx_chrome_counts counts;
+    FILE *to = fopen("/dev/null", "we");
+    gbx_picture *picture = gbx_picture_new(trace, 50, 0, 100000);
+    gbx_gil_options options = { .waits = 5, .visit = gbx_picture_span, .with = picture };
+    if (to != NULL && picture != NULL) {
+        if (gbx_trace_stream_count(trace) > 0) {
+            (void)gbx_picture_add_row(picture, 0);
+        }
+        (void)gbx_gil_tell(&story, trace, &options, NULL);
+        gbx_picture_svg(picture, "a trace", to);
+        (void)gbx_chrome_write(trace, &(gbx_chrome_options){ 0 }, NULL, to, &counts, NULL);
+        fclose(to);
+    }
+    gbx_gil_free(story);
+    gbx_picture_free(picture);
 }
 
 /* What is made of records of memory: each of these believes nothing, either. */
@@ -67,6 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         (void)gbx_trace_mask(trace);
         (void)gbx_check_all(trace, invariants, NULL);
+        walk_lock(trace);
         walk_memory(trace);
         gbx_trace_close(trace);
     }

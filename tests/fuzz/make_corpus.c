@@ -4,7 +4,7 @@
    finds can be added beside them.  With COPIES, each is written that many times, and every copy is cut
    off or has some bytes wrong: for trying the program's commands on. */
 
-#include "trace_writer.h"
+#include "gil_records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +100,29 @@ specialization(const char *directory)
     writer_time(w, 1, WRITER_START + 5000);
     writer_spec(w, 1, GBX_EV_SPEC_MISS, 2, 300, 12, 0);
     save(w, directory, "specialization");
+}
+
+static void
+locks(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_GIL });
+    define_code(w);
+    put_gil(w, 1, 1, GBX_EV_GIL_CREATE, 0);
+    put_turn(w, 1, 10, 20, 100, 1);
+    put_wait(w, 150, 1, GBX_EV_GIL_FORCED, 0, 45);
+    put_turn(w, 2, 160, 170, 200, 2);
+    put_gil(w, 210, 1, GBX_EV_GIL_REQUEST, 0);
+    PUT(w, 1, (gbx_gil_timeout){ .h = { .event = GBX_EV_GIL_TIMEOUT, .flags = 1 }, .interval_us = 5 });
+    PUT(w, 1, (gbx_gil_drop){ .h = { .event = GBX_EV_GIL_DROP_REQUEST }, .holder = 2 });
+    PUT(w, 2, (gbx_gil_breaker){ .h = { .event = GBX_EV_GIL_BREAKER, .flags = 0x21, .arg = 2 }, .code = 2 });
+    put_wait(w, 300, 1, GBX_EV_GIL_GIVE_UP, 0, 90);
+    PUT(w, 2, (gbx_park){ .h = { .event = GBX_EV_PARK }, .address = 8, .value = 0x1000 });
+    PUT(w, 2, (gbx_park){ .h = { .event = GBX_EV_WAKE }, .address = 8 });
+    PUT(w, 2, (gbx_section){ .h = { .event = GBX_EV_SECTION_CONTENDED, .arg = 1 }, .code = 2, .mutexes = 1 });
+    PUT(w, 2, (gbx_detach){ .h = { .event = GBX_EV_DETACH, .flags = 6, .arg = 1 }, .code = 2 });
+    PUT(w, 2, (gbx_attach){ .h = { .event = GBX_EV_ATTACH }, .wait = 50 });
+    PUT(w, 2, (gbx_section){ .h = { .event = GBX_EV_SECTION_BEGIN, .arg = 1 }, .code = 2, .mutexes = 1 });
+    save(w, directory, "locks");
 }
 
 static void
@@ -245,6 +268,7 @@ main(int argc, char **argv)
     frames(argv[1]);
     specialization(argv[1]);
     marks(argv[1]);
+    locks(argv[1]);
     many_threads(argv[1]);
     memory(argv[1]);
     memory_without_the_gil(argv[1]);

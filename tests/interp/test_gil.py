@@ -1,100 +1,19 @@
 """The lock: who asks for it, who has it, why it is let go, and what that cost.
 
-The exact order of each thread's events is checked here by a small machine of its own, and the lock's
-count of switches is computed again from who had it when; the runner's invariants (glassbox stat) are
-asked as a second opinion.  Witnesses from outside are in test_gil_witness.py.
+Each recording passes the machine in locks.py, which knows the order of a thread's events, and the runner's
+invariants (glassbox stat).  Threads of others, the ends of threads, and the build without the lock are in
+test_gil_more.py; the kernel as a witness in test_gil_witness.py.
 """
 
 import collections
-import json
 import os
 import subprocess
 import sys
+import textwrap
 import unittest
 
 import traces
-from traces import FREE_THREADED
-
-gil_only = unittest.skipIf(FREE_THREADED, "cannot run here: this build has no lock by default")
-ft_only = unittest.skipUnless(FREE_THREADED, "cannot run here: only without the GIL")
-GLASSBOX = os.environ.get("GLASSBOX", "glassbox")
-LOCKED = [] if not FREE_THREADED else ["-X", "gil=1"]
-
-HEAD = """\
-import os, sys, threading, time, glassbox
-def busy(seconds):
-    end = time.monotonic() + seconds
-    n = 0
-    while time.monotonic() < end:
-        n += 1
-    return n
-def count(n):
-    while n:
-        n -= 1
-def all_of(target, how_many, *args):
-    threads = [threading.Thread(target=target, args=args, name=f't{i}') for i in range(how_many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-"""
-BEFORE = HEAD.count("\n")                 # lines before a body
-
-
-def record(body, options="events=gil+mark+thread", path="t.gbx", status=0, **keys):
-    """Run with the lock, on both builds."""
-    return traces.run_command(*LOCKED, "-c", HEAD + body, options=options, path=path, status=status,
-                              **keys)
-
-
-def invariants(path="t.gbx"):
-    """What `glassbox stat` says of the class's invariants, by key."""
-    done = subprocess.run([GLASSBOX, "stat", "--json", path], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    found = json.loads(done.stdout)["invariants"]
-    return {i["key"]: i for i in found if i["key"] in ("holder", "turns", "switches", "waits", "world")}
-
-
-def lanes(trace):
-    """The class's events of each thread."""
-    return {thread: [e for e in events if e.name.startswith("gil.")]
-            for thread, events in trace.threads.items()}
-
-
-class Sound(unittest.TestCase):
-    """What every recording has to pass; the tests below inherit it."""
-
-    def check(self, trace, path="t.gbx", *, held_at_start=True):
-        self.assertEqual(trace.lost, 0)
-        for thread, events in lanes(trace).items():
-            self.check_lane(thread, events)
-        for key, found in invariants(path).items():
-            self.assertEqual(found["violations"], 0, (key, found))
-        return trace
-
-    def check_lane(self, thread, events):
-        """Request, acquire, release; time-outs and drop requests between the first two; a forced switch
-        after a release."""
-        after = {"gil.request": ("gil.timeout", "gil.drop_request", "gil.acquire", "gil.give_up"),
-                 "gil.acquire": ("gil.release",), "gil.held": ("gil.release",),
-                 "gil.release": ("gil.request", "gil.forced_switch", "gil.give_up"),
-                 "gil.forced_switch": ("gil.request", "gil.give_up"),
-                 "gil.timeout": ("gil.timeout", "gil.drop_request", "gil.acquire", "gil.give_up"),
-                 "gil.drop_request": ("gil.timeout", "gil.acquire", "gil.give_up"),
-                 "gil.give_up": ()}
-        before = None
-        for event in events:
-            if event.name not in after:
-                continue
-            if before is not None:
-                self.assertIn(event.name, after[before.name], (thread, before, event))
-                self.assertEqual(event.fields["lock"], before.fields["lock"]) \
-                    if event.name not in ("gil.request",) else None
-            if event.name == "gil.drop_request":
-                self.assertEqual((before.name, before.fields["asks"]), ("gil.timeout", 1))
-            elif before is not None and before.name == "gil.timeout":
-                self.assertTrue(before.fields["asks"] == 0 or event.name == "gil.give_up")
-            before = event
+from locks import BEFORE, HEAD, LOCKED, Sound, gil_only, invariants, lanes, record
 
 
 class Handing(Sound):
@@ -103,11 +22,11 @@ class Handing(Sound):
     @gil_only
     def test_the_whole_chain(self):
         trace, _ = record("""
-sys.setswitchinterval(0.002)
-glassbox.mark('begin')
-all_of(count, 2, 3_000_000)
-glassbox.mark('end')
-""")
+            sys.setswitchinterval(0.002)
+            glassbox.mark('begin')
+            all_of(count, 2, 3_000_000)
+            glassbox.mark('end')
+            """)
         self.check(trace)
         names = collections.Counter(e.name for e in trace.events)
         for name in ("gil.request", "gil.timeout", "gil.drop_request", "gil.breaker_seen", "gil.release",
@@ -166,13 +85,13 @@ glassbox.mark('end')
     @gil_only
     def test_a_blocking_call_is_named(self):
         trace, _ = record("""
-r, w = os.pipe()
-threading.Timer(0.05, os.write, (w, b'x')).start()
-glassbox.mark('a'); os.read(r, 1); glassbox.mark('b')
-glassbox.mark('c'); time.sleep(0.001); glassbox.mark('d')
-lock = threading.Lock(); lock.acquire()
-glassbox.mark('e'); lock.acquire(timeout=0.01); glassbox.mark('f')
-""")
+            r, w = os.pipe()
+            threading.Timer(0.05, os.write, (w, b'x')).start()
+            glassbox.mark('a'); os.read(r, 1); glassbox.mark('b')
+            glassbox.mark('c'); time.sleep(0.001); glassbox.mark('d')
+            lock = threading.Lock(); lock.acquire()
+            glassbox.mark('e'); lock.acquire(timeout=0.01); glassbox.mark('f')
+            """)
         self.check(trace)
         for first, last, line, why in (("a", "b", 4, "blocking"), ("c", "d", 5, "blocking"),
                                        ("e", "f", 7, "park")):
@@ -188,12 +107,12 @@ glassbox.mark('e'); lock.acquire(timeout=0.01); glassbox.mark('f')
     def test_a_blocking_release_may_carry_the_request(self):
         """The reason comes from the caller, not from the bit."""
         trace, _ = record("""
-sys.setswitchinterval(1e-4)
-data = bytes(10_000_000)
-def c_code_alone():
-    any(map(time.sleep, map(data.count, [b'x'] * 30)))   # looks for a byte, holding the lock; then sleeps
-all_of(c_code_alone, 3)
-""")
+            sys.setswitchinterval(1e-4)
+            data = bytes(10_000_000)
+            def c_code_alone():
+                any(map(time.sleep, map(data.count, [b'x'] * 30)))   # looks for a byte, holding the lock; then sleeps
+            all_of(c_code_alone, 3)
+            """)
         self.check(trace)
         carried = [e for e in trace.named("gil.release") if trace.label(e, "why") == "blocking"
                    and e.fields["bits"] & 1]
@@ -211,20 +130,20 @@ all_of(c_code_alone, 3)
 
     @gil_only
     def test_a_recording_that_begins_in_mid_run_knows_who_holds_the_lock(self):
-        program = HEAD + """
-stop = threading.Event()
-def waits():
-    stop.wait()
-    count(100)
-threads = [threading.Thread(target=waits) for _ in range(2)]
-for thread in threads: thread.start()
-time.sleep(0.05)
-glassbox.start('mid.gbx:events=gil+mark')
-time.sleep(0.01)
-stop.set()
-for thread in threads: thread.join()
-glassbox.stop()
-"""
+        program = HEAD + textwrap.dedent("""
+            stop = threading.Event()
+            def waits():
+                stop.wait()
+                count(100)
+            threads = [threading.Thread(target=waits) for _ in range(2)]
+            for thread in threads: thread.start()
+            time.sleep(0.05)
+            glassbox.start('mid.gbx:events=gil+mark')
+            time.sleep(0.01)
+            stop.set()
+            for thread in threads: thread.join()
+            glassbox.stop()
+            """)
         subprocess.run([sys.executable, *LOCKED, "-c", program], check=True)
         trace = traces.Trace("mid.gbx")
         self.check(trace, "mid.gbx")
@@ -243,17 +162,17 @@ class Trying(Sound):
 
     def test_threads_that_compute_and_threads_that_wait(self):
         trace, _ = record("""
-stop = False
-def io():
-    r, w = os.pipe()
-    while not stop:
-        os.write(w, b'x'); os.read(r, 1); time.sleep(0.0005)
-ios = [threading.Thread(target=io) for _ in range(4)]
-for thread in ios: thread.start()
-all_of(busy, 3, 0.3)
-stop = True
-for thread in ios: thread.join()
-""")
+            stop = False
+            def io():
+                r, w = os.pipe()
+                while not stop:
+                    os.write(w, b'x'); os.read(r, 1); time.sleep(0.0005)
+            ios = [threading.Thread(target=io) for _ in range(4)]
+            for thread in ios: thread.start()
+            all_of(busy, 3, 0.3)
+            stop = True
+            for thread in ios: thread.join()
+            """)
         self.check(trace)
         why = collections.Counter(trace.label(e, "why") for e in trace.named("gil.release"))
         self.assertGreater(why["blocking"], 20)
@@ -268,48 +187,48 @@ for thread in ios: thread.join()
 
     def test_threads_that_end_while_others_wait(self):
         trace, _ = record("""
-sys.setswitchinterval(1e-4)
-def short():
-    busy(0.002)
-for _ in range(30):
-    all_of(short, 5)
-""")
+            sys.setswitchinterval(1e-4)
+            def short():
+                busy(0.002)
+            for _ in range(30):
+                all_of(short, 5)
+            """)
         self.check(trace)
         self.assertGreaterEqual(len(trace.threads), 100)
 
     def test_daemon_threads_at_the_end(self):
         for _ in range(5):
             trace, _ = record("""
-sys.setswitchinterval(1e-4)
-def forever():
-    while True:
-        time.sleep(0.0001)
-        count(50)
-for _ in range(6):
-    threading.Thread(target=forever, daemon=True).start()
-time.sleep(0.1)
-""")
+            sys.setswitchinterval(1e-4)
+            def forever():
+                while True:
+                    time.sleep(0.0001)
+                    count(50)
+            for _ in range(6):
+                threading.Thread(target=forever, daemon=True).start()
+            time.sleep(0.1)
+            """)
             self.check(trace)
 
     def test_fork_with_a_held_lock(self):
         trace, _ = record("""
-sys.setswitchinterval(1e-4)
-stop = False
-def spin():
-    while not stop:
-        count(1000)
-threads = [threading.Thread(target=spin) for _ in range(3)]
-for thread in threads: thread.start()
-import warnings; warnings.simplefilter('ignore')
-for _ in range(3):
-    pid = os.fork()
-    if pid == 0:
-        all_of(count, 2, 200_000)
-        sys.exit(0)
-    os.waitpid(pid, 0)
-stop = True
-for thread in threads: thread.join()
-""")
+            sys.setswitchinterval(1e-4)
+            stop = False
+            def spin():
+                while not stop:
+                    count(1000)
+            threads = [threading.Thread(target=spin) for _ in range(3)]
+            for thread in threads: thread.start()
+            import warnings; warnings.simplefilter('ignore')
+            for _ in range(3):
+                pid = os.fork()
+                if pid == 0:
+                    all_of(count, 2, 200_000)
+                    sys.exit(0)
+                os.waitpid(pid, 0)
+            stop = True
+            for thread in threads: thread.join()
+            """)
         self.check(trace)
         children = [name for name in os.listdir(".") if name.startswith("t.gbx.")]
         self.assertEqual(len(children), 3)
@@ -321,18 +240,18 @@ for thread in threads: thread.join()
 
     def test_signals_and_pending_calls(self):
         trace, _ = record("""
-import signal
-hits = 0
-def handler(*args):
-    global hits
-    hits += 1
-signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
-all_of(busy, 2, 0.2)
-busy(0.05)
-signal.setitimer(signal.ITIMER_REAL, 0)
-print(hits)
-""")
+            import signal
+            hits = 0
+            def handler(*args):
+                global hits
+                hits += 1
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+            all_of(busy, 2, 0.2)
+            busy(0.05)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            print(hits)
+            """)
         self.check(trace)
         seen = [e for e in trace.named("gil.breaker_seen") if e.fields["bits"] & 2]
         self.assertTrue(seen)
@@ -341,13 +260,13 @@ print(hits)
 class Interpreters(Sound):
     """A lock of one's own, and a shared one."""
 
-    BODY = """
-import _interpreters
-def run(config):
-    interp = _interpreters.create(config)
-    _interpreters.run_string(interp, 'n = 300000\\nwhile n: n -= 1\\nimport time; time.sleep(0.001)')
-    _interpreters.destroy(interp)
-"""
+    BODY = textwrap.dedent("""
+            import _interpreters
+            def run(config):
+                interp = _interpreters.create(config)
+                _interpreters.run_string(interp, 'n = 300000\\nwhile n: n -= 1\\nimport time; time.sleep(0.001)')
+                _interpreters.destroy(interp)
+            """)
 
     def test_own_locks(self):
         trace, _ = record(self.BODY + "all_of(run, 3, 'isolated')\n")

@@ -146,6 +146,17 @@ _PyGlassbox_GilDropRequest(struct _gil_runtime_state *gil, PyThreadState *holder
     }
 }
 
+/* The processor may read its clock before an earlier instruction is done: before the atomic operation that
+   took the lock, if that waits for another core's cache.  The acquisition would then lie before the release
+   that allowed it. */
+static inline void
+settle(void)
+{
+#ifdef GBX_HAVE_TSC
+    _mm_lfence();
+#endif
+}
+
 /* gil.acquire and gil.held. */
 static void
 record_holder(uint8_t event, PyInterpreterState *interp, const PyThreadState *tstate,
@@ -155,6 +166,7 @@ record_holder(uint8_t event, PyInterpreterState *interp, const PyThreadState *ts
     gbx_stream *stream = &_PyGlassbox_stream;
     struct _gil_runtime_state *gil = interp->ceval.gil;
     bool asked = stream->session == _PyGlassbox_recorder.session && event == GBX_EV_GIL_ACQUIRE;
+    settle();
     gbx_gil_acquire *record = gbx_begin(sizeof(*record), viable, false, &dt);
     if (record != NULL) {
         record->lock = lock_of(gil);
@@ -225,14 +237,16 @@ _PyGlassbox_GilRelease(PyInterpreterState *interp, PyThreadState *tstate, int fi
     bool alive = tstate != NULL && !final;
     uint16_t offset = GBX_NO_OFFSET;
     uint32_t dt, code = alive ? _PyGlassbox_Running(tstate, &offset) : 0;
+    const void *by = stream->release_noted ? stream->release_by : NULL;
     stream->gil_lock = lock_of(interp->ceval.gil);
     stream->gil_interp = interp_of(interp);
+    _PyGlassbox_ImageSee(by);
     gbx_gil_release *record = gbx_begin(sizeof(*record), alive ? tstate : NULL, false, &dt);
     if (record != NULL) {
         *record = (gbx_gil_release){
             .lock = stream->gil_lock, .interp = stream->gil_interp, .code = code,
             .state = alive ? token(tstate) : 0,
-            .by = stream->release_noted ? (uint64_t)(uintptr_t)stream->release_by : 0,
+            .by = (uint64_t)(uintptr_t)by,
             .bits = tstate == NULL ? 0 : (uint32_t)(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker)
                                                     & _PY_EVAL_EVENTS_MASK),
         };
@@ -350,11 +364,13 @@ _PyGlassbox_Detach(PyThreadState *tstate, int final)
     gbx_stream *stream = &_PyGlassbox_stream;
     uint16_t offset = GBX_NO_OFFSET;
     uint32_t dt, code = final ? 0 : _PyGlassbox_Running(tstate, &offset);
+    const void *by = stream->release_noted ? stream->release_by : NULL;
+    _PyGlassbox_ImageSee(by);
     gbx_detach *record = gbx_begin(sizeof(*record), final ? NULL : tstate, false, &dt);
     if (record != NULL) {
         record->interp = interp_of(tstate->interp);
         record->code = code;
-        record->by = stream->release_noted ? (uint64_t)(uintptr_t)stream->release_by : 0;
+        record->by = (uint64_t)(uintptr_t)by;
         gbx_commit(record, sizeof(*record), GBX_EV_DETACH, release_reason(final), offset, dt);
     }
     if (!tstate->_status.holds_gil) {
@@ -368,6 +384,7 @@ _PyGlassbox_Section(int event, PyThreadState *tstate, const void *mutex, int mut
 {
     uint16_t offset;
     uint32_t dt, code = _PyGlassbox_Running(tstate, &offset);
+    _PyGlassbox_ImageSee(by);
     gbx_section *record = gbx_begin(sizeof(*record), tstate, false, &dt);
     if (record != NULL) {
         record->code = code;
@@ -407,6 +424,7 @@ _PyGlassbox_Park(int on, const void *address, const void *by, int detach)
     if (on == GBX_PARK_LOT && stream->release_noted) {
         by = stream->release_by;
     }
+    _PyGlassbox_ImageSee(by);
     record_park(GBX_EV_PARK, on, address, (uint64_t)(uintptr_t)by);
     if (detach) {
         _PyGlassbox_ReleaseBy(GBX_RELEASE_PARK, by);

@@ -63,6 +63,7 @@ _PyGlassbox_NamesReset(void)
     lock_strings();
     memset(interned, 0, sizeof(interned));
     unlock_strings();
+    _PyGlassbox_ImagesReset();
 }
 
 /* In the child of a fork the thread that held the lock may be gone. */

@@ -822,6 +822,7 @@ enum gbx_kind {
     F(WORLD_STARTED, "everyone", gbx_world, h.flags, UINT, 0)                            \
     GBX_GIL_FIELDS(F, GIL_CREATE)                                                        \
     F(GIL_CREATE, "own", gbx_gil, h.flags, UINT, 0)                                      \
+    F(GIL_CREATE, "enabled", gbx_gil, h.arg, UINT, 0)                                    \
     GBX_GIL_FIELDS(F, GIL_DESTROY)                                                       \
     GBX_GIL_FIELDS(F, GIL_REQUEST)                                                       \
     F(GIL_TIMEOUT, "lock", gbx_gil_timeout, lock, INTERP, 0)                             \
@@ -1002,7 +1003,8 @@ enum gbx_name_kind {
     GBX_NAME_THREAD = 3,     /* gbx_name_thread, then the name */
     GBX_NAME_OPCODE = 4,     /* id: opcode; bytes: its name */
     GBX_NAME_REASON = 5,     /* id: family << 8 | SPEC_FAIL_*; bytes: its name */
-    GBX_NAME_META = 6,       /* bytes: "key=value" about the run, e.g. "version=3.13.5 ..." */
+    GBX_NAME_META = 6,       /* bytes: "key=value" about the run, e.g. "version=3.13.5 ..."; the key image,
+                                "START-END OFFSET PATH", comes for each file that PC fields lie in */
     GBX_NAME_TYPE = 7,       /* gbx_name_type, then the name */
     GBX_NAME_WATCH = 8       /* gbx_name_watch, then the name that the program gave it */
 };

@@ -334,6 +334,10 @@ gbx_code_id(PyCodeObject *code)
     return _PyGlassbox_CodeIdSlow(code);
 }
 
+/* Note in the file, once, which file the code at this address was loaded from (Python/glassbox_images.c). */
+extern void _PyGlassbox_ImageSee(const void *code);
+extern void _PyGlassbox_ImagesReset(void);           // at the start of each recording
+
 extern uint32_t _PyGlassbox_TypeIdSlow(PyTypeObject *type);
 extern bool _PyGlassbox_DefineWatch(uint32_t id, uint32_t type, PyObject *object, PyObject *name);
 
