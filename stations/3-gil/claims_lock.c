@@ -7,8 +7,7 @@
 #include "../part.h"
 #include "trace.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 static GBX_EXPERIMENT_ON(hand_off, "experiments", "hand_off", LOCK, GBX_ON_GIL);
 static GBX_EXPERIMENT_ON(patient, "must-fail", "patient", LOCK, GBX_ON_GIL);
@@ -109,6 +108,39 @@ is_first_request(const gbx_trace *trace, size_t at)
     return gbx_trace_event(trace, at) == GBX_EV_GIL_DROP_REQUEST && gbx_trace_record(trace, at)->flags == 0;
 }
 
+/* A line of the picture of a chain: when, since the request, and who did what. */
+static size_t
+put_link(const gbx_trace *trace, const chain *it, size_t at, const char *what, char *text, size_t size)
+{
+    gbx_where where = gbx_trace_where(trace, at);
+    const char *name = gbx_trace_stream(trace, where.stream)->name;
+    double ms = ((double)where.t_ns - (double)gbx_trace_where(trace, it->request).t_ns) / 1e6;
+    int used = snprintf(text, size, "%7.3f ms  %-10.10s  %s\n", ms, name, what);
+    return used > 0 && (size_t)used < size ? (size_t)used : 0;
+}
+
+static void
+quote_chain(const gbx_trace *trace, gbx_finding *finding, const chain *it)
+{
+    const struct { size_t at; const char *what; } links[] = {
+        { it->request, "wants the lock" },
+        { it->timeout, "has waited for the switch interval" },
+        { it->drop, "sets a bit: let go" },
+        { it->seen, "looks, and sees the bit" },
+        { it->release, "lets go" },
+        { it->acquire, "has the lock" },
+        { it->forced, "has waited for that, too" },
+    };
+    char text[640];
+    size_t used = 0;
+    for (size_t i = 0; i < GBX_COUNT(links); i++) {
+        if (links[i].at != GBX_NO_EVENT) {
+            used += put_link(trace, it, links[i].at, links[i].what, text + used, sizeof(text) - used);
+        }
+    }
+    gbx_finding_quote(finding, text, used);
+}
+
 static void
 show_chain(const gbx_look *look, gbx_finding *finding, const chain *it)
 {
@@ -150,6 +182,7 @@ judge_chains(const gbx_look *look, gbx_finding *finding, const gbx_window *windo
         return gbx_finding_failf(finding, "who asks waits for at least the switch interval", NULL,
                                  "%u of %u did not", early, whole);
     }
+    quote_chain(look->trace, finding, &shown);
     show_chain(look, finding, &shown);
     gbx_finding_number(finding, "switch interval", shown.interval_us, "us");
     gbx_finding_number(finding, "hand-offs that were asked for", whole, "");

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 54, MOST_ROWS = 12, PICTURE_SIZE = (MOST_ROWS + 4) * (COLUMNS * 3 + 64) };
+enum { COLUMNS = 50, MOST_ROWS = 12, PICTURE_SIZE = (MOST_ROWS + 4) * (COLUMNS * 3 + 64) };
 
 /* What a thread is called in the picture: its own name, or that it is a process's only one. */
 static void
