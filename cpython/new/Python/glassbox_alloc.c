@@ -22,16 +22,33 @@
 
 #if Py_GLASSBOX
 
-/* The id of the Python function that runs in this thread; 0: none. */
-static inline uint32_t
-running(PyThreadState *tstate)
+/* The Python function that runs in a thread; NULL: none. */
+static inline PyCodeObject *
+running_code_of(PyThreadState *tstate)
 {
     _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
     if (frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK) {
-        return 0;
+        return NULL;
     }
     PyObject *code = frame->f_executable;
-    return code == NULL || !PyCode_Check(code) ? 0 : gbx_code_id((PyCodeObject *)code);
+    return code == NULL || !PyCode_Check(code) ? NULL : (PyCodeObject *)code;
+}
+
+/* Its id; 0: none. */
+static inline uint32_t
+running(PyThreadState *tstate)
+{
+    PyCodeObject *code = running_code_of(tstate);
+    return code == NULL ? 0 : gbx_code_id(code);
+}
+
+/* Its id in the calling thread, where it has one already. */
+static inline bool
+is_running(uint32_t *id)
+{
+    PyCodeObject *code = running_code_of(_PyThreadState_GET());
+    *id = code == NULL ? 0 : code->_co_glassbox_id;
+    return code == NULL || *id >= _PyGlassbox_recorder.first_code_id;
 }
 
 /* A record that names a code object. */
@@ -43,29 +60,60 @@ publish(void *record, uint32_t size)
     }
 }
 
-static inline void
-record_at(uint8_t event, uint8_t flags, const void *address)
+static __attribute__((noinline)) void
+record_at_slowly(uint64_t word)
 {
     uint64_t *record = gbx_reserve(sizeof(gbx_at), _PyThreadState_GET(), false);
     if (record != NULL) {
-        *record = gbx_at_word(event, flags, address);
+        *record = word;
         gbx_publish(record, sizeof(gbx_at));
     }
 }
 
+static inline void
+record_at(uint8_t event, uint8_t flags, const void *address)
+{
+    gbx_leaf leaf;
+    uint64_t word = gbx_at_word(event, flags, address);
+    if (!gbx_leaf_begin(&leaf, sizeof(gbx_at))) {
+        record_at_slowly(word);
+        return;
+    }
+    *gbx_leaf_record(&leaf) = word;
+    gbx_leaf_publish(&leaf, sizeof(gbx_at));
+}
+
 /* ------------------------------------------------------------------ pymalloc */
 
-void
-_PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size)
+/* `first` lacks the code object. */
+static __attribute__((noinline)) void
+record_block_slowly(uint64_t first, const void *block)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
-        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size,
-                                         running(tstate));
+        *(uint64_t *)record = first | (uint64_t)running(tstate) << 32;
         record->address = (uint64_t)(uintptr_t)block;
         publish(record, sizeof(*record));
+    }
+}
+
+void
+_PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size)
+{
+    uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
+    uint64_t first = gbx_first((uint8_t)event, domain, (uint16_t)size, 0);
+    gbx_leaf leaf;
+    uint32_t code;
+    if (!gbx_leaf_begin(&leaf, sizeof(gbx_block)) || !is_running(&code)) {
+        record_block_slowly(first, block);
+        return;
+    }
+    uint64_t *record = gbx_leaf_record(&leaf);
+    record[0] = first | (uint64_t)code << 32;
+    record[1] = (uint64_t)(uintptr_t)block;
+    if (gbx_settled()) {
+        gbx_leaf_publish(&leaf, sizeof(gbx_block));
     }
 }
 

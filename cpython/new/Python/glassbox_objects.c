@@ -79,8 +79,8 @@ _PyGlassbox_ObjectSize(size_t size)
     _PyGlassbox_stream.object_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 }
 
-static inline void
-record_object(PyObject *object, uint8_t event, uint32_t size)
+static __attribute__((noinline)) void
+record_slowly(PyObject *object, uint8_t event, uint32_t size)
 {
     gbx_obj *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
     if (record == NULL) {
@@ -95,6 +95,23 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
     }
 }
 
+static inline void
+record_object(PyObject *object, uint8_t event, uint32_t size)
+{
+    gbx_leaf leaf;
+    uint32_t type = Py_TYPE(object)->_tp_glassbox_id;
+    if (!gbx_leaf_begin(&leaf, sizeof(gbx_obj)) || type < _PyGlassbox_recorder.first_type_id || type > 0xffffff) {
+        record_slowly(object, event, size);
+        return;
+    }
+    uint64_t *record = gbx_leaf_record(&leaf);
+    record[0] = event | (uint64_t)type << 8 | (uint64_t)size << 32;
+    record[1] = (uint64_t)(uintptr_t)object;
+    if (gbx_settled()) {
+        gbx_leaf_publish(&leaf, sizeof(gbx_obj));
+    }
+}
+
 /* It was marked as dead, and lives. */
 void
 _PyGlassbox_Revive(PyObject *object)
@@ -102,9 +119,9 @@ _PyGlassbox_Revive(PyObject *object)
     record_object(object, GBX_EV_OBJ_REVIVE, size_of(object, false));
 }
 
-/* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
-void
-_PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
+/* All that may want to know of a birth or a death: class ref, class obj, and whoever asked PyRefTracer. */
+static __attribute__((noinline)) void
+tell_all(PyObject *object, int operation, const void *caller)
 {
     bool dies = operation == PyRefTracer_DESTROY;
     if (_PyGlassbox_refs != 0) {
@@ -122,6 +139,22 @@ _PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
     struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
     if (tracer->tracer_func != NULL) {
         tracer->tracer_func(object, (PyRefTracerEvent)operation, tracer->tracer_data);
+    }
+}
+
+/* An object comes or goes.  Mostly class obj alone wants to know: that way has no call in it. */
+void
+_PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
+{
+    bool others = _PyGlassbox_refs != 0 || _PyRuntime.ref_tracer.tracer_func != NULL;
+    if (__builtin_expect(others || !GLASSBOX_ON(OBJ), 0)) {
+        tell_all(object, operation, caller);
+    }
+    else if (operation == PyRefTracer_DESTROY) {
+        record_object(object, GBX_EV_OBJ_DESTROY, 0);
+    }
+    else {
+        record_object(object, GBX_EV_OBJ_CREATE, size_of(object, true));
     }
 }
 

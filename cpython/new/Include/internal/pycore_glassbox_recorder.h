@@ -152,6 +152,37 @@ gbx_at_word(uint8_t event, uint8_t flags, const void *address)
     return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
 }
 
+/* The same two steps without a call in them, for hooks that are to be leaves: such a function saves no
+   registers, and ends in a call of its slow twin where gbx_leaf_begin() is false (no segment, no room). */
+typedef struct {
+    gbx_segment *segment;
+    uint64_t at;
+} gbx_leaf;
+
+static inline bool
+gbx_leaf_begin(gbx_leaf *leaf, uint32_t size)
+{
+    const gbx_stream *stream = &_PyGlassbox_stream;
+    leaf->segment = stream->segment;
+    if (__builtin_expect(leaf->segment == NULL, 0)) {
+        return false;
+    }
+    leaf->at = leaf->segment->committed;
+    return __builtin_expect(leaf->at + size <= stream->limit, 1);
+}
+
+static inline uint64_t *
+gbx_leaf_record(const gbx_leaf *leaf)
+{
+    return (uint64_t *)((char *)leaf->segment + leaf->at);
+}
+
+static inline void
+gbx_leaf_publish(const gbx_leaf *leaf, uint32_t size)
+{
+    __atomic_store_n(&leaf->segment->committed, leaf->at + size, __ATOMIC_RELEASE);
+}
+
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
    gbx_frame_edge without a call in them, so that the hook around them is a leaf and saves no
    registers.  gbx_quick_begin() is false for anything that is not usual (no room, a code object
