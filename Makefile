@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) runner stations test bench check-san fuzz test-cpython \
+.PHONY: all setup setup-test source $(variants) runner stations with-ft test bench check-san fuzz test-cpython \
 	install clean distclean help
 
 all: setup gil runner
@@ -29,6 +29,12 @@ station-%: setup gil runner
 # stations: all of them
 stations: setup gil runner
 	@scripts/run-stations
+# These look at the build without the GIL, too.
+station-2 stations: with-ft
+with-ft: setup
+	@[[ -x cpython/build/ft/python ]] || \
+		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
+	@scripts/build ft
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched

@@ -9,4 +9,11 @@
         .name = FILE, .program = FOLDER "/" FILE ".py", .events = (EVENTS), \
     }
 
+/* The same, on the build that it needs: GBX_ON_GIL or GBX_ON_FT. */
+#define GBX_EXPERIMENT_ON(VARIABLE, FOLDER, FILE, EVENTS, ON)               \
+    const gbx_experiment VARIABLE = {                                       \
+        .name = FILE, .program = FOLDER "/" FILE ".py", .events = (EVENTS), \
+        .on = (ON),                                                         \
+    }
+
 #endif

@@ -67,6 +67,14 @@ typedef struct gbx_symbols gbx_symbols;
 
 /* ---------------------------------------------------------------- experiments */
 
+/* The build that an experiment is about.  Which interpreter that is, is found by the engine; where there
+   is none, claims that need it are SKIPPED, and say what is missing. */
+typedef enum {
+    GBX_ON_ANY = 0,          /* the ordinary build, with the GIL, or whatever PYTHON= names */
+    GBX_ON_GIL,              /* one with the GIL */
+    GBX_ON_FT                /* one without: `ft` */
+} gbx_on;
+
 /* A program to run and what to record of it.  Two claims that name the same experiment (the same
    address) share one run of it. */
 typedef struct {
@@ -78,12 +86,14 @@ typedef struct {
     uint32_t events;                  /* GBX_BIT(...); 0: run it without tracing */
     uint32_t timeout_ms;              /* 0: 30 000 */
     bool untimed;                     /* record order alone, no clock */
+    gbx_on on;                        /* the build that it needs */
     int status;                       /* the exit status that it ends with when all is well */
 } gbx_experiment;
 
 /* One run of an experiment.  All of it belongs to the engine and lives until the claim is done. */
 typedef struct {
     const gbx_experiment *experiment;
+    const char *build;                /* "gil", "ft", "gil debug"...: what it ran on; static */
     const gbx_trace *trace;           /* NULL for an experiment that records nothing */
     const char *out;                  /* what it printed; always terminated by NUL */
     size_t out_size;

@@ -30,7 +30,9 @@ static const char help[] =
 "      --color=WHEN       auto (the default; NO_COLOR is honoured), always, never\n"
 "      --help             this text\n"
 "\n"
-"PYTHON= names another interpreter, instrumented too, to run the station on.\n"
+"Most claims are about the ordinary build, some about the one without the GIL\n"
+"('make ft'); what it was seen on is said beside it.  PYTHON= names another\n"
+"interpreter, instrumented too: then claims about another build are skipped.\n"
 "\n"
 "Exit status: 0 every claim passed (or was skipped, and says what is missing);\n"
 "1 a claim failed; 2 no verdict could be given; 64 wrong usage.\n"
@@ -247,11 +249,21 @@ run_station(gbx_course *course, const options *chosen, gbx_tally *tally, gbx_err
     return status != 0 || ended == 0 ? status : gbx_error_set(error, ended, "cannot write the report");
 }
 
+/* A line for a claim on an experiment on which it has to fail. */
+static void
+say_outcome(const char *id, const char *name, const gbx_result *result)
+{
+    const char *why = result->verdict == GBX_SKIPPED ? gbx_finding_why_skipped(result->finding) : result->reason;
+    printf("%s  %-5s on '%s': %s%s%s\n", result->verdict == GBX_FAIL ? "ok  "
+           : result->verdict == GBX_SKIPPED ? "skip" : "BAD ", id, name,
+           gbx_verdict_name(result->verdict), why[0] == '\0' ? "" : ", ", why);
+}
+
 /* The same claims where they have to fail.  One line each; counted like tests. */
 static int
 run_must_fail(gbx_course *course, gbx_tally *tally, gbx_error *error)
 {
-    unsigned refuted = 0, missed = 0;
+    unsigned refuted = 0, missed = 0, skipped = 0;
     const gbx_station *station = course->report.station;
     for (const gbx_claim *const *claim = station->claims; *claim != NULL; claim++) {
         if ((*claim)->must_fail[0].run == NULL) {
@@ -265,18 +277,16 @@ run_must_fail(gbx_course *course, gbx_tally *tally, gbx_error *error)
             if (status != 0) {
                 return status;
             }
-            bool good = result.verdict == GBX_FAIL;
             gbx_course_quiet(course);
-            printf("%s  %-5s on '%s': %s%s%s\n", good ? "ok  " : "BAD ", (*claim)->id, must->run->name,
-                   gbx_verdict_name(result.verdict), result.reason[0] == '\0' ? "" : ", ",
-                   result.reason);
-            refuted += good;
-            missed += !good;
+            say_outcome((*claim)->id, must->run->name, &result);
+            refuted += result.verdict == GBX_FAIL;
+            skipped += result.verdict == GBX_SKIPPED;
+            missed += result.verdict != GBX_FAIL && result.verdict != GBX_SKIPPED;
             gbx_result_clear(&result);
         }
     }
-    printf("%u passed, %u failed, 0 skipped\n", refuted, missed);
-    tally->counts[missed != 0 || refuted == 0 ? GBX_FAIL : GBX_PASS]++;
+    printf("%u passed, %u failed, %u skipped\n", refuted, missed, skipped);
+    tally->counts[missed != 0 || refuted + skipped == 0 ? GBX_FAIL : GBX_PASS]++;
     return 0;
 }
 

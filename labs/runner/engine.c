@@ -6,6 +6,7 @@
 
 #include "engine.h"
 
+#include "builds.h"
 #include "check.h"
 #include "driver.h"
 
@@ -29,6 +30,7 @@ typedef struct run_slot {
 
 struct gbx_engine {
     gbx_engine_options options;
+    gbx_builds builds;
     gbx_symbols *symbols;
     run_slot *runs;
 };
@@ -44,6 +46,7 @@ gbx_engine_open(gbx_engine **out, const gbx_engine_options *options, gbx_error *
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     engine->options = *options;
+    engine->builds = (gbx_builds){ .paths = options->paths };
     engine->symbols = gbx_symbols_new();
     if (engine->symbols == NULL) {
         gbx_engine_close(engine);
@@ -66,6 +69,7 @@ gbx_engine_close(gbx_engine *engine)
         gbx_driver_result_clear(&slot->result);
         free(slot);
     }
+    gbx_builds_clear(&engine->builds);
     gbx_symbols_free(engine->symbols);
     free(engine);
 }
@@ -117,11 +121,10 @@ enum {
 };
 
 static int
-drive(const gbx_engine *engine, const char *folder, const char *option, run_slot *slot,
-      gbx_error *error)
+drive(const char *python, const char *folder, const char *option, run_slot *slot, gbx_error *error)
 {
     const gbx_experiment *experiment = slot->experiment;
-    const char *argv[MOST_WORDS] = { engine->options.paths->python };
+    const char *argv[MOST_WORDS] = { python };
     const char *environment[MOST_WORDS] = { NULL };
     size_t words = 1, settings = 0;
     for (size_t i = 0; i < SURROUNDINGS; i++) {
@@ -216,13 +219,12 @@ judge_trace(run_slot *slot, gbx_error *error)
 /* An interpreter that ends well and leaves no file is none of ours: then no experiment can tell anything,
    and that is an error of the command, not a verdict. */
 static int
-open_trace(const gbx_engine *engine, run_slot *slot, const char *path, gbx_error *error)
+open_trace(run_slot *slot, const char *python, const char *path, gbx_error *error)
 {
     gbx_error local = { 0, "" };
     if (access(path, F_OK) != 0) {
         return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is not an instrumented interpreter: "
-                             "unset PYTHON, or name one that Glassbox built",
-                             engine->options.paths->python);
+                             "unset PYTHON, or name one that Glassbox built", python);
     }
     int status = gbx_trace_open(&slot->trace, path, NULL, &local);
     if (status == GBX_ERROR_MEMORY) {
@@ -237,11 +239,14 @@ open_trace(const gbx_engine *engine, run_slot *slot, const char *path, gbx_error
 }
 
 static void
-fill_run(run_slot *slot)
+fill_run(run_slot *slot, unsigned build)
 {
     const gbx_driver_result *result = &slot->result;
+    if (slot->trace != NULL) {
+        build = gbx_trace_process(slot->trace, 0)->header->build;    /* it knows best */
+    }
     slot->run = (gbx_run){
-        .experiment = slot->experiment, .trace = slot->trace,
+        .experiment = slot->experiment, .trace = slot->trace, .build = gbx_builds_name(build),
         .out = result->out, .out_size = result->out_size,
         .err = result->err, .err_size = result->err_size,
         .wall_ns = result->wall_ns, .user_ns = result->user_ns, .system_ns = result->system_ns,
@@ -249,14 +254,17 @@ fill_run(run_slot *slot)
     };
 }
 
-/* Run the experiment with its trace in a folder that is gone when this returns: the trace stays mapped. */
+/* Run the experiment, whose build is there, with its trace in a folder that is gone when this returns: the trace stays mapped. */
 static int
 run_slot_fill(gbx_engine *engine, const gbx_station *station, run_slot *slot, gbx_error *error)
 {
     char *path = NULL, *option = NULL, *temporary = NULL;
+    const char *python;
+    unsigned build;
     char *folder = gbx_paths_join(engine->options.paths->stations, station->folder, NULL);
-    int status = gbx_driver_temporary(&temporary, error);
-    if (status != 0) {
+    int status = gbx_builds_find(&engine->builds, slot->experiment->on, &python, &build, NULL, 0,
+                                 error);
+    if (status != 0 || (status = gbx_driver_temporary(&temporary, error)) != 0) {
         goto done;
     }
     status = GBX_ERROR_MEMORY;
@@ -269,15 +277,15 @@ run_slot_fill(gbx_engine *engine, const gbx_station *station, run_slot *slot, gb
     if (engine->options.progress != NULL) {
         engine->options.progress(engine->options.context, slot->experiment->name);
     }
-    status = drive(engine, folder, option, slot, error);
+    status = drive(python, folder, option, slot, error);
     if (status != 0) {
         goto done;
     }
     judge_end(slot);
     if (option != NULL && slot->problem[0] == '\0') {
-        status = open_trace(engine, slot, path, error);
+        status = open_trace(slot, python, path, error);
     }
-    fill_run(slot);
+    fill_run(slot, build);
 done:
     if (status == GBX_ERROR_MEMORY) {
         gbx_error_set(error, status, "out of memory");
@@ -320,6 +328,28 @@ run_once(gbx_engine *engine, const gbx_station *station, const gbx_experiment *e
 
 /* -------------------------------------------------------------- verdicts */
 
+/* Is there a build for each of the experiments?  Where not, *result says SKIPPED and why. */
+static int
+need_builds(gbx_engine *engine, const gbx_experiment *const *experiments, size_t count, gbx_result *result,
+            gbx_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *python;
+        unsigned build;
+        char missing[512] = "";
+        int status = gbx_builds_find(&engine->builds, experiments[i]->on, &python, &build, missing,
+                                     sizeof(missing), error);
+        if (status != 0) {
+            return status;
+        }
+        if (python == NULL) {
+            result->verdict = gbx_finding_skip(result->finding, "%s", missing);
+            return 0;
+        }
+    }
+    return 0;
+}
+
 /* Does this run's interpreter have what the claim is about?  Says what is missing, else NULL. */
 static const char *
 missing_part(const gbx_look *look, unsigned needs)
@@ -349,6 +379,24 @@ look_and_judge(gbx_result *result, gbx_check *check, const char *gaps)
     }
 }
 
+/* Run them, each once; a problem with one of them ends it, and is the reason that there is no verdict. */
+static int
+run_all(gbx_engine *engine, const gbx_station *station, const gbx_experiment *const *experiments,
+        size_t count, gbx_result *result, const char **gaps, gbx_error *error)
+{
+    for (size_t i = 0; i < count && result->reason[0] == '\0'; i++) {
+        run_slot *slot = NULL;
+        int status = run_once(engine, station, experiments[i], &slot, error);
+        if (status != 0) {
+            return status;
+        }
+        snprintf(result->reason, sizeof(result->reason), "%s", slot->problem);
+        result->runs[i] = slot->run;
+        *gaps = (*gaps)[0] == '\0' ? slot->gaps : *gaps;
+    }
+    return 0;
+}
+
 static int
 evaluate(gbx_engine *engine, const gbx_station *station, const gbx_experiment *const *experiments,
          size_t count, gbx_check *check, unsigned needs, gbx_result *result, gbx_error *error)
@@ -358,19 +406,16 @@ evaluate(gbx_engine *engine, const gbx_station *station, const gbx_experiment *c
     if (result->finding == NULL) {
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
-    for (size_t i = 0; i < count; i++) {
-        run_slot *slot = NULL;
-        int status = run_once(engine, station, experiments[i], &slot, error);
-        if (status != 0) {
-            gbx_result_clear(result);
-            return status;
-        }
-        if (slot->problem[0] != '\0') {
-            snprintf(result->reason, sizeof(result->reason), "%s", slot->problem);
-            return 0;
-        }
-        result->runs[i] = slot->run;
-        gaps = gaps[0] == '\0' ? slot->gaps : gaps;
+    int status = need_builds(engine, experiments, count, result, error);
+    if (status == 0 && result->verdict != GBX_SKIPPED) {
+        status = run_all(engine, station, experiments, count, result, &gaps, error);
+    }
+    if (status != 0) {
+        gbx_result_clear(result);
+        return status;
+    }
+    if (result->verdict == GBX_SKIPPED || result->reason[0] != '\0') {
+        return 0;
     }
     result->look = (gbx_look){
         .trace = result->runs[0].trace, .runs = result->runs, .run_count = count,

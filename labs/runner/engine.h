@@ -2,7 +2,8 @@
 
    The rules of a verdict are here and nowhere else.  An experiment that crashed, ran out of time, ended
    with another status than it says, left no trace, or one that breaks an invariant (check.h): the claim
-   is BROKEN and its check is not called.  Events lost, or a class that was switched off in between: PASS
+   is BROKEN and its check is not called.  An experiment needs a build that is not here: the claim is
+   SKIPPED, and none of its experiments runs.  Events lost, or a class that was switched off in between: PASS
    and FAIL both become INSUFFICIENT.  The engine believes nothing that the experiment prints; what a
    check makes of it is the check's affair.
 

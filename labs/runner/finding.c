@@ -218,6 +218,17 @@ gbx_finding_skip(gbx_finding *finding, const char *format, ...)
 /* ------------------------------------------------------------- small things */
 
 const char *
+gbx_finding_why_skipped(const gbx_finding *finding)
+{
+    for (size_t i = 0; i < finding->count; i++) {
+        if (finding->items[i].kind == GBX_ITEM_SKIP) {
+            return finding->items[i].text;
+        }
+    }
+    return "";
+}
+
+const char *
 gbx_verdict_name(gbx_verdict verdict)
 {
     static const char *const names[] = { "PASS", "FAIL", "INSUFFICIENT", "SKIPPED", "BROKEN" };

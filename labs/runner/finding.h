@@ -44,4 +44,7 @@ struct gbx_finding {
 gbx_finding *gbx_finding_new(void);              /* NULL: out of memory */
 void gbx_finding_free(gbx_finding *finding);     /* NULL is fine */
 
+/* What is missing, of a finding whose verdict is SKIPPED; "" where it does not say. */
+const char *gbx_finding_why_skipped(const gbx_finding *finding);
+
 #endif

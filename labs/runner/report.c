@@ -1,4 +1,4 @@
-/* The table of sinks. */
+/* The table of sinks, and what several of them need. */
 
 #include "report.h"
 
@@ -15,4 +15,20 @@ gbx_sink_find(const char *name)
         }
     }
     return NULL;
+}
+
+size_t
+gbx_report_builds(const gbx_result *result, const char *names[4])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->look.run_count; i++) {
+        bool known = false;
+        for (size_t n = 0; n < count; n++) {
+            known |= strcmp(names[n], result->runs[i].build) == 0;
+        }
+        if (!known && result->runs[i].build != NULL) {
+            names[count++] = result->runs[i].build;
+        }
+    }
+    return count;
 }

@@ -52,6 +52,10 @@ struct gbx_sink {
 
 extern const gbx_sink gbx_sink_terminal, gbx_sink_json, gbx_sink_junit;
 
+/* The builds that a result's runs were on, each once, in order: "gil", "ft".  How many; at most 4, the room
+   of `names`.  None where nothing was run. */
+size_t gbx_report_builds(const gbx_result *result, const char *names[4]);
+
 /* By its name, or NULL. */
 const gbx_sink *gbx_sink_find(const char *name);
 

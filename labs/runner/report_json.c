@@ -1,8 +1,10 @@
 /* The JSON sink: one document for a station, with every number exact and every event by its fields.
 
-   {"station": 1, "name": ..., "claims": [{"id", "title", "sentence", "verdict", "reason", "evidence": [...],
+   {"station": 1, "name": ..., "claims": [{"id", "title", "sentence", "verdict", "reason", "builds": ["gil"],
+   "evidence": [...],
    "prediction": {...}}], "readings": [...], "shows": [...], "tally": {...}} */
 
+#include "builds.h"
 #include "evidence.h"
 #include "report.h"
 #include "show.h"
@@ -56,7 +58,9 @@ event_json(const gbx_report *report, const gbx_item *item)
 {
     gbx_evidence evidence;
     gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
-    json_t *object = json_pack("{ss ss ss ss}", "kind", "event", "text", item->text == NULL ? "" : item->text,
+    unsigned build = gbx_trace_process(item->trace, 0)->header->build;
+    json_t *object = json_pack("{ss ss ss ss ss}", "kind", "event",
+                               "text", item->text == NULL ? "" : item->text, "build", gbx_builds_name(build),
                                "thread", evidence.thread, "emitted_by", evidence.emitter);
     json_object_set_new(object, "record", gbx_show_json(item->trace, item->at));
     return object;
@@ -87,12 +91,17 @@ item_json(const gbx_report *report, const gbx_item *item)
 static json_t *
 result_json(const gbx_report *report, const gbx_result *result)
 {
-    json_t *evidence = json_array();
+    json_t *evidence = json_array(), *builds = json_array();
+    const char *names[4];
+    size_t count = gbx_report_builds(result, names);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(builds, json_string(names[i]));
+    }
     for (size_t i = 0; i < result->finding->count; i++) {
         json_array_append_new(evidence, item_json(report, &result->finding->items[i]));
     }
-    return json_pack("{ss ss so}", "verdict", gbx_verdict_name(result->verdict),
-                     "reason", result->reason, "evidence", evidence);
+    return json_pack("{ss ss so so}", "verdict", gbx_verdict_name(result->verdict),
+                     "reason", result->reason, "builds", builds, "evidence", evidence);
 }
 
 static json_t *

@@ -58,6 +58,21 @@ put_failures(FILE *to, const gbx_finding *finding)
     }
 }
 
+/* What it was run on, as a property of the case: none where nothing was. */
+static void
+put_builds(FILE *to, const gbx_result *result)
+{
+    const char *names[4];
+    size_t count = gbx_report_builds(result, names);
+    if (count > 0) {
+        fputs("    <properties><property name=\"builds\" value=\"", to);
+        for (size_t i = 0; i < count; i++) {
+            fprintf(to, "%s%s", i == 0 ? "" : ", ", names[i]);
+        }
+        fputs("\"/></properties>\n", to);
+    }
+}
+
 static void
 junit_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *result,
             const gbx_answer *answer)
@@ -75,14 +90,16 @@ junit_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *result
     put_xml(kept->cases, claim->id);
     fputc(' ', kept->cases);
     put_xml(kept->cases, claim->title);
-    fputs(element == NULL ? "\"/>\n" : "\">\n", kept->cases);
+    fputs("\">\n", kept->cases);
+    put_builds(kept->cases, result);
     if (element != NULL) {
         fprintf(kept->cases, "    <%s message=\"%s: ", element, gbx_verdict_name(result->verdict));
         put_xml(kept->cases, result->reason[0] != '\0' ? result->reason : claim->sentence);
         fputs("\">", kept->cases);
         put_failures(kept->cases, result->finding);
-        fprintf(kept->cases, "</%s>\n  </testcase>\n", element);
+        fprintf(kept->cases, "</%s>\n", element);
     }
+    fputs("  </testcase>\n", kept->cases);
 }
 
 static void

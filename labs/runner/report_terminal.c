@@ -2,6 +2,7 @@
    has no colour.  It shows what it is given and decides nothing but the number of lines: what there is
    too much of is cut here and shown whole by `glassbox explain`. */
 
+#include "builds.h"
 #include "evidence.h"
 #include "report.h"
 #include "text.h"
@@ -55,6 +56,14 @@ paragraph(const gbx_report *report, unsigned indent, const char *text)
 
 /* ------------------------------------------------------------------ evidence */
 
+/* Is what is shown from more than one build?  Then each event says which it is from. */
+static bool
+is_mixed(const gbx_report *report)
+{
+    const char *names[4];
+    return report->state != NULL && gbx_report_builds(report->state, names) > 1;
+}
+
 static void
 show_event(const gbx_report *report, const gbx_item *item)
 {
@@ -62,6 +71,9 @@ show_event(const gbx_report *report, const gbx_item *item)
     gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
     put(report, PLAIN, "%*s%10s  ", BODY, "", evidence.time);
     put(report, BOLD, "%s", evidence.event);
+    if (is_mixed(report)) {
+        put(report, DIM, "  [on %s]", gbx_builds_name(gbx_trace_process(item->trace, 0)->header->build));
+    }
     if (evidence.place[0] != '\0') {
         put(report, PLAIN, "  %s", evidence.place);
     }
@@ -262,6 +274,19 @@ show_path(gbx_report *report, const gbx_path *path, const gbx_look *look)
     }
 }
 
+/* What it was run on, behind its title, where that is not the ordinary build; and the end of the line. */
+static void
+show_builds(gbx_report *report, const gbx_result *result)
+{
+    const char *names[4];
+    size_t count = gbx_report_builds(result, names);
+    bool ordinary = count == 0 || (count == 1 && strcmp(names[0], "gil") == 0);
+    for (size_t i = 0; i < count && !ordinary; i++) {
+        put(report, DIM, "%s%s%s", i == 0 ? "  [on " : " and ", names[i], i == count - 1 ? "]" : "");
+    }
+    put(report, PLAIN, "\n");
+}
+
 /* Why there is no verdict on the thing itself, in a line of its own. */
 static void
 show_reason(const gbx_report *report, const gbx_result *result)
@@ -272,16 +297,8 @@ show_reason(const gbx_report *report, const gbx_result *result)
 }
 
 static void
-terminal_show(gbx_report *report, const gbx_show *show, const gbx_result *result)
+show_what_was_seen(gbx_report *report, const gbx_show *show, const gbx_result *result)
 {
-    put(report, BOLD, "\n  %s\n", show->title);
-    if (show->lead != NULL) {
-        paragraph(report, 2, show->lead);
-    }
-    show_reason(report, result);
-    if (result->look.run_count == 0) {
-        return;
-    }
     if (show->path != NULL) {
         show_path(report, show->path, &result->look);
     }
@@ -289,6 +306,25 @@ terminal_show(gbx_report *report, const gbx_show *show, const gbx_result *result
         show_quote(report, result->look.runs[0].out);
     }
     show_finding(report, result->finding);
+}
+
+static void
+terminal_show(gbx_report *report, const gbx_show *show, const gbx_result *result)
+{
+    report->state = (void *)(uintptr_t)result;
+    put(report, BOLD, "\n  %s", show->title);
+    show_builds(report, result);
+    if (show->lead != NULL) {
+        paragraph(report, 2, show->lead);
+    }
+    show_reason(report, result);
+    if (result->look.run_count > 0) {
+        show_what_was_seen(report, show, result);
+    }
+    else {
+        show_finding(report, result->finding);
+    }
+    report->state = NULL;
 }
 
 static void
@@ -343,13 +379,16 @@ terminal_claim(gbx_report *report, const gbx_claim *claim, const gbx_result *res
 {
     static const style styles[] = { GOOD, BAD, WARN, WARN, BAD };
     put(report, styles[result->verdict], "\n  %s", gbx_verdict_name(result->verdict));
-    put(report, BOLD, "  %s  %s\n", claim->id, claim->title);
+    put(report, BOLD, "  %s  %s", claim->id, claim->title);
+    report->state = (void *)(uintptr_t)result;
+    show_builds(report, result);
     paragraph(report, BODY, claim->sentence);
     show_reason(report, result);
     if (answer != NULL && answer->given) {
         show_answer(report, claim, result, answer);
     }
     show_finding(report, result->finding);
+    report->state = NULL;
 }
 
 static void

@@ -14,7 +14,7 @@ from pathlib import Path
 
 SECONDS = 5  # that a station may take, once built
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
-MUST_FAIL = re.compile(r"(ok|BAD)\s+(\S+)\s+on '([^']+)': (.*)")
+MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
 
 
 class Skip(Exception):

@@ -393,6 +393,127 @@ runs_start_alike_whatever_the_caller_has_set(void **state)
     gbx_result_clear(&result);
 }
 
+/* --------------------------------------------------------------------- builds */
+
+/* A claim on one experiment that needs a build, with an engine that has `found` as its places. */
+static void
+judge_on(gbx_on on, const gbx_paths *found, gbx_result *result)
+{
+    static gbx_experiment experiments[8];
+    static unsigned used;
+    gbx_experiment *experiment = &experiments[used++];
+    *experiment = (gbx_experiment){ .name = "on", .program = "on.sh", .on = on };
+    gbx_claim claim = { .id = "0.1", .experiments = { experiment }, .check = says_pass };
+    gbx_engine_close(engine);
+    assert_int_equal(gbx_engine_open(&engine, &(gbx_engine_options){ .paths = found }, NULL), 0);
+    write_experiment("on.sh", "echo ran >> ran; echo $0", NULL);
+    assert_int_equal(gbx_engine_claim(engine, &station, &claim, result, NULL), 0);
+}
+
+/* As if PYTHON= named an interpreter that says of itself what `flags` say: recorder, no GIL, debug, stats. */
+static gbx_paths
+chosen(const char *flags)
+{
+    char script[256];
+    gbx_paths found = paths;
+    snprintf(script, sizeof(script), "#!/bin/sh\nif [ \"$1\" = -I ]; then\n    echo probe cpython 3.13.5 %s\n"
+             "else\n    exec /bin/sh \"$@\"\nfi\n", flags);
+    write_file("chosen", script, 0755);
+    found.python = in_folder("chosen");
+    found.python_chosen = true;
+    return found;
+}
+
+static void
+a_build_that_was_not_made_is_skipped_with_what_to_make(void **state)
+{
+    (void)state;
+    gbx_result result;
+    gbx_paths found = paths;
+    found.root = in_folder("no-such-checkout");
+    judge_on(GBX_ON_FT, &found, &result);
+    assert_int_equal(result.verdict, GBX_SKIPPED);
+    assert_int_equal(checks_called, 0);
+    assert_int_equal(result.look.run_count, 0);
+    assert_non_null(strstr(gbx_finding_why_skipped(result.finding), "make ft"));
+    gbx_result_clear(&result);
+    judge_on(GBX_ON_GIL, &found, &result);
+    assert_int_equal(result.verdict, GBX_PASS);
+    assert_string_equal(result.runs[0].build, "gil");
+    gbx_result_clear(&result);
+    free(found.root);
+}
+
+static void
+a_build_that_was_made_is_run(void **state)
+{
+    (void)state;
+    gbx_result result;
+    gbx_paths found = paths;
+    found.root = in_folder("checkout");
+    char *build = in_folder("checkout/cpython"), *all = in_folder("checkout/cpython/build");
+    char *ft = in_folder("checkout/cpython/build/ft");
+    mkdir(found.root, 0700);
+    mkdir(build, 0700);
+    mkdir(all, 0700);
+    assert_int_equal(mkdir(ft, 0700), 0);
+    write_file("checkout/cpython/build/ft/python", "#!/bin/sh\necho without the lock\n", 0755);
+    judge_on(GBX_ON_FT, &found, &result);
+    assert_int_equal(result.verdict, GBX_PASS);
+    assert_string_equal(result.runs[0].out, "without the lock\n");
+    assert_string_equal(result.runs[0].build, "ft");
+    gbx_result_clear(&result);
+    free(found.root);
+    free(build);
+    free(all);
+    free(ft);
+}
+
+static void
+a_chosen_interpreter_runs_what_is_about_it_and_skips_the_rest(void **state)
+{
+    (void)state;
+    static const struct { const char *flags; gbx_on on; const char *build; } cases[] = {
+        { "1 0 0 0", GBX_ON_GIL, "gil" }, { "1 0 0 0", GBX_ON_FT, NULL },
+        { "1 1 0 0", GBX_ON_GIL, NULL }, { "1 1 0 0", GBX_ON_FT, "ft" },
+        { "1 1 1 0", GBX_ON_ANY, "ft debug" },
+    };
+    for (size_t i = 0; i < GBX_COUNT(cases); i++) {
+        gbx_result result;
+        gbx_paths found = chosen(cases[i].flags);
+        judge_on(cases[i].on, &found, &result);
+        const char *why = gbx_finding_why_skipped(result.finding);
+        assert_int_equal(result.verdict, cases[i].build == NULL ? GBX_SKIPPED : GBX_PASS);
+        if (cases[i].build == NULL) {
+            assert_non_null(strstr(why, "PYTHON= names CPython 3.13.5"));
+            assert_int_equal(result.look.run_count, 0);
+        }
+        else {
+            assert_string_equal(result.runs[0].build, cases[i].build);
+        }
+        gbx_result_clear(&result);
+        free(found.python);
+    }
+}
+
+static void
+a_claim_on_two_builds_runs_neither_where_one_is_missing(void **state)
+{
+    (void)state;
+    gbx_result result;
+    static const gbx_experiment with = { .name = "with", .program = "with.sh", .on = GBX_ON_GIL };
+    static const gbx_experiment without = { .name = "without", .program = "without.sh", .on = GBX_ON_FT };
+    const gbx_claim claim = { .id = "0.1", .experiments = { &with, &without }, .check = says_pass };
+    write_experiment("with.sh", "touch with-ran", NULL);
+    write_experiment("without.sh", "true", NULL);
+    assert_int_equal(gbx_engine_claim(engine, &station, &claim, &result, NULL), 0);
+    assert_int_equal(result.verdict, GBX_SKIPPED);
+    char *ran = in_folder("0-test/with-ran");
+    assert_int_not_equal(access(ran, F_OK), 0);
+    free(ran);
+    gbx_result_clear(&result);
+}
+
 int
 main(void)
 {
@@ -412,6 +533,10 @@ main(void)
         TEST(claims_that_name_one_experiment_share_one_run),
         TEST(a_must_fail_runs_in_place_of_its_experiment_alone),
         TEST(runs_start_alike_whatever_the_caller_has_set),
+        TEST(a_build_that_was_not_made_is_skipped_with_what_to_make),
+        TEST(a_build_that_was_made_is_run),
+        TEST(a_chosen_interpreter_runs_what_is_about_it_and_skips_the_rest),
+        TEST(a_claim_on_two_builds_runs_neither_where_one_is_missing),
     };
     return cmocka_run_group_tests(tests, set_stage, clear_stage);
 }

@@ -36,24 +36,42 @@ static const gbx_claim counting = {
                     .too_low = "few", .too_high = "many" },
 };
 
-/* What a sink prints for one claim with this finding; the caller frees it. */
+/* What a sink prints for one claim with this result, whose finding it frees; the caller frees the text. */
+static char *
+report_of_result(const gbx_sink *sink, const gbx_claim *of, const gbx_result *result,
+                 const gbx_answer *answer)
+{
+    char *text = NULL;
+    size_t size = 0;
+    gbx_tally tally = { .wall_ns = 1500000000u };
+    FILE *to = open_memstream(&text, &size);
+    gbx_report report = { .sink = sink, .station = &station, .options = { .to = to } };
+    tally.counts[result->verdict]++;
+    assert_int_equal(sink->begin(&report), 0);
+    sink->claim(&report, of, result, answer);
+    assert_int_equal(sink->end(&report, &tally), 0);
+    fclose(to);
+    gbx_finding_free(result->finding);
+    return text;
+}
+
 static char *
 report_of(const gbx_sink *sink, const gbx_claim *of, gbx_verdict verdict, gbx_finding *finding,
           const gbx_answer *answer)
 {
-    char *text = NULL;
-    size_t size = 0;
     gbx_result result = { .verdict = verdict, .finding = finding };
-    gbx_tally tally = { .wall_ns = 1500000000u };
-    FILE *to = open_memstream(&text, &size);
-    gbx_report report = { .sink = sink, .station = &station, .options = { .to = to } };
-    tally.counts[verdict]++;
-    assert_int_equal(sink->begin(&report), 0);
-    sink->claim(&report, of, &result, answer);
-    assert_int_equal(sink->end(&report, &tally), 0);
-    fclose(to);
-    gbx_finding_free(finding);
-    return text;
+    return report_of_result(sink, of, &result, answer);
+}
+
+/* The same for a claim that passed on runs of these builds; NULL: no second one. */
+static char *
+report_on(const gbx_sink *sink, const char *first, const char *second)
+{
+    gbx_result result = {
+        .verdict = GBX_PASS, .finding = gbx_finding_new(), .runs = { { .build = first }, { .build = second } },
+    };
+    result.look = (gbx_look){ .runs = result.runs, .run_count = second == NULL ? 1 : 2 };
+    return report_of_result(sink, &claim, &result, NULL);
 }
 
 static char *
@@ -117,6 +135,32 @@ details_are_for_explain_alone(void **state)
     gbx_finding_detail(finding, "a detail");
     char *text = report_of(&gbx_sink_terminal, &claim, GBX_PASS, finding, NULL);
     assert_null(strstr(text, "a detail"));
+    free(text);
+}
+
+static void
+every_sink_says_what_a_claim_was_seen_on(void **state)
+{
+    (void)state;
+    static const struct { const gbx_sink *sink; const char *first, *second, *says; } cases[] = {
+        { &gbx_sink_terminal, "gil", NULL, "0.1a  a title\n" },
+        { &gbx_sink_terminal, "ft", NULL, "0.1a  a title  [on ft]\n" },
+        { &gbx_sink_terminal, "gil", "ft", "0.1a  a title  [on gil and ft]\n" },
+        { &gbx_sink_terminal, "ft", "ft", "0.1a  a title  [on ft]\n" },
+        { &gbx_sink_junit, "gil", NULL, "<property name=\"builds\" value=\"gil\"/>" },
+        { &gbx_sink_junit, "gil", "ft", "<property name=\"builds\" value=\"gil, ft\"/>" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text = report_on(cases[i].sink, cases[i].first, cases[i].second);
+        assert_non_null(strstr(text, cases[i].says));
+        free(text);
+    }
+    char *text = report_on(&gbx_sink_json, "gil", "ft");
+    json_t *root = json_loads(text, 0, NULL);
+    json_t *builds = json_object_get(json_array_get(json_object_get(root, "claims"), 0), "builds");
+    assert_int_equal(json_array_size(builds), 2);
+    assert_string_equal(json_string_value(json_array_get(builds, 1)), "ft");
+    json_decref(root);
     free(text);
 }
 
@@ -311,6 +355,7 @@ main(void)
         cmocka_unit_test(bars_of_one_unit_share_a_scale),
         cmocka_unit_test(a_quoted_program_cannot_move_the_cursor),
         cmocka_unit_test(details_are_for_explain_alone),
+        cmocka_unit_test(every_sink_says_what_a_claim_was_seen_on),
         cmocka_unit_test(lines_break_between_words_and_count_characters),
         cmocka_unit_test(numbers_have_as_many_digits_as_make_sense),
         cmocka_unit_test(junit_tells_a_failure_from_an_error),

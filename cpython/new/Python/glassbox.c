@@ -4,7 +4,7 @@
    ends with the process, glassbox.stop(), or a fork (the child then begins its own).  The root
    process writes FILE; whoever finds that FILE belongs to a running relative writes FILE.PID beside
    it, so that a program and all its children are read as one trace.  This file must not write
-   records and must not know segments: see glassbox_recorder.c. */
+   records and must not know segments: see glassbox_file.c and glassbox_recorder.c. */
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"

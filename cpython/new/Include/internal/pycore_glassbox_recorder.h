@@ -278,7 +278,9 @@ gbx_settled(void)
 #endif
 }
 
-/* --- file and segments (Python/glassbox_recorder.c) --- */
+/* --- the file and its header block (Python/glassbox_file.c, Python/glassbox_header.c) --- */
+
+#define GBX_LARGEST_SEGMENT (2048u * 1024)
 
 typedef struct {
     const char *path;              // absolute
@@ -298,6 +300,17 @@ extern void _PyGlassbox_FileClose(uint32_t state);
 extern void _PyGlassbox_FileForget(void);
 extern uint64_t _PyGlassbox_ProcessStart(int pid);
 extern gbx_instant _PyGlassbox_Instant(void);
+/* Write a header block into GBX_HEADER_SIZE bytes of zeros. */
+extern void _PyGlassbox_HeaderWrite(void *block, const gbx_file_options *options);
+/* A new segment of `size` bytes, or of less where that is all that is left of the file below `room`:
+   mapped, and empty but for its size; the caller owns the mapping.  NULL with *error 0: no room; else errno. */
+extern gbx_segment *_PyGlassbox_SegmentNew(uint32_t size, uint64_t room, int *error);
+/* From here on a reader sees the segment. */
+extern void _PyGlassbox_SegmentPublish(gbx_segment *segment);
+/* How far segments of events may reach: what lies beyond is kept for names. */
+extern uint64_t _PyGlassbox_EventRoom(void);
+/* Say in the header why recording ended; the first reason stays. */
+extern void _PyGlassbox_FileNote(uint32_t state, int error);
 /* Append one definition (head.size bytes from `parts`) to the NAMES segments; false if no room. */
 typedef struct { const void *data; uint32_t length; } gbx_part;
 extern bool _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int count);
@@ -305,6 +318,13 @@ extern bool _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int
    is called, so no caller can be holding what it waits for. */
 extern void _PyGlassbox_Lock(void);
 extern void _PyGlassbox_Unlock(void);
+
+/* --- all streams (Python/glassbox_recorder.c) --- */
+
+/* Under the lock, the mask being 0: let every thread notice at its next event. */
+extern void _PyGlassbox_StreamsInvalidate(void);
+/* In a forked child: the other threads are gone, and this one has no segment. */
+extern void _PyGlassbox_StreamsForget(void);
 
 /* --- names (Python/glassbox_names.c) --- */
 
