@@ -22,33 +22,16 @@
 
 #if Py_GLASSBOX
 
-/* The Python function that runs in a thread; NULL: none. */
-static inline PyCodeObject *
-running_code_of(PyThreadState *tstate)
-{
-    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
-    if (frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK) {
-        return NULL;
-    }
-    PyObject *code = frame->f_executable;
-    return code == NULL || !PyCode_Check(code) ? NULL : (PyCodeObject *)code;
-}
-
-/* Its id; 0: none. */
+/* The id of the Python function that runs in this thread; 0: none. */
 static inline uint32_t
 running(PyThreadState *tstate)
 {
-    PyCodeObject *code = running_code_of(tstate);
-    return code == NULL ? 0 : gbx_code_id(code);
-}
-
-/* Its id in the calling thread, where it has one already. */
-static inline bool
-is_running(uint32_t *id)
-{
-    PyCodeObject *code = running_code_of(_PyThreadState_GET());
-    *id = code == NULL ? 0 : code->_co_glassbox_id;
-    return code == NULL || *id >= _PyGlassbox_recorder.first_code_id;
+    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
+    if (frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK) {
+        return 0;
+    }
+    PyObject *code = frame->f_executable;
+    return code == NULL || !PyCode_Check(code) ? 0 : gbx_code_id((PyCodeObject *)code);
 }
 
 /* A record that names a code object. */
@@ -85,36 +68,86 @@ record_at(uint8_t event, uint8_t flags, const void *address)
 
 /* ------------------------------------------------------------------ pymalloc */
 
-/* `first` lacks the code object. */
+static inline uint8_t
+domain_of(const void *ctx)
+{
+    return ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
+}
+
+/* The whole record. */
 static __attribute__((noinline)) void
-record_block_slowly(uint64_t first, const void *block)
+record_block(uint8_t event, uint8_t domain, const void *block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = first | (uint64_t)running(tstate) << 32;
+        *(uint64_t *)record = gbx_first(event, domain, (uint16_t)size, running(tstate));
         record->address = (uint64_t)(uintptr_t)block;
         publish(record, sizeof(*record));
     }
 }
 
-void
-_PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size)
+/* A packed one, `word`, and before it the function that it is of, where the thread's last one was of
+   another.  A new segment has none. */
+static __attribute__((noinline)) void
+record_packed_slowly(uint64_t word)
 {
-    uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
-    uint64_t first = gbx_first((uint8_t)event, domain, (uint16_t)size, 0);
-    gbx_leaf leaf;
-    uint32_t code;
-    if (!gbx_leaf_begin(&leaf, sizeof(gbx_block)) || !is_running(&code)) {
-        record_block_slowly(first, block);
+    PyThreadState *tstate = _PyThreadState_GET();
+    uint32_t code = running(tstate);
+    uint64_t *record = gbx_reserve(sizeof(gbx_stream_code) + sizeof(gbx_packed), tstate, false);
+    if (record == NULL || !gbx_settled()) {
         return;
     }
-    uint64_t *record = gbx_leaf_record(&leaf);
-    record[0] = first | (uint64_t)code << 32;
-    record[1] = (uint64_t)(uintptr_t)block;
-    if (gbx_settled()) {
-        gbx_leaf_publish(&leaf, sizeof(gbx_block));
+    gbx_stream *stream = &_PyGlassbox_stream;
+    if (code != stream->code) {
+        *record++ = gbx_first(GBX_EV_STREAM_CODE, 0, 0, code);
+        gbx_publish(record - 1, sizeof(gbx_stream_code));
+        stream->code = code;
     }
+    *record = word;
+    gbx_publish(record, sizeof(gbx_packed));
+}
+
+/* Is the function that runs the one that the thread's packed blocks are of?  Of a frame that has no
+   function the executable is no code object. */
+static inline bool
+goes_on(const gbx_stream *stream)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    const _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
+    const PyObject *code = frame == NULL ? NULL : frame->f_executable;
+    return __builtin_expect(code != NULL && Py_IS_TYPE(code, &PyCode_Type), 1) &&
+        ((const PyCodeObject *)code)->_co_glassbox_id == stream->code && stream->code != 0;
+}
+
+/* GLASSBOX_CTX_OBJ is 1, and domains mem and obj are 1 and 2. */
+_Static_assert(GBX_DOMAIN_MEM == 1 && GBX_DOMAIN_OBJ == 2, "the domain is the context and 1");
+
+void
+_PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size)
+{
+    if (__builtin_expect((size / GBX_PACKED_SIZES | ((uintptr_t)block & GBX_PACKED_BITS)) != 0, 0)) {
+        record_block(GBX_EV_BLOCK_ALLOC, domain_of(ctx), block, size);
+        return;
+    }
+    /* The upper bits of the size come to lie where the lowest of the address are. */
+    uint64_t where = (uint64_t)(uintptr_t)block + (((uint64_t)(uintptr_t)ctx + 1) << 2);
+    uint64_t word = GBX_EV_BLOCK_ALLOC_PACKED + ((uint64_t)size << 8) + (where << 16);
+    gbx_leaf leaf;
+    if (!gbx_leaf_begin(&leaf, sizeof(gbx_packed)) || !goes_on(&_PyGlassbox_stream)) {
+        record_packed_slowly(word);
+        return;
+    }
+    *gbx_leaf_record(&leaf) = word;
+    if (gbx_settled()) {
+        gbx_leaf_publish(&leaf, sizeof(gbx_packed));
+    }
+}
+
+void
+_PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size)
+{
+    record_block(GBX_EV_BLOCK_RESIZE, domain_of(ctx), block, size);
 }
 
 void
@@ -329,8 +362,7 @@ void
 _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
 {
     if (size <= UINT16_MAX && block != NULL) {
-        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
-                               block, size);
+        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, block, size);
         return;
     }
     _PyGlassbox_stream.domain = (uint8_t)domain;
@@ -346,8 +378,7 @@ _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t
         return;
     }
     if (old != NULL && block == old && size <= UINT16_MAX) {
-        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
-                               block, size);
+        record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size);
         return;
     }
     if (old != NULL) {

@@ -53,6 +53,7 @@ begin_segment(gbx_stream *stream, gbx_segment *segment)
     _PyGlassbox_recorder.header->latest = segment->base;
     stream->segment = segment;
     stream->base_ticks = segment->base.ticks;
+    stream->code = 0;
     stream->limit = tail_of(segment);
     _PyGlassbox_SegmentPublish(segment);
 }

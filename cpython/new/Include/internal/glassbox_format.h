@@ -71,6 +71,7 @@ typedef struct { gbx_head h; uint64_t ticks; } gbx_stream_time;        /* new ba
 typedef struct { gbx_head h; uint64_t count; uint64_t reserved; } gbx_stream_lost;
 typedef struct { gbx_head h; uint32_t interp; uint32_t reserved; } gbx_stream_interp;
 typedef struct { gbx_head h; uint32_t old_mask; uint32_t new_mask; } gbx_stream_mask;
+typedef struct { gbx_head h; } gbx_stream_code;      /* h.dt: the function of the packed blocks to come */
 
 /* class frame.  `frame` is bits 3..34 of the _PyInterpreterFrame's address: it tells frames of one
    thread apart; it is reused when the memory is. */
@@ -144,6 +145,21 @@ typedef struct {              /* something happened to what lies at an address *
     uint8_t event; uint8_t flags; uint8_t address[6];
 } gbx_at;
 
+/* Packed forms.  Of the records that come by the million most fit one word, and are written so: a reader
+   unpacks them, and shows the full form alone.  They begin with `event`, as all do; `what` is the byte
+   after it; `where` is the address, whose lowest four bits are 0 and hold something else.
+     obj.create        what: type; lowest bits: items (size is the type's basic size and its items' sizes)
+     obj.destroy       what: type
+     alloc.block_alloc what: the size's lower 8 bits; lowest bits: the size's other 2, the domain
+   The function of a packed block is that of the last STREAM_CODE before it in the segment; 0: none. */
+typedef struct {
+    uint8_t event; uint8_t what; uint8_t where[6];
+} gbx_packed;
+#define GBX_PACKED_TYPES   256u    /* ids and sizes below these have a packed form */
+#define GBX_PACKED_ITEMS   16u
+#define GBX_PACKED_SIZES   1024u
+#define GBX_PACKED_BITS    15u     /* of `where`, that are no address */
+
 /* class obj: every object.  Not timed. */
 typedef struct {
     uint8_t event; uint8_t type[3]; uint32_t size; uint64_t address;
@@ -198,6 +214,7 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(STREAM_LOST,      2, STREAM,  "stream.lost",         gbx_stream_lost,        0)    \
     X(STREAM_INTERP,    3, STREAM,  "stream.interp",       gbx_stream_interp,      1)    \
     X(STREAM_MASK,      4, STREAM,  "stream.mask",         gbx_stream_mask,        1)    \
+    X(STREAM_CODE,      5, STREAM,  "stream.code",         gbx_stream_code,        0)    \
     X(FRAME_PUSH,      16, FRAME,   "frame.push",          gbx_frame_edge,         1)    \
     X(FRAME_POP,       17, FRAME,   "frame.pop",           gbx_frame_edge,         1)    \
     X(FRAME_SUSPEND,   18, FRAME,   "frame.suspend",       gbx_frame_edge,         1)    \
@@ -232,6 +249,8 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(SPAN_END,        82, MARK,    "mark.span_end",       gbx_span,               1)    \
     X(WATCH,           83, MARK,    "mark.watch",          gbx_watch,              1)    \
     X(UNWATCH,         84, MARK,    "mark.unwatch",        gbx_watch,              1)    \
+    X(OBJ_CREATE_PACKED, 94, OBJ,   "obj.create_packed",   gbx_packed,             0)    \
+    X(OBJ_DESTROY_PACKED, 95, OBJ,  "obj.destroy_packed",  gbx_packed,             0)    \
     X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
     X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
     X(OBJ_REVIVE,      98, OBJ,     "obj.revive",          gbx_obj,                0)    \
@@ -245,6 +264,7 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(REF_OWNER,      107, REF,     "ref.owner",           gbx_ref,                1)    \
     X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                1)    \
     X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
+    X(BLOCK_ALLOC_PACKED, 115, ALLOC, "alloc.block_alloc_packed", gbx_packed,      0)    \
     X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
     X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \
     X(POOL_NEW,       122, ALLOC,   "alloc.pool_new",      gbx_pool,               0)    \
@@ -523,6 +543,7 @@ enum gbx_kind {
     F(STREAM_INTERP, "interp", gbx_stream_interp, interp, INTERP, 0)                     \
     F(STREAM_MASK, "old_mask", gbx_stream_mask, old_mask, MASK, 0)                       \
     F(STREAM_MASK, "new_mask", gbx_stream_mask, new_mask, MASK, 0)                       \
+    F(STREAM_CODE, "code", gbx_stream_code, h.dt, CODE, 0)                               \
     F(FRAME_PUSH, "entry", gbx_frame_edge, h.flags, ENTRY, 0)                            \
     F(FRAME_PUSH, "caller_offset", gbx_frame_edge, h.arg, CALLER_OFFSET, 0)              \
     F(FRAME_PUSH, "code", gbx_frame_edge, code, CODE, 0)                                 \
@@ -604,6 +625,12 @@ enum gbx_kind {
     F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
     F(UNWATCH, "type", gbx_watch, type, TYPE, 0)                                         \
     F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
+    F(OBJ_CREATE_PACKED, "what", gbx_packed, what, UINT, 0)                              \
+    F(OBJ_CREATE_PACKED, "where", gbx_packed, where, UINT, 0)                            \
+    F(OBJ_DESTROY_PACKED, "what", gbx_packed, what, UINT, 0)                             \
+    F(OBJ_DESTROY_PACKED, "where", gbx_packed, where, UINT, 0)                           \
+    F(BLOCK_ALLOC_PACKED, "what", gbx_packed, what, UINT, 0)                             \
+    F(BLOCK_ALLOC_PACKED, "where", gbx_packed, where, UINT, 0)                           \
     GBX_OBJ_FIELDS(F, OBJ_CREATE)                                                        \
     F(OBJ_DESTROY, "type", gbx_obj, type, TYPE, 0)                                       \
     F(OBJ_DESTROY, "address", gbx_obj, address, ADDRESS, 0)                              \
@@ -881,6 +908,8 @@ GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
+GBX_PIN(sizeof(gbx_stream_code) == 8);
+GBX_PIN(sizeof(gbx_packed) == 8);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);

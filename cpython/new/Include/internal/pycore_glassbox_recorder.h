@@ -28,6 +28,7 @@ typedef struct _gbx_stream {
     volatile uint32_t limit;       // offset in the segment up to which there is room
     uint32_t interp;               // interpreter of the last record
     uint64_t base_ticks;           // base of dt
+    uint32_t code;                 // that the packed blocks of the segment name: see STREAM_CODE
 
     /* cold: owned by the thread */
     uint32_t session;              // the recording that `segment` belongs to
@@ -144,6 +145,12 @@ static inline uint64_t
 gbx_first(uint8_t event, uint8_t flags, uint16_t arg, uint32_t dt)
 {
     return event | (uint64_t)flags << 8 | (uint64_t)arg << 16 | (uint64_t)dt << 32;
+}
+
+static inline uint64_t
+gbx_packed_word(uint8_t event, uint64_t what, const void *address, uint64_t more)
+{
+    return event | what << 8 | ((uint64_t)(uintptr_t)address | more) << 16;
 }
 
 static inline uint64_t
