@@ -283,9 +283,6 @@ check_tracemalloc(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, whole;
     double traced;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     if (!gbx_part_find(look, finding, "traced", "begin", &part) || !gbx_part_whole(look, &whole)) {
         return GBX_INSUFFICIENT;
     }

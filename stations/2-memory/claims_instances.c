@@ -144,9 +144,6 @@ check_slots(const gbx_look *look, gbx_finding *finding)
 {
     enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
     forms seen[COUNT];
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     for (size_t i = 0; i < COUNT; i++) {
         if (!measure(look, finding, "slots", sizes[i], &seen[i].slots)
             || !measure(look, finding, "inline", sizes[i], &seen[i].plain)
@@ -234,9 +231,6 @@ static gbx_verdict
 check_first(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     if (!gbx_part_find(look, finding, "first", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }

@@ -9,6 +9,7 @@
 #define Py_INTERNAL_GLASSBOX_RECORDER_H
 
 #include "pycore_glassbox.h"       // _PyGlassbox_mask
+#include "glassbox_refs.h"         // _PyGlassbox_refs
 #include <stdbool.h>
 #include <time.h>                  // clock_gettime()
 #if defined(__x86_64__) || defined(__i386__)
