@@ -4,6 +4,7 @@ import collections
 import os
 import subprocess
 import sys
+import time
 import unittest
 
 import census
@@ -142,7 +143,17 @@ class Standing:
         if line != b"ready\n":
             self.process.kill()
             raise AssertionError(f"the program says {line!r}")
+        self.wait_until_it_sleeps()
         self.trace = traces.Trace("t.gbx")
+
+    def wait_until_it_sleeps(self):
+        """In the read() that it says "ready" before: what it makes on the way there is in the heap, too."""
+        end = time.monotonic() + 60
+        state = None
+        while state != "S" and time.monotonic() < end:
+            time.sleep(0.001)
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii", errors="replace") as file:
+                state = file.read().rpartition(")")[2].split()[0]
 
     def __enter__(self):
         return self
