@@ -84,10 +84,10 @@ shape_of(const gbx_event_entry *entry)
 {
     size_t mine = size_here(entry->id);
     bool state = entry->id == GBX_EV_STREAM_TIME || entry->id == GBX_EV_STREAM_INTERP ||
-        entry->id == GBX_EV_STREAM_MASK || entry->id == GBX_EV_STREAM_CODE;
+        entry->id == GBX_EV_STREAM_MASK || entry->id == GBX_EV_BLOCK_ALLOC;
     unsigned shape = entry->size;
     if (mine != 0 && entry->size >= mine) {
-        shape |= entry->id != GBX_EV_STREAM_TIME && entry->id != GBX_EV_STREAM_CODE ? GBX_SHAPE_EVENT : 0u;
+        shape |= entry->id != GBX_EV_STREAM_TIME ? GBX_SHAPE_EVENT : 0u;
         shape |= state ? GBX_SHAPE_STATE : 0u;
         shape |= entry->timed ? GBX_SHAPE_TIMED : 0u;
     }

@@ -123,7 +123,8 @@ enter_piece(gbx_reader *reader, uint32_t index)
     reader->next = piece->base + sizeof(gbx_segment);
     reader->end = piece->base + piece->whole;
     reader->base_ticks = piece->start.ticks;
-    reader->code = 0;
+    memset(reader->sites, 0, sizeof(reader->sites));
+    reader->sites[0].offset = reader->sites[1].offset = GBX_NO_OFFSET;
 }
 
 static bool
@@ -172,8 +173,10 @@ gbx_reader_next(gbx_reader *reader)
             else if (shape & GBX_SHAPE_STATE && (uint8_t)head == GBX_EV_STREAM_INTERP) {
                 reader->interp = ((const gbx_stream_interp *)(const void *)at)->interp;
             }
-            else if (shape & GBX_SHAPE_STATE && (uint8_t)head == GBX_EV_STREAM_CODE) {
-                reader->code = (uint32_t)(head >> 32);
+            else if (shape & GBX_SHAPE_STATE && (uint8_t)head == GBX_EV_BLOCK_ALLOC) {
+                reader->sites[1] = reader->sites[0];
+                reader->sites[0] = (gbx_block_site){ .code = (uint32_t)(head >> 32),
+                                                     .offset = ((const gbx_block *)(const void *)at)->offset };
             }
             if (shape & GBX_SHAPE_EVENT) {
                 take_event(reader, at, shape, (uint32_t)(head >> 32));
@@ -206,6 +209,15 @@ since(uint64_t start_ns, uint64_t t_ns)
 _Static_assert(sizeof(gbx_obj) == 16 && sizeof(gbx_block) == 16, "they have room in a gbx_full");
 
 static void
+unpack_block(gbx_full *full, const gbx_reader *reader, uint8_t what, uint64_t where)
+{
+    const gbx_block_site *site = &reader->sites[(where & GBX_PACKED_OTHER) != 0];
+    uint64_t domain = where & GBX_PACKED_OBJ ? GBX_DOMAIN_OBJ : GBX_DOMAIN_MEM, size = what | (where & 3) << 8;
+    full->word[0] = GBX_EV_BLOCK_ALLOC | domain << 8 | size << 16 | (uint64_t)site->code << 32;
+    full->word[1] = (where & ~(uint64_t)GBX_PACKED_BITS) | (uint64_t)site->offset << 48;
+}
+
+static void
 unpack_object(gbx_full *full, const gbx_file *file, uint8_t event, uint8_t type, uint64_t where)
 {
     uint64_t items = where & GBX_PACKED_BITS;
@@ -219,7 +231,7 @@ unpack_object(gbx_full *full, const gbx_file *file, uint8_t event, uint8_t type,
 static const gbx_head *
 unpack(const gbx_reader *reader, const uint8_t *at, gbx_full *full)
 {
-    uint64_t head = load_head(at), where = head >> 16, more = where & GBX_PACKED_BITS;
+    uint64_t head = load_head(at), where = head >> 16;
     uint8_t what = (uint8_t)(head >> 8);
     full->packed = at;
     switch ((uint8_t)head) {
@@ -230,9 +242,7 @@ unpack(const gbx_reader *reader, const uint8_t *at, gbx_full *full)
             unpack_object(full, reader->source->file, GBX_EV_OBJ_DESTROY, what, where);
             break;
         case GBX_EV_BLOCK_ALLOC_PACKED:
-            full->word[0] = GBX_EV_BLOCK_ALLOC | more >> 2 << 8 | (what | (more & 3) << 8) << 16 |
-                (uint64_t)reader->code << 32;
-            full->word[1] = where - more;
+            unpack_block(full, reader, what, where);
             break;
         default:                                 /* changed since it was scanned */
             return (const gbx_head *)(const void *)at;
@@ -308,7 +318,8 @@ gbx_reader_note(const gbx_reader *reader)
         .base_ticks = reader->base_ticks, .t_ns = reader->t_ns, .piece = reader->piece,
         .record = reader->record == NULL ? 0 : (uint32_t)(reader->record - base),
         .next = (uint32_t)(reader->next - base),
-        .interp = reader->interp, .code = reader->code, .backward = reader->backward,
+        .interp = reader->interp, .sites = { reader->sites[0], reader->sites[1] },
+        .backward = reader->backward,
     };
 }
 
@@ -320,6 +331,7 @@ gbx_reader_return(gbx_reader *reader, const gbx_feed *source, gbx_reader_mark pl
         .record = place.record == 0 ? NULL : piece->base + place.record,
         .next = piece->base + place.next, .end = piece->base + piece->whole,
         .base_ticks = place.base_ticks, .t_ns = place.t_ns, .source = source,
-        .piece = place.piece, .interp = place.interp, .code = place.code, .backward = place.backward,
+        .piece = place.piece, .interp = place.interp, .sites = { place.sites[0], place.sites[1] },
+        .backward = place.backward,
     };
 }

@@ -63,7 +63,7 @@ typedef struct {
    such event), and these. */
 enum {
     GBX_SHAPE_EVENT = 1 << 8,    /* this reader has the same event, and not a larger record */
-    GBX_SHAPE_STATE = 1 << 9,    /* it says how to read what follows: time, interpreter, mask */
+    GBX_SHAPE_STATE = 1 << 9,    /* it says how to read what follows: time, interpreter, mask, site */
     GBX_SHAPE_TIMED = 1 << 10,
     GBX_SHAPE_PACKED = 1 << 11   /* it stands for an event in its full form */
 };
@@ -158,6 +158,12 @@ typedef struct {
    The file's `unknown` and `mask` are brought up to date on the way. */
 void gbx_feed_scan(gbx_feed *source);
 
+/* Where a block was asked for. */
+typedef struct {
+    uint32_t code;
+    uint16_t offset;
+} gbx_block_site;
+
 /* Reading a stream front to back.  Every size is looked at before it is believed, also where a scan has
    seen it: a live writer may have changed it since. */
 typedef struct {
@@ -168,7 +174,7 @@ typedef struct {
     const gbx_feed *source;
     uint32_t piece;              /* counted from the source's first */
     uint32_t interp;
-    uint32_t code;               /* of packed blocks */
+    gbx_block_site sites[2];     /* of the piece's last whole blocks, the latest first */
     bool backward;
 } gbx_reader;
 
@@ -188,7 +194,7 @@ typedef struct {
     uint32_t piece;
     uint32_t record, next;       /* from the piece's start; record 0: at the end */
     uint32_t interp;
-    uint32_t code;
+    gbx_block_site sites[2];
     bool backward;
 } gbx_reader_mark;
 

@@ -37,7 +37,7 @@ extern const gbx_claim gbx_s2_zero;
 extern const gbx_claim gbx_s2_gone;
 extern const gbx_claim gbx_s2_deferred;
 
-/* 2.4, claims_blocks.c and claims_arenas.c */
+/* 2.4, claims_blocks.c, claims_arenas.c, claims_totals.c */
 extern const gbx_claim gbx_s2_classes;
 extern const gbx_claim gbx_s2_border;
 extern const gbx_claim gbx_s2_free_list;

@@ -51,7 +51,7 @@ static void
 note_block(const gbx_heap *heap, const gbx_block *block, size_t at, serving *seen)
 {
     const gbx_heap_arena *arena;
-    const gbx_heap_pool *pool = gbx_heap_find(heap, block->address, &arena);
+    const gbx_heap_pool *pool = gbx_heap_find(heap, GBX_U48(block->address), &arena);
     uint32_t asked = block->h.arg;
     if (pool == NULL || asked == 0 || pool->size_class != class_of(asked)) {
         seen->stray = at;

@@ -142,21 +142,21 @@ enter(gbx_ledger *ledger, const gbx_head *head)
     bool raw = head->flags == GBX_DOMAIN_RAW;        /* of large blocks */
     switch (head->event) {
         case GBX_EV_BLOCK_ALLOC:
-            return add(ledger, block->address, block->h.arg, false);
+            return add(ledger, GBX_U48(block->address), block->h.arg, false);
         case GBX_EV_BLOCK_RESIZE:
-            drop(ledger, block->address, false);
-            return add(ledger, block->address, block->h.arg, false);
+            drop(ledger, GBX_U48(block->address), false);
+            return add(ledger, GBX_U48(block->address), block->h.arg, false);
         case GBX_EV_BLOCK_FREE:
             drop(ledger, GBX_U48(at->address), false);
             return true;
         case GBX_EV_LARGE_ALLOC:
-            return add(ledger, large->address, large->size, raw);
+            return add(ledger, GBX_U48(large->address), large->size, raw);
         case GBX_EV_LARGE_FREE:
             drop(ledger, GBX_U48(at->address), raw);
             return true;
         case GBX_EV_LARGE_MOVE:
             drop(ledger, move->old_address, raw);
-            return add(ledger, move->address, move->size, raw);
+            return add(ledger, GBX_U48(move->address), move->size, raw);
         default:
             return true;
     }

@@ -53,6 +53,8 @@ class Objects(unittest.TestCase):
 
 
 class Blocks(unittest.TestCase):
+    """Those that are asked for where one before was have no site of their own in the file."""
+
     def test_every_size_is_exact(self):
         trace = run("def work():\n    return [bytes(i) for i in range(2, 1500)]\n"
                     "work()\nmark('begin')\nkept = work()\nmark('end')\n")
@@ -61,13 +63,26 @@ class Blocks(unittest.TestCase):
                   if e.name in ("alloc.block_alloc", "alloc.large_alloc")}
         self.assertLessEqual({head + i for i in range(2, 1500)}, served)
 
-    def test_each_block_names_the_function_that_asked(self):
+    def test_each_block_names_the_instruction_that_asked(self):
         trace = run("def one(n): return bytes(n)\ndef two(n): return bytes(n + 1)\n"
                     "def work():\n    for n in range(50, 250, 2): one(n), one(n), two(n)\n"
                     "work()\nmark('begin')\nwork()\nmark('end')\n")
         head = b"".__sizeof__()
         seen = [trace.code(e) for e in between(trace, "alloc.block_alloc") if e.fields["size"] >= head + 50]
         self.assertEqual(seen, ["one", "one", "two"] * 100)
+
+    def test_one_function_that_asks_in_several_lines(self):
+        sizes = {line: 40 + 16 * line for line in range(4, 8)}
+        for lines in ([4, 5], [4, 5, 6], [4, 5, 6, 7]):
+            body = "".join(f"        bytes({sizes[line]} + n % 2)\n" for line in lines)
+            trace = run(f"def work():\n    for n in range(60):\n{body}work()\nmark('begin')\nwork()\nmark('end')\n")
+            head, seen = b"".__sizeof__(), collections.Counter()
+            for event in between(trace, "alloc.block_alloc"):
+                asked = (event.fields["size"] - head) // 2 * 2
+                if asked in sizes.values():
+                    seen[asked, trace.line(event.fields["code"], event.fields["offset"])] += 1
+            first = min(line for _, line in seen)
+            self.assertEqual(dict(seen), {(sizes[line], first + i): 60 for i, line in enumerate(lines)})
 
     def check_one_function(self, trace):
         """All but a few blocks are of `work`, and they come from many segments."""

@@ -122,36 +122,36 @@ class Trace:
                 self.watches[ident] = payload[16:].decode()
             at += size
 
-    def _unpack(self, name, what, where, code):
+    def _unpack(self, name, what, where, sites):
         """The full form of a packed record: its name and its fields."""
         name = name.removesuffix("_packed")
         more, address = where & 15, where & ~15
         if name == "alloc.block_alloc":
-            return name, {"domain": more >> 2, "size": what | (more & 3) << 8, "code": code, "address": address}
+            code, offset = sites[more >> 3]
+            return name, {"domain": 1 + (more >> 2 & 1), "size": what | (more & 3) << 8, "code": code,
+                          "address": address, "offset": offset}
         if name == "obj.destroy":
             return name, {"type": what, "address": address}
         info = self.type_info[what]
         return name, {"type": what, "size": info.basic_size + more * info.item_size, "address": address}
 
     def _read_events(self, thread, at, end):
-        code = 0                                          # of packed blocks
+        sites = [None, None]                              # of the last whole blocks, the latest first
         while at < end:
             event = self.data[at]
             size = self.sizes[event]
             name = self.names[event]
-            if name == "stream.code":
-                code = int.from_bytes(self.data[at + 4:at + 8], "little")
-                at += size
-                continue
             if name.endswith("_packed"):
                 name, fields = self._unpack(name, self.data[at + 1],
-                                            int.from_bytes(self.data[at + 2:at + 8], "little"), code)
+                                            int.from_bytes(self.data[at + 2:at + 8], "little"), sites)
                 self.packed += 1
                 self.threads[thread].append(Event(thread, name, fields))
                 at += size
                 continue
             fields = {name: int.from_bytes(self.data[at + offset:at + offset + width], "little", signed=sign)
                       for name, offset, width, sign in self.fields[event]}
+            if name == "alloc.block_alloc":
+                sites = [(fields["code"], fields["offset"]), sites[0]]
             self.threads[thread].append(Event(thread, name, fields))
             at += size
 

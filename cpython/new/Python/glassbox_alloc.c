@@ -12,7 +12,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
-#include "pycore_frame.h"          // _PyInterpreterFrame
+#include "pycore_glassbox_where.h" // running_code(), frame_offset()
 #include "pycore_freelist.h"       // struct _Py_object_freelists
 #include "pycore_interp.h"         // PyInterpreterState
 #include "pycore_object_stack.h"   // _PyObjectStackChunk
@@ -22,16 +22,13 @@
 
 #if Py_GLASSBOX
 
-/* The id of the Python function that runs in this thread; 0: none. */
+/* The id of the Python function that runs in this thread, 0: none; and where in it. */
 static inline uint32_t
-running(PyThreadState *tstate)
+running(PyThreadState *tstate, uint16_t *offset)
 {
-    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
-    if (frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK) {
-        return 0;
-    }
-    PyObject *code = frame->f_executable;
-    return code == NULL || !PyCode_Check(code) ? 0 : gbx_code_id((PyCodeObject *)code);
+    PyCodeObject *code = running_code(tstate);
+    *offset = code == NULL ? GBX_NO_OFFSET : offset_in(code, tstate->current_frame->instr_ptr);
+    return code == NULL ? 0 : gbx_code_id(code);
 }
 
 /* A record that names a code object. */
@@ -74,71 +71,70 @@ domain_of(const void *ctx)
     return ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
 }
 
-/* The whole record. */
-static __attribute__((noinline)) void
-record_block(uint8_t event, uint8_t domain, const void *block, size_t size)
+/* The whole record; true if it is there. */
+static bool
+record_block(uint8_t event, uint8_t domain, const void *block, size_t size, gbx_site *site)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
-    if (record != NULL) {
-        *(uint64_t *)record = gbx_first(event, domain, (uint16_t)size, running(tstate));
-        record->address = (uint64_t)(uintptr_t)block;
-        publish(record, sizeof(*record));
+    if (record == NULL) {
+        return false;
     }
+    uint16_t offset;
+    site->code = running(tstate, &offset);
+    site->instr = site->code == 0 ? NULL : tstate->current_frame->instr_ptr;
+    *(uint64_t *)record = gbx_first(event, domain, (uint16_t)size, site->code);
+    gbx_put_at(record->address, block, offset);
+    if (!gbx_settled()) {
+        return false;
+    }
+    gbx_publish(record, sizeof(*record));
+    return true;
 }
 
-/* A packed one, `word`, and before it the function that it is of, where the thread's last one was of
-   another.  A new segment has none. */
 static __attribute__((noinline)) void
-record_packed_slowly(uint64_t word)
+record_block_in_full(uint8_t domain, const void *block, size_t size)
 {
-    PyThreadState *tstate = _PyThreadState_GET();
-    uint32_t code = running(tstate);
-    uint64_t *record = gbx_reserve(sizeof(gbx_stream_code) + sizeof(gbx_packed), tstate, false);
-    if (record == NULL || !gbx_settled()) {
-        return;
+    gbx_site site;
+    if (record_block(GBX_EV_BLOCK_ALLOC, domain, block, size, &site)) {
+        gbx_stream *stream = &_PyGlassbox_stream;
+        stream->sites[1] = stream->sites[0];
+        stream->sites[0] = site;
     }
-    gbx_stream *stream = &_PyGlassbox_stream;
-    if (code != stream->code) {
-        *record++ = gbx_first(GBX_EV_STREAM_CODE, 0, 0, code);
-        gbx_publish(record - 1, sizeof(gbx_stream_code));
-        stream->code = code;
-    }
-    *record = word;
-    gbx_publish(record, sizeof(gbx_packed));
 }
 
-/* Is the function that runs the one that the thread's packed blocks are of?  Of a frame that has no
-   function the executable is no code object. */
+/* Is it asked for where one of the thread's last two whole blocks was?  Then *other says which.  Of a frame
+   without a function the executable is no code object. */
 static inline bool
-goes_on(const gbx_stream *stream)
+is_known_site(const gbx_stream *stream, uint64_t *other)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     const _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
     const PyObject *code = frame == NULL ? NULL : frame->f_executable;
-    return __builtin_expect(code != NULL && Py_IS_TYPE(code, &PyCode_Type), 1) &&
-        ((const PyCodeObject *)code)->_co_glassbox_id == stream->code && stream->code != 0;
+    if (__builtin_expect(code == NULL || !Py_IS_TYPE(code, &PyCode_Type), 0)) {
+        return false;
+    }
+    uint32_t id = ((const PyCodeObject *)code)->_co_glassbox_id;
+    const void *instr = frame->instr_ptr;
+    *other = instr == stream->sites[0].instr && id == stream->sites[0].code ? 0 : GBX_PACKED_OTHER;
+    return *other == 0 || (instr == stream->sites[1].instr && id == stream->sites[1].code);
 }
 
-/* GLASSBOX_CTX_OBJ is 1, and domains mem and obj are 1 and 2. */
-_Static_assert(GBX_DOMAIN_MEM == 1 && GBX_DOMAIN_OBJ == 2, "the domain is the context and 1");
-
+/* GLASSBOX_CTX_OBJ is 1. */
 void
 _PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size)
 {
-    if (__builtin_expect((size / GBX_PACKED_SIZES | ((uintptr_t)block & GBX_PACKED_BITS)) != 0, 0)) {
-        record_block(GBX_EV_BLOCK_ALLOC, domain_of(ctx), block, size);
+    gbx_leaf leaf;
+    uint64_t other;
+    bool fits = (size / GBX_PACKED_SIZES | ((uintptr_t)block & GBX_PACKED_BITS)) == 0;
+    if (__builtin_expect(!fits, 0) || !is_known_site(&_PyGlassbox_stream, &other) ||
+        !gbx_leaf_begin(&leaf, sizeof(gbx_packed))) {
+        record_block_in_full(domain_of(ctx), block, size);
         return;
     }
     /* The upper bits of the size come to lie where the lowest of the address are. */
-    uint64_t where = (uint64_t)(uintptr_t)block + (((uint64_t)(uintptr_t)ctx + 1) << 2);
-    uint64_t word = GBX_EV_BLOCK_ALLOC_PACKED + ((uint64_t)size << 8) + (where << 16);
-    gbx_leaf leaf;
-    if (!gbx_leaf_begin(&leaf, sizeof(gbx_packed)) || !goes_on(&_PyGlassbox_stream)) {
-        record_packed_slowly(word);
-        return;
-    }
-    *gbx_leaf_record(&leaf) = word;
+    uint64_t where = (uint64_t)(uintptr_t)block + (uint64_t)(uintptr_t)ctx * GBX_PACKED_OBJ + other;
+    *gbx_leaf_record(&leaf) = GBX_EV_BLOCK_ALLOC_PACKED + ((uint64_t)size << 8) + (where << 16);
     if (gbx_settled()) {
         gbx_leaf_publish(&leaf, sizeof(gbx_packed));
     }
@@ -147,7 +143,8 @@ _PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size)
 void
 _PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size)
 {
-    record_block(GBX_EV_BLOCK_RESIZE, domain_of(ctx), block, size);
+    gbx_site site;
+    (void)record_block(GBX_EV_BLOCK_RESIZE, domain_of(ctx), block, size, &site);
 }
 
 void
@@ -192,13 +189,20 @@ _PyGlassbox_Pool(int event, const struct pool_header *pool)
 static void
 record_arena(int event, uint32_t owner, uintptr_t address, uint32_t pools)
 {
-    uint32_t dt;
-    gbx_arena *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
+    uint32_t dt, code = 0;
+    uint16_t offset = GBX_NO_OFFSET;
+    PyThreadState *tstate = _PyThreadState_GET();
+    if (event != GBX_EV_ARENA_FOUND) {
+        code = running(tstate, &offset);
+    }
+    gbx_arena *record = gbx_begin(sizeof(*record), tstate, false, &dt);
     if (record != NULL) {
         record->owner = owner;
         record->pools = pools;
         record->address = address;
-        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+        record->code = code;
+        record->reserved = 0;
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, offset, dt);
     }
 }
 
@@ -320,10 +324,11 @@ _PyGlassbox_LargeAlloc(const void *block, size_t size)
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0,
-                                         running(tstate));
+        uint16_t offset;
+        uint32_t code = running(tstate, &offset);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0, code);
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)block;
+        gbx_put_at(record->address, block, offset);
         publish(record, sizeof(*record));
     }
 }
@@ -338,10 +343,11 @@ _PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0,
-                                         running(tstate));
+        uint16_t offset;
+        uint32_t code = running(tstate, &offset);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0, code);
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)block;
+        gbx_put_at(record->address, block, offset);
         record->old_address = (uint64_t)(uintptr_t)old;
         publish(record, sizeof(*record));
     }
@@ -378,7 +384,8 @@ _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t
         return;
     }
     if (old != NULL && block == old && size <= UINT16_MAX) {
-        record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size);
+        gbx_site site;
+        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size, &site);
         return;
     }
     if (old != NULL) {
@@ -409,7 +416,7 @@ _PyGlassbox_HeapSegment(int event, const void *segment, size_t size)
     gbx_large *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record != NULL) {
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)segment;
+        gbx_put_at(record->address, segment, GBX_NO_OFFSET);
         gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
     }
 }

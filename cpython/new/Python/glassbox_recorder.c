@@ -53,7 +53,7 @@ begin_segment(gbx_stream *stream, gbx_segment *segment)
     _PyGlassbox_recorder.header->latest = segment->base;
     stream->segment = segment;
     stream->base_ticks = segment->base.ticks;
-    stream->code = 0;
+    memset(stream->sites, 0, sizeof(stream->sites));
     stream->limit = tail_of(segment);
     _PyGlassbox_SegmentPublish(segment);
 }

@@ -71,7 +71,6 @@ typedef struct { gbx_head h; uint64_t ticks; } gbx_stream_time;        /* new ba
 typedef struct { gbx_head h; uint64_t count; uint64_t reserved; } gbx_stream_lost;
 typedef struct { gbx_head h; uint32_t interp; uint32_t reserved; } gbx_stream_interp;
 typedef struct { gbx_head h; uint32_t old_mask; uint32_t new_mask; } gbx_stream_mask;
-typedef struct { gbx_head h; } gbx_stream_code;      /* h.dt: the function of the packed blocks to come */
 
 /* class frame.  `frame` is bits 3..34 of the _PyInterpreterFrame's address: it tells frames of one
    thread apart; it is reused when the memory is. */
@@ -140,6 +139,8 @@ typedef struct {              /* reference operations at one instruction, all ob
    something else, and where a number needs 3 or 6 bytes it has 3 or 6: GBX_U24(), GBX_U48(). */
 #define GBX_U24(a)  ((uint32_t)(a)[0] | (uint32_t)(a)[1] << 8 | (uint32_t)(a)[2] << 16)
 #define GBX_U48(a)  ((uint64_t)GBX_U24(a) | (uint64_t)GBX_U24((a) + 3) << 24)
+#define GBX_BYTES48(n)  { (uint8_t)(n), (uint8_t)((n) >> 8), (uint8_t)((n) >> 16), (uint8_t)((n) >> 24), \
+                          (uint8_t)((n) >> 32), (uint8_t)((n) >> 40) }
 
 typedef struct {              /* something happened to what lies at an address */
     uint8_t event; uint8_t flags; uint8_t address[6];
@@ -150,8 +151,10 @@ typedef struct {              /* something happened to what lies at an address *
    after it; `where` is the address, whose lowest four bits are 0 and hold something else.
      obj.create        what: type; lowest bits: items (size is the type's basic size and its items' sizes)
      obj.destroy       what: type
-     alloc.block_alloc what: the size's lower 8 bits; lowest bits: the size's other 2, the domain
-   The function of a packed block is that of the last STREAM_CODE before it in the segment; 0: none. */
+     alloc.block_alloc what: the size's lower 8 bits; lowest bits: the size's other 2, 1 for domain obj,
+                       1 for another site
+   The site (function and offset) of a packed block is that of the last whole alloc.block_alloc before it in
+   the segment, or, with the highest of the four bits, that of the one before that. */
 typedef struct {
     uint8_t event; uint8_t what; uint8_t where[6];
 } gbx_packed;
@@ -159,6 +162,8 @@ typedef struct {
 #define GBX_PACKED_ITEMS   16u
 #define GBX_PACKED_SIZES   1024u
 #define GBX_PACKED_BITS    15u     /* of `where`, that are no address */
+#define GBX_PACKED_OBJ     4u      /* of these, in a block */
+#define GBX_PACKED_OTHER   8u
 
 /* class obj: every object.  Not timed. */
 typedef struct {
@@ -168,15 +173,19 @@ typedef struct {
 /* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) that a block is in, and the
    pool's the arena (1 MiB, not aligned).  What was there before the recording is told when it begins, by
    the events named *_found; `owner` is the interpreter whose allocator it is. */
-typedef struct { gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct {              /* h.arg: offset in `code`, the Python function that runs */
+    gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; uint32_t code; uint32_t reserved;
+} gbx_arena;
 typedef struct { gbx_head h; uint32_t owner; uint32_t blocks; uint64_t address; } gbx_pool;
-typedef struct {              /* in a pool; h.dt: the Python function that runs */
-    gbx_head h; uint64_t address;
+typedef struct {              /* in a pool; h.dt: the Python function that runs, offset: where in it */
+    gbx_head h; uint8_t address[6]; uint16_t offset;
 } gbx_block;
-typedef struct {              /* from malloc(); h.dt as above */
-    gbx_head h; uint64_t size; uint64_t address;
+typedef struct {              /* from malloc(); h.dt and offset as above */
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset;
 } gbx_large;
-typedef struct { gbx_head h; uint64_t size; uint64_t address; uint64_t old_address; } gbx_large_move;
+typedef struct {
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset; uint64_t old_address;
+} gbx_large_move;
 typedef struct {              /* without the GIL: mimalloc's pages and segments */
     gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
 } gbx_heap_page;
@@ -214,7 +223,6 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(STREAM_LOST,      2, STREAM,  "stream.lost",         gbx_stream_lost,        0)    \
     X(STREAM_INTERP,    3, STREAM,  "stream.interp",       gbx_stream_interp,      1)    \
     X(STREAM_MASK,      4, STREAM,  "stream.mask",         gbx_stream_mask,        1)    \
-    X(STREAM_CODE,      5, STREAM,  "stream.code",         gbx_stream_code,        0)    \
     X(FRAME_PUSH,      16, FRAME,   "frame.push",          gbx_frame_edge,         1)    \
     X(FRAME_POP,       17, FRAME,   "frame.pop",           gbx_frame_edge,         1)    \
     X(FRAME_SUSPEND,   18, FRAME,   "frame.suspend",       gbx_frame_edge,         1)    \
@@ -495,6 +503,8 @@ enum gbx_kind {
     F(EVENT, "address", gbx_obj, address, ADDRESS, 0)
 
 #define GBX_ARENA_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "offset", gbx_arena, h.arg, OFFSET, 0)                                      \
+    F(EVENT, "code", gbx_arena, code, CODE, 0)                                           \
     F(EVENT, "owner", gbx_arena, owner, INTERP, 0)                                       \
     F(EVENT, "pools", gbx_arena, pools, UINT, 0)                                         \
     F(EVENT, "address", gbx_arena, address, ADDRESS, 0)
@@ -509,6 +519,7 @@ enum gbx_kind {
     F(EVENT, "domain", gbx_block, h.flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(EVENT, "size", gbx_block, h.arg, BYTES, 0)                                         \
     F(EVENT, "code", gbx_block, h.dt, CODE, 0)                                           \
+    F(EVENT, "offset", gbx_block, offset, OFFSET, 0)                                     \
     F(EVENT, "address", gbx_block, address, ADDRESS, 0)
 
 #define GBX_FREELIST_FIELDS(F, EVENT)                                                    \
@@ -543,7 +554,6 @@ enum gbx_kind {
     F(STREAM_INTERP, "interp", gbx_stream_interp, interp, INTERP, 0)                     \
     F(STREAM_MASK, "old_mask", gbx_stream_mask, old_mask, MASK, 0)                       \
     F(STREAM_MASK, "new_mask", gbx_stream_mask, new_mask, MASK, 0)                       \
-    F(STREAM_CODE, "code", gbx_stream_code, h.dt, CODE, 0)                               \
     F(FRAME_PUSH, "entry", gbx_frame_edge, h.flags, ENTRY, 0)                            \
     F(FRAME_PUSH, "caller_offset", gbx_frame_edge, h.arg, CALLER_OFFSET, 0)              \
     F(FRAME_PUSH, "code", gbx_frame_edge, code, CODE, 0)                                 \
@@ -665,12 +675,14 @@ enum gbx_kind {
     F(BLOCK_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_ALLOC, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
     F(LARGE_ALLOC, "code", gbx_large, h.dt, CODE, 0)                                     \
+    F(LARGE_ALLOC, "offset", gbx_large, offset, OFFSET, 0)                               \
     F(LARGE_ALLOC, "size", gbx_large, size, BYTES, 0)                                    \
     F(LARGE_ALLOC, "address", gbx_large, address, ADDRESS, 0)                            \
     F(LARGE_FREE, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(LARGE_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_MOVE, "domain", gbx_large_move, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
     F(LARGE_MOVE, "code", gbx_large_move, h.dt, CODE, 0)                                 \
+    F(LARGE_MOVE, "offset", gbx_large_move, offset, OFFSET, 0)                           \
     F(LARGE_MOVE, "size", gbx_large_move, size, BYTES, 0)                                \
     F(LARGE_MOVE, "address", gbx_large_move, address, ADDRESS, 0)                        \
     F(LARGE_MOVE, "old_address", gbx_large_move, old_address, ADDRESS, 0)                \
@@ -908,12 +920,11 @@ GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
-GBX_PIN(sizeof(gbx_stream_code) == 8);
 GBX_PIN(sizeof(gbx_packed) == 8);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);
-GBX_PIN(sizeof(gbx_arena) == 24);
+GBX_PIN(sizeof(gbx_arena) == 32);
 GBX_PIN(sizeof(gbx_pool) == 24);
 GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);

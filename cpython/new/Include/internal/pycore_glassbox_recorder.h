@@ -21,6 +21,12 @@
 
 typedef struct _gbx_churn gbx_churn;   // a thread's table of reference operations (glassbox_churn.c)
 
+/* Where a block was asked for: the function's id, which no other gets, and the instruction in it. */
+typedef struct {
+    const void *instr;             // NULL: none
+    uint32_t code;
+} gbx_site;
+
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
     /* hot: read at every event.  Owned by the thread, save `limit`, which whoever stops the
@@ -29,7 +35,7 @@ typedef struct _gbx_stream {
     volatile uint32_t limit;       // offset in the segment up to which there is room
     uint32_t interp;               // interpreter of the last record
     uint64_t base_ticks;           // base of dt
-    uint32_t code;                 // that the packed blocks of the segment name: see STREAM_CODE
+    gbx_site sites[2];             // of the segment's last whole blocks, the latest first
 
     /* cold: owned by the thread */
     uint32_t session;              // the recording that `segment` belongs to
@@ -133,7 +139,8 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
 }
 
 /* Publish a record that its hook has written whole, head included: of the untimed events that come by
-   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at. */
+   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at, and
+   gbx_put_at() the six bytes of an address with the two behind them. */
 static inline void
 gbx_publish(void *record, uint32_t size)
 {
@@ -158,6 +165,13 @@ static inline uint64_t
 gbx_at_word(uint8_t event, uint8_t flags, const void *address)
 {
     return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
+}
+
+static inline void
+gbx_put_at(uint8_t *to, const void *address, uint16_t offset)
+{
+    uint64_t word = (uint64_t)(uintptr_t)address | (uint64_t)offset << 48;
+    memcpy(to, &word, sizeof(word));
 }
 
 /* The same two steps without a call in them, for hooks that are to be leaves: such a function saves no
