@@ -124,7 +124,7 @@ packed_records_are_the_same_from_anywhere(void **state)
     enum { COUNT = 50000 };
     trace_writer *w = writer_new(NULL);
     for (uint32_t i = 0; i < COUNT; i++) {
-        if (i % 700 == 0) {
+        if (i % 70 == 0) {
             put_whole(w, 1, i + 1, (uint16_t)(i % 1000));
         }
         else {
@@ -139,13 +139,13 @@ packed_records_are_the_same_from_anywhere(void **state)
     for (bool more = gbx_trace_first(trace, &now); more; more = gbx_trace_next(&now)) {
         code[now.at] = now.entry.record->dt;
         known += code[now.at] != 0;
-        assert_int_equal(now.entry.bytes, now.at % 700 == 0 ? 16 : 8);
+        assert_int_equal(now.entry.bytes, now.at % 70 == 0 ? 16 : 8);
     }
     assert_true(known > COUNT / 2);
     for (size_t step = 0, at = 0; step < COUNT; step++, at = (at + 30011) % COUNT) {
         const gbx_block *block = block_at(trace, at);
         assert_int_equal(block->h.dt, code[at]);
-        if (at % 700 != 0) {
+        if (at % 70 != 0) {
             assert_true(GBX_U48(block->address) == (uint64_t)at << 4);
             assert_int_equal(block->h.arg, at % 1024);
         }

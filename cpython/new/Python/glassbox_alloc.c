@@ -73,7 +73,7 @@ domain_of(const void *ctx)
 
 /* The whole record; true if it is there. */
 static bool
-record_block(uint8_t event, uint8_t domain, const void *block, size_t size, gbx_site *site)
+record_block(uint8_t event, uint8_t domain, const void *block, size_t size, gbx_block_site *site)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
@@ -95,7 +95,7 @@ record_block(uint8_t event, uint8_t domain, const void *block, size_t size, gbx_
 static __attribute__((noinline)) void
 record_block_in_full(uint8_t domain, const void *block, size_t size)
 {
-    gbx_site site;
+    gbx_block_site site;
     if (record_block(GBX_EV_BLOCK_ALLOC, domain, block, size, &site)) {
         gbx_stream *stream = &_PyGlassbox_stream;
         stream->sites[1] = stream->sites[0];
@@ -143,7 +143,7 @@ _PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size)
 void
 _PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size)
 {
-    gbx_site site;
+    gbx_block_site site;
     (void)record_block(GBX_EV_BLOCK_RESIZE, domain_of(ctx), block, size, &site);
 }
 
@@ -384,7 +384,7 @@ _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t
         return;
     }
     if (old != NULL && block == old && size <= UINT16_MAX) {
-        gbx_site site;
+        gbx_block_site site;
         (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size, &site);
         return;
     }

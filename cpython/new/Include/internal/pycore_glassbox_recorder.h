@@ -25,7 +25,7 @@ typedef struct _gbx_churn gbx_churn;   // a thread's table of reference operatio
 typedef struct {
     const void *instr;             // NULL: none
     uint32_t code;
-} gbx_site;
+} gbx_block_site;
 
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
@@ -35,7 +35,7 @@ typedef struct _gbx_stream {
     volatile uint32_t limit;       // offset in the segment up to which there is room
     uint32_t interp;               // interpreter of the last record
     uint64_t base_ticks;           // base of dt
-    gbx_site sites[2];             // of the segment's last whole blocks, the latest first
+    gbx_block_site sites[2];             // of the segment's last whole blocks, the latest first
 
     /* cold: owned by the thread */
     uint32_t session;              // the recording that `segment` belongs to
