@@ -7,6 +7,7 @@ its end the count on record is what sys.getrefcount() finds.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -584,6 +585,19 @@ class Churn(unittest.TestCase):
             trace = traces.Trace(name)
             found[self.sums(trace, "parent")[0] >= 9000, self.sums(trace, "child")[0] >= 7000] = trace
         self.assertEqual(set(found), {(True, False), (False, True)})
+
+    def test_a_process_that_is_killed_takes_less_than_a_round_with_it(self):
+        """Tables are the process's own; what they hold goes into the file every million operations."""
+        program = ("import glassbox, os, signal\nclass Thing: pass\nglassbox.start('k.gbx', events='ref', churn=True)\n"
+                   "def f(t, n):\n for i in range(n): u = t\nf(Thing(), 1_500_000)\n")
+        totals = []
+        for end, status in (("glassbox.stop()", 0), ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL)):
+            self.assertEqual(subprocess.run([sys.executable, "-c", program + end]).returncode, status)
+            totals.append(sum(e.fields["incs"] + e.fields["decs"] for e in traces.Trace("k.gbx").named("ref.churn")))
+            os.unlink("k.gbx")
+        whole, killed = totals
+        self.assertGreaterEqual(whole, 3_000_000)
+        self.assertTrue(0 < whole - killed <= 1 << 20, totals)
 
     def test_a_bad_value_is_refused(self):
         done = subprocess.run([sys.executable, "-X", "glassbox=x.gbx:churn=perhaps", "-c", "pass"],

@@ -258,7 +258,8 @@ PyAPI_FUNC(void) _PyGlassbox_Revive(PyObject *);
 #else
 #  define GLASSBOX_CTX_OBJ NULL
 #endif
-extern void _PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size);
+extern void _PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size);
+extern void _PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size);
 extern void _PyGlassbox_BlockFree(const void *block);
 extern void _PyGlassbox_Pool(int event, const struct pool_header *pool);
 extern void _PyGlassbox_Arena(int event, const struct _obmalloc_state *, uintptr_t address, uint32_t pools);
@@ -287,9 +288,9 @@ extern void _PyGlassbox_AllocTotal(void);
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) (CALL)
 #endif
 #define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, (CTX), (BLOCK), (SIZE)))
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc((CTX), (BLOCK), (SIZE)))
 #define GLASSBOX_BLOCK_RESIZE(CTX, BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, (CTX), (BLOCK), (SIZE)))
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockResize((CTX), (BLOCK), (SIZE)))
 #define GLASSBOX_BLOCK_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockFree(BLOCK))
 #define GLASSBOX_POOL(EVENT, POOL) \
@@ -303,6 +304,16 @@ extern void _PyGlassbox_AllocTotal(void);
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain((CTX) == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ))
 #define GLASSBOX_LARGE_END() \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain(GBX_DOMAIN_RAW))
+#if Py_GLASSBOX
+#  define GLASSBOX_LARGE_SERVED(CTX, CALL) \
+    __extension__ ({ \
+        GLASSBOX_LARGE_BEGIN(CTX); \
+        void *glassbox_served = (CALL); \
+        GLASSBOX_LARGE_END(); \
+        glassbox_served; })
+#else
+#  define GLASSBOX_LARGE_SERVED(CTX, CALL) (CALL)
+#endif
 #define GLASSBOX_LARGE_ALLOC(CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeAlloc(glassbox_block, (SIZE)))
 #define GLASSBOX_LARGE_MOVE(CALL, OLD, SIZE) \
