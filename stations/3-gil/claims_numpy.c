@@ -231,7 +231,7 @@ check_share(const gbx_look *look, gbx_finding *finding)
     if (verdict == GBX_PASS) {
         quote_mixtures(finding, all);
         for (size_t i = 0; i < MIXTURES; i++) {
-            gbx_finding_bar(finding, mixtures[i], all[i].at_once, "threads at work at once");
+            gbx_finding_bar(finding, mixtures[i], all[i].at_once, "at work at once");
         }
         gbx_finding_observe(finding, 2);
     }

@@ -114,11 +114,11 @@ read_table(const gbx_trace *trace, table *all)
 
 /* ---------------------------------------------------------------------- drawing */
 
-/* Who is fastest in a cell, and who is as fast: "int", "int pro". */
+/* Who is fastest in a cell, and who is as fast: "i", "i p". */
 static void
 put_winners(char *text, size_t size, const table *all, size_t row, size_t column)
 {
-    static const char *const marks[KINDS] = { "thr", "int", "pro" };
+    static const char *const marks[KINDS] = { "t", "i", "p" };
     uint64_t least = UINT64_MAX;
     size_t used = 0;
     text[0] = '\0';
@@ -137,22 +137,22 @@ static void
 quote_grid(const table *all, gbx_finding *finding)
 {
     char text[TABLE_SIZE], winners[32];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%11s", "");
+    size_t used = (size_t)snprintf(text, sizeof(text), "%9s  ", "");
     for (size_t c = 0; c < all->columns && used < sizeof(text); c++) {
-        used += (size_t)snprintf(text + used, sizeof(text) - used, " %11u", all->steps[c]);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, " %9u", all->steps[c]);
     }
     used += (size_t)snprintf(text + used, sizeof(text) - used, "  steps\n");
     for (size_t r = 0; r < all->rows && used < sizeof(text); r++) {
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%9u B", all->sizes[r]);
         for (size_t c = 0; c < all->columns && used < sizeof(text); c++) {
             put_winners(winners, sizeof(winners), all, r, c);
-            used += (size_t)snprintf(text + used, sizeof(text) - used, " %11s", winners);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " %9s", winners);
         }
         used += used < sizeof(text) ? (size_t)snprintf(text + used, sizeof(text) - used, "\n") : 0;
     }
     gbx_finding_quote(finding, text, used < sizeof(text) ? used : sizeof(text) - 1);
-    gbx_finding_fact(finding, "fastest of threads (thr), interpreters (int) and processes (pro), already "
-                     "started; several where they are within a tenth");
+    gbx_finding_fact(finding, "who is fastest: threads (t), interpreters (i), processes (p), already started; "
+                     "several where they are within a tenth");
 }
 
 static void

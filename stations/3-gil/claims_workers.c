@@ -155,7 +155,7 @@ check_start(const gbx_look *look, gbx_finding *finding)
                        "an interpreter begins: it will import for itself what others have long since");
     gbx_finding_event(finding, look, all[SPAWNED].process, "a process begins from nothing");
     for (size_t i = 0; i < KINDS; i++) {
-        gbx_finding_bar(finding, kinds[i], window_ms(&all[i].best), "ms to the first answer");
+        gbx_finding_bar(finding, kinds[i], window_ms(&all[i].best), "ms to start");
     }
     for (size_t i = 0; i < KINDS; i++) {
         gbx_finding_bar(finding, kinds[i], all[i].kbytes, "KiB of its own");
