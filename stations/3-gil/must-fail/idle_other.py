@@ -13,7 +13,8 @@ try:
 except ImportError:  # any other Python: print what would have been recorded
     mark = print
 
-TURNS = 10
+TURNS = 12
+MORE_TURNS = 40  # they are shorter
 ANSWER_TAKES = 0.001
 
 
@@ -30,9 +31,9 @@ def busy(stop: list) -> None:
         time.sleep(0.002)
 
 
-def ask(inlet: int, outlet: int) -> None:
+def ask(inlet: int, outlet: int, turns: int) -> None:
     """So many questions, each after the answer to the one before."""
-    for _ in range(TURNS):
+    for _ in range(turns):
         os.write(outlet, b"?")
         os.read(inlet, 1)
 
@@ -48,17 +49,17 @@ os.close(questions[0])
 stop: list = []
 other = threading.Thread(target=busy, args=(stop,), name="busy")
 mark("I/O", "alone")
-ask(answers[0], questions[1])
+ask(answers[0], questions[1], TURNS)
 mark("I/O", "end")
 other.start()
 mark("interval", int(sys.getswitchinterval() * 1e6))
 mark("I/O", "behind")
-ask(answers[0], questions[1])
+ask(answers[0], questions[1], TURNS)
 mark("I/O", "end")
 sys.setswitchinterval(0.0005)
 mark("shorter interval", int(sys.getswitchinterval() * 1e6))
 mark("I/O", "shorter")
-ask(answers[0], questions[1])
+ask(answers[0], questions[1], MORE_TURNS)
 mark("I/O", "end")
 stop.append(True)
 other.join()
