@@ -22,7 +22,7 @@ static const gbx_experiment lock_back = {
 };
 static GBX_EXPERIMENT_ON(one_lock, "must-fail", "one_lock", PRIMES, GBX_ON_GIL);
 
-#define MOST_OF_IT  0.5          /* two workers are at it at once for at least so much of their window */
+#define MOST_OF_IT  0.5          /* two workers are at it at once for at least so much of a window */
 
 #define STRAGGLERS  0.1          /* workers of another kind, still about to wait for the next question */
 
@@ -39,6 +39,19 @@ share_of_both(const gbx_spans *spans, const gbx_s3_rounds *rounds, const gbx_spa
         any += gbx_spans_cover(spans, &rounds->windows[i], of);
     }
     return any == 0 ? 0 : (double)both / (double)any;
+}
+
+/* The same of the round in which it is most: on a busy machine a worker may come too late to meet another. */
+static double
+most_of_both(const gbx_spans *spans, const gbx_s3_rounds *rounds, const gbx_spans_of *of)
+{
+    double most = 0;
+    for (size_t i = 0; i < rounds->count; i++) {
+        double any = (double)gbx_spans_cover(spans, &rounds->windows[i], of);
+        double both = (double)gbx_spans_overlap(spans, &rounds->windows[i], of);
+        most = any > 0 && both / any > most ? both / any : most;
+    }
+    return most;
 }
 
 /* Two spans that were there at once, shown by the events that they begin with. */
@@ -80,7 +93,7 @@ judge_free(const gbx_look *look, gbx_finding *finding, const gbx_spans *spans, c
     for (size_t i = 0; i < threads->count; i++) {
         events += count_lock_events(look->trace, &threads->windows[i], &first);
     }
-    *both = share_of_both(spans, threads, &at_work);
+    *both = most_of_both(spans, threads, &at_work);
     if (events > 0) {
         gbx_finding_event(finding, look, first, "the first of %u", events);
         return gbx_finding_failf(finding, "without the lock, not one event of it", "the lock was switched on",
@@ -151,7 +164,7 @@ compare_builds(const gbx_look *look, gbx_finding *finding, gbx_spans spans[2])
     gbx_finding_fact(finding, "without it:");
     gbx_spans_quote(&spans[1], finding, gbx_s3_rounds_best(&threads[1]));
     gbx_finding_number(finding, "both at once, with the lock", 0, "% of the time");
-    gbx_finding_number(finding, "both at once, without it", 100 * both, "% of the time");
+    gbx_finding_number(finding, "both at once, without it", 100 * both, "% of the best round");
     gbx_finding_number(finding, "two threads against one, with the lock",
                        gbx_s3_rounds_ms(&alone[0]) / gbx_s3_rounds_ms(&threads[0]), "x");
     gbx_finding_number(finding, "two threads against one, without it",
@@ -286,7 +299,7 @@ judge_own_locks(const gbx_look *look, gbx_finding *finding, const gbx_spans *spa
 {
     gbx_held_lock locks[8];
     const gbx_window *best = gbx_s3_rounds_best(interpreters);
-    double both = share_of_both(spans, interpreters, &holds);
+    double both = most_of_both(spans, interpreters, &holds);
     size_t count = gbx_spans_locks(spans, best, locks, GBX_COUNT(locks));
     for (size_t i = 0; i < count; i++) {
         const gbx_spans_of one = { .lanes = GBX_SPANS_HOLDS, .one_lock = true, .process = locks[i].process,
@@ -303,7 +316,7 @@ judge_own_locks(const gbx_look *look, gbx_finding *finding, const gbx_spans *spa
               "another one takes its own, while the first is held");
     gbx_spans_quote(spans, finding, best);
     gbx_finding_number(finding, "locks held in the picture", (double)count, "");
-    gbx_finding_number(finding, "two locks of one process held at once", 100 * both, "% of the time");
+    gbx_finding_number(finding, "two locks of one process held at once", 100 * both, "% of the best round");
     return GBX_PASS;
 }
 
