@@ -160,7 +160,8 @@ const gbx_claim gbx_s3_long_call = {
 /* ------------------------------------------------------------------ 3.4c: the convoy */
 
 #define MOST_TURNS   256
-#define LEAST_WAITS  2           /* on a machine that is busy otherwise, the busy thread may often come too late */
+#define LEAST_WAITS  2           /* and one in so many: where the machine is busy otherwise, the busy thread */
+#define ONE_IN       32          /* often comes too late */
 
 /* What the thread of I/O met when it wanted the lock back. */
 typedef struct {
@@ -189,6 +190,12 @@ static double
 a_turn(const queueing *q)
 {
     return q->turns == 0 ? 0 : 2 * q->took_ms / q->turns;
+}
+
+static bool
+is_rare(const queueing *q)
+{
+    return q->waits < LEAST_WAITS || q->waits * ONE_IN < q->turns;
 }
 
 /* An acquisition: if the lock was another's before, the thread waited for it. */
@@ -251,7 +258,7 @@ judge_convoy(const gbx_look *look, gbx_finding *finding, const queueing *alone, 
         gbx_finding_event(finding, look, alone->acquire, "it has waited for the lock");
         return gbx_finding_fail(finding, "alone, nobody waits for the lock", "it waits", "it is not alone");
     }
-    if (behind->waits < LEAST_WAITS || shorter->waits < LEAST_WAITS) {
+    if (is_rare(behind) || is_rare(shorter)) {
         return gbx_finding_failf(finding, "the busy thread takes the lock while the other waits for its answer",
                                  "no thread is busy, or the answers come too soon",
                                  "%u times behind it, %u with a shorter interval", behind->waits, shorter->waits);

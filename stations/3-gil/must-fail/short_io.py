@@ -11,8 +11,7 @@ try:
 except ImportError:  # any other Python: print what would have been recorded
     mark = print
 
-TURNS = 12
-MORE_TURNS = 40  # they are shorter
+TURNS = MORE_TURNS = 1000
 
 
 def busy(stop: list) -> None:
