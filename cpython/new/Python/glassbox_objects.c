@@ -7,6 +7,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
+#include "pycore_glassbox_found.h"
 #include "pycore_dict.h"           // _PyInlineValuesSize()
 #include "pycore_long.h"           // _PyLong_DigitCount()
 #include "pycore_pystate.h"        // _PyThreadState_GET()
@@ -93,6 +94,13 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
     if (gbx_settled()) {
         gbx_publish(record, sizeof(*record));
     }
+}
+
+/* It lives as the recording begins. */
+void
+_PyGlassbox_ObjectFound(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_FOUND, size_of(object, false));
 }
 
 /* It was marked as dead, and lives. */
