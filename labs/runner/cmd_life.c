@@ -128,6 +128,7 @@ write_what(const gbx_moment *moment, char *text, size_t size)
         case GBX_EV_WATCH: snprintf(text, size, "watched from here"); break;
         case GBX_EV_UNWATCH: snprintf(text, size, "watched no longer"); break;
         case GBX_EV_OBJ_CREATE: snprintf(text, size, "born"); break;
+        case GBX_EV_OBJ_FOUND: snprintf(text, size, "was there already"); break;
         case GBX_EV_OBJ_REVIVE: snprintf(text, size, "lives on"); break;
         case GBX_EV_BLOCK_ALLOC: case GBX_EV_LARGE_ALLOC: snprintf(text, size, "memory taken"); break;
         case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE: snprintf(text, size, "memory returned"); break;
@@ -217,7 +218,7 @@ write_detail(const teller *it, const gbx_moment *moment, char *text, size_t size
         case GBX_EV_WATCH: case GBX_EV_UNWATCH:
             snprintf(text, size, "with %u references", moment->local);
             return;
-        case GBX_EV_OBJ_CREATE:
+        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_FOUND:
             snprintf(text, size, "a %s of %" PRIu64 " bytes", it->life->type, moment->size);
             return;
         case GBX_EV_BLOCK_ALLOC: case GBX_EV_LARGE_ALLOC: case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE:

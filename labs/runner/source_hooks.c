@@ -260,7 +260,9 @@ read_own(gbx_source *source)
         { "Modules/_glassbox.c", "_PyGlassbox_" },
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
-        { "Python/glassbox.c", "GBX_EV_" },
+        { "Python/glassbox_classes.c", "GBX_EV_" },
+        { "Python/glassbox_import.c", "GBX_EV_" },
+        { "Python/glassbox_objects.c", "GBX_EV_" },
     };
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         gbx_text *text = gbx_source_text(source, own[i].file, NULL);

@@ -92,6 +92,10 @@ change(uint32_t old, uint32_t new)
 {
     uint32_t coming = new & ~old, going = old & ~new;
     bool held = hold_world(coming);
+    /* A thread's first event of all brings its frames; it must not be that of the change. */
+    if (_PyGlassbox_stream.session != _PyGlassbox_recorder.session) {
+        (void)gbx_reserve(sizeof(gbx_stream_mask), _PyThreadState_GET(), false);
+    }
     if (coming & GBX_MASK(FRAME)) {
         _PyGlassbox_StreamsRenew(true);
     }
