@@ -138,7 +138,7 @@ class Paths(unittest.TestCase):
         trace = record("def keep(x):\n    return [x,\n            x]\n"
                        "t = Thing(); watch(t, 't'); mark('a'); l = keep(t); mark('b')")
         self.assertEqual([trace.code(event) for event in between(trace)],
-                         ["<module>", "keep", "keep", "<module>"])
+                         ["<module>", "keep", "keep", "keep"])
 
     def test_a_count_that_falls_to_zero_and_the_death(self):
         trace = record("t = Thing(); watch(t, 't'); mark('a'); del t; mark('b')")
