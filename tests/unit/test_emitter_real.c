@@ -236,6 +236,14 @@ every_event_of_the_free_threaded_build_has_one(void **state)
     assert_true(seen[GBX_EV_REF_QUEUE] > 0 && seen[GBX_EV_REF_MERGE] > 0);
 }
 
+static void
+every_event_of_a_late_recording_of_the_free_threaded_build_has_one(void **state)
+{
+    (void)state;
+    record("cpython/build/ft/python", "late-free.gbx", late);
+    assert_true(seen[GBX_EV_BLOCK_FOUND] > 0 && seen[GBX_EV_HEAP_PAGE_FOUND] > 0 && seen[GBX_EV_OBJ_FOUND] > 0);
+}
+
 /* Those that only happen when something is missing, or by chance. */
 static bool
 is_rare(uint8_t event)
@@ -282,6 +290,7 @@ main(void)
         TEST(every_event_of_the_default_build_has_a_line_in_its_tree),
         TEST(every_event_of_a_recording_that_begins_late_has_one),
         TEST(every_event_of_the_free_threaded_build_has_one),
+        TEST(every_event_of_a_late_recording_of_the_free_threaded_build_has_one),
         TEST(no_event_of_the_format_was_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
