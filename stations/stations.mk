@@ -6,10 +6,10 @@ STATION_SOURCES := $(wildcard stations/*.c stations/*/*.c)
 -include $(patsubst %.o,%.d,$(STATION_OBJECTS))
 
 # What the claims are built of, tested on traces written for the purpose. Rules and writer: tests.mk.
-station_units := $(tests_out)/stations/test_part
+station_units := $(patsubst tests/%.c,$(tests_out)/%,$(wildcard tests/stations/test_*.c))
 
-$(station_units): $(tests_out)/stations/test_part.o $(unit_library) $(libglassbox) \
-		$(call runner_objects,stations/part.c stations/1-frames/descent.c)
+$(station_units): $(tests_out)/stations/%: $(tests_out)/stations/%.o $(unit_library) $(libglassbox) \
+		$(call runner_objects,stations/part.c stations/1-frames/descent.c stations/2-memory/ledger.c)
 	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
 
 .PHONY: station-units

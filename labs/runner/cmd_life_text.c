@@ -38,7 +38,8 @@ write_change(const gbx_life *life, const gbx_moment *moment, char *text, size_t 
             snprintf(text, size, "not seen: %+" PRId64, moment->delta);
             break;
         case GBX_EV_REF_SET:
-            label = gbx_trace_label(GBX_ENUM_REF, moment->how);
+            label = moment->how == GBX_REF_RESURRECT && gbx_moment_count(moment) == 0 ? "after all"
+                : moment->how == GBX_REF_RESURRECT ? "revived" : gbx_trace_label(GBX_ENUM_REF, moment->how);
             snprintf(text, size, "= %s (%s)", count, label == NULL ? "?" : label);
             break;
         case GBX_EV_REF_MERGE:

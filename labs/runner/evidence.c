@@ -39,6 +39,7 @@ describe_emitter(const gbx_trace *trace, size_t at, gbx_source *source, gbx_symb
     text[0] = '\0';
     bool says = gbx_event_class(gbx_trace_event(trace, at)) == GBX_CLASS_REF;
     if (says && gbx_caller_of_event(symbols, source, trace, at, &caller)) {
+        caller.into = NULL;                      /* one line is short, and the place says enough */
         gbx_caller_text(&caller, text, size);
         return;
     }
@@ -54,12 +55,33 @@ describe_emitter(const gbx_trace *trace, size_t at, gbx_source *source, gbx_symb
     }
 }
 
+#define LOOK_BACK 20000          /* events, for the beginning of a collection */
+
+/* What a collection does has no place of its own in the program: it has that of the collection's start. */
+static size_t
+stands_for(const gbx_trace *trace, size_t at)
+{
+    uint8_t event = gbx_trace_event(trace, at);
+    uint32_t stream = gbx_trace_where(trace, at).stream;
+    if (event != GBX_EV_GC_VERDICT && event != GBX_EV_GC_PHASE && event != GBX_EV_GC_DONE) {
+        return at;
+    }
+    for (size_t before = at, steps = 0; before-- > 0 && steps < LOOK_BACK; steps++) {
+        if (gbx_trace_event(trace, before) == GBX_EV_GC_START
+            && gbx_trace_where(trace, before).stream == stream) {
+            return before;
+        }
+    }
+    return at;
+}
+
 /* "loads.py:30 in from_global": the instruction's line where the event says which, else the function that
    it is about, else the one that ran. */
 static void
 describe_place(const gbx_trace *trace, size_t at, uint32_t process, char *text, size_t size)
 {
     uint32_t id = 0;
+    at = stands_for(trace, at);
     size_t count = gbx_trace_field_count(trace, at);
     gbx_show_place(trace, at, text, size);
     for (size_t i = 0; i < count && id == 0; i++) {

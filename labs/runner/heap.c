@@ -306,7 +306,9 @@ static void
 count_page(gbx_heap *heap, const gbx_heap_page *page, uint64_t change)
 {
     if (page->h.flags < GBX_HEAP_TAGS) {
+        uint64_t bytes = (uint64_t)page->blocks * page->size;
         heap->sums.pages_of[page->h.flags] += change;
+        heap->sums.page_bytes += change == 1 ? bytes : 0 - bytes;
     }
 }
 

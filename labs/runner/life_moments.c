@@ -91,7 +91,8 @@ by_reference(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_time *t,
     if (dies) {
         one->counted = false;                    /* a finalizer sees another count */
     }
-    one->dead = dies;
+    /* Revived for a finalizer that was not called, or that kept nothing, it dies without another word. */
+    one->dead = dies || (moment.event == GBX_EV_REF_SET && gbx_moment_count(&moment) == 0);
     add(one, &moment);
 }
 

@@ -365,7 +365,9 @@ show_answer(const gbx_report *report, const gbx_claim *claim, const gbx_result *
     put(report, outcome == GBX_PREDICT_RIGHT ? GOOD : WARN, "%*sit was     %s\n", BODY, "",
         gbx_predict_observed_text(claim, result->finding, text, sizeof(text)));
     if (outcome == GBX_PREDICT_WRONG && misconception != NULL) {
-        put(report, WARN, "%*sthe belief \"%s\"\n", BODY, "", misconception);
+        snprintf(text, sizeof(text), "\"%s\"", misconception);
+        put(report, WARN, "%*sthe belief ", BODY, "");
+        gbx_text_wrap(report->options.to, BODY + 11, BODY + 11, width(report), text);
     }
     if (outcome == GBX_PREDICT_WRONG && because != NULL) {
         paragraph(report, BODY, because);

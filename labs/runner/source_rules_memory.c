@@ -242,9 +242,10 @@ gbx_fits_pool_build(const gbx_asked *it, const gbx_hook *hook)
 bool
 gbx_fits_heap(const gbx_asked *it, const gbx_hook *hook)
 {
-    const char *domain = hook->arguments[0];
+    const char *domain = hook->arguments[0], *call = hook->arguments[1];
+    bool others = strncmp(call, "mi_", 3) == 0 && strncmp(call, "mi_heap_", 8) != 0;   /* with the GIL */
     bool says = is(domain, "MEM") || is(domain, "OBJ");
-    return is_build(it, GBX_BUILD_FREE_THREADED)
+    return is_build(it, GBX_BUILD_FREE_THREADED) && !others
         && (!says || it->record->event == GBX_EV_BLOCK_FREE || is(domain, it->word));
 }
 

@@ -6,7 +6,9 @@
 #define GBX_STATION_2_CLAIMS_H
 
 #include "claim.h"
+#include "heap.h"
 #include "../experiment.h"
+#include "../part.h"
 #include "../part.h"
 
 #include <stdbool.h>
@@ -59,6 +61,10 @@ size_t gbx_s2_next_ref(const gbx_part *part, size_t at, const char *name);
 
 /* The same, of one kind. */
 size_t gbx_s2_next_kind(const gbx_part *part, size_t at, uint8_t event, const char *name);
+
+/* The heap of the part's process before the event at a position; the caller frees it.  NULL: out of memory.
+   claims_totals.c */
+gbx_heap *gbx_s2_heap_before(const gbx_part *part, size_t end);
 
 /* show_course.c */
 gbx_check gbx_s2_tell_course;

@@ -4,7 +4,7 @@
 
 #include "claims.h"
 #include "ledger.h"
-#include "heap.h"
+#include "heapline.h"
 #include "trace.h"
 
 static GBX_EXPERIMENT(survivor, "experiments", "survivor", BLOCKS);
@@ -86,6 +86,27 @@ judge_flood(const gbx_look *look, gbx_finding *finding, const flood *it)
     return GBX_PASS;
 }
 
+/* What is in use of all arenas, in percent, before the event at a position. */
+static bool
+tell_filled(gbx_finding *finding, const gbx_part *part, size_t end, const char *name, bool all)
+{
+    gbx_heap *heap = gbx_s2_heap_before(part, end);
+    if (heap == NULL) {
+        gbx_finding_insufficient(finding, "out of memory");
+        return false;
+    }
+    gbx_heap_shares share = gbx_heap_share(heap);
+    gbx_finding_number(finding, name, share.arenas == 0 ? 0 : 100.0 * (double)share.used / (double)share.arenas,
+                       "% of the arenas' bytes");
+    if (all) {
+        gbx_finding_fact(finding, "of %zu arenas then: %llu KiB in use, %llu KiB free in pools that are in use, %llu "
+                         "KiB in pools that are not", gbx_heap_arenas(heap), (unsigned long long)share.used / 1024,
+                         (unsigned long long)share.free / 1024, (unsigned long long)share.unused / 1024);
+    }
+    gbx_heap_free(heap);
+    return true;
+}
+
 static gbx_verdict
 check_survivor(const gbx_look *look, gbx_finding *finding)
 {
@@ -104,6 +125,10 @@ check_survivor(const gbx_look *look, gbx_finding *finding)
     gbx_finding_number(finding, "given back while one survives",
                        gbx_part_count(&it.go, GBX_EV_ARENA_FREE, 0), "");
     gbx_finding_number(finding, "an arena", GBX_HEAP_ARENA / 1024, "KiB");
+    if (!tell_filled(finding, &it.fill, it.fill.end, "in use when all are filled", false)
+        || !tell_filled(finding, &it.last, it.last.begin, "in use with one survivor", true)) {
+        return GBX_INSUFFICIENT;
+    }
     gbx_finding_observe(finding, 2);
     return GBX_PASS;
 }

@@ -17,9 +17,8 @@ static GBX_EXPERIMENT(printed_early, "must-fail", "printed_early", BLOCKS);
 
 /* ------------------------------------------------------------------- the heap, replayed */
 
-/* The process's heap before the event at a position; NULL: out of memory. */
-static gbx_heap *
-heap_before(const gbx_part *part, size_t end)
+gbx_heap *
+gbx_s2_heap_before(const gbx_part *part, size_t end)
 {
     gbx_heap *heap = NULL;
     gbx_error error;
@@ -44,7 +43,7 @@ static int
 replay(const gbx_part *part, size_t end, char *words, size_t size)
 {
     gbx_cursor now;
-    gbx_heap *heap = heap_before(part, end);
+    gbx_heap *heap = gbx_s2_heap_before(part, end);
     int result = heap == NULL ? -2
         : gbx_trace_seek(part->trace, end, &now) ? gbx_heap_compare(heap, &now.entry, words, size) : -1;
     gbx_heap_free(heap);
@@ -166,14 +165,14 @@ judge_printed(const gbx_look *look, gbx_finding *finding)
     if (said.classes == 0 || said.sums != 2) {
         return gbx_finding_insufficient(finding, "the program prints no table of sys._debugmallocstats()");
     }
-    gbx_heap *heap = heap_before(&part, part.end);
+    gbx_heap *heap = gbx_s2_heap_before(&part, part.end);
     if (heap == NULL) {
         return gbx_finding_insufficient(finding, "out of memory");
     }
     gbx_verdict verdict = judge_against(finding, &said, heap);
     if (verdict == GBX_PASS) {
-        gbx_finding_fact(finding, "sys._debugmallocstats() prints the same for each of %u size classes",
-                         said.classes);
+        gbx_finding_fact(finding, "sys._debugmallocstats() prints the same for each of its size classes");
+        gbx_finding_number(finding, "size classes in the table", said.classes, "");
         gbx_finding_number(finding, "arenas, by both", (double)said.arenas, "");
         gbx_finding_number(finding, "bytes in blocks, by both", (double)said.bytes, "bytes");
     }

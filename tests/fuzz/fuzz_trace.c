@@ -5,6 +5,9 @@
    every file of the corpus once, so that what a fuzzer found stays found where there is none. */
 
 #include "check.h"
+#include "heapline.h"
+#include "life.h"
+#include "refs.h"
 #include "show.h"
 #include "trace_writer.h"
 
@@ -26,6 +29,31 @@ walk_event(const gbx_trace *trace, size_t at)
     (void)gbx_trace_running(trace, at);
 }
 
+/* What is made of records of memory: each of these believes nothing, either. */
+static void
+walk_memory(const gbx_trace *trace)
+{
+    gbx_lives *lives;
+    gbx_heapline line;
+    gbx_refs refs;
+    gbx_error error = { 0, "" };
+    if (gbx_lives_find(&lives, trace, "it", &error) == 0 || gbx_lives_find(&lives, trace, "1", &error) == 0) {
+        for (size_t i = 0; i < gbx_lives_count(lives); i++) {
+            const gbx_life *life = gbx_lives_at(lives, i);
+            for (size_t m = 0; m < life->count;) {
+                gbx_fold fold = gbx_life_fold(life, m);
+                m += fold.period * fold.times;
+            }
+        }
+        gbx_lives_free(lives);
+    }
+    (void)gbx_heapline_make(&line, trace, &(gbx_heapline_options){ .columns = 7 }, &error);
+    gbx_heapline_clear(&line);
+    if (gbx_refs_gather(&refs, trace, &error) == 0) {
+        gbx_refs_clear(&refs);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,6 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         (void)gbx_trace_mask(trace);
         (void)gbx_check_all(trace, invariants, NULL);
+        walk_memory(trace);
         gbx_trace_close(trace);
     }
     close(fd);

@@ -131,6 +131,108 @@ many_threads(const char *directory)
     save(w, directory, "threads");
 }
 
+#define PUT(w, thread, ...)  writer_record(w, thread, &(__VA_ARGS__), sizeof(__VA_ARGS__))
+#define ARENA  UINT64_C(0x7f0000100000)
+
+static void
+put_at(trace_writer *w, uint32_t thread, uint8_t event, uint8_t flags, uint64_t address)
+{
+    gbx_at record = { .event = event, .flags = flags };
+    memcpy(record.address, &address, sizeof(record.address));
+    PUT(w, thread, record);
+}
+
+static void
+put_ref(trace_writer *w, uint32_t thread, uint8_t event, uint8_t how, int32_t delta, uint32_t local)
+{
+    PUT(w, thread, (gbx_ref){ .h = { .event = event, .flags = how, .arg = 1 }, .watch = 1, .code = 2,
+                              .caller = 0x5000, .delta = delta, .local = local, .shared = 1 << 2 });
+}
+
+static void
+define_object(trace_writer *w)
+{
+    gbx_name_type type = { .basic_size = 48, .tp_flags = 1u << 14, .address = 0x1000 };
+    gbx_name_watch watch = { .address = ARENA + 80, .type = 5 };
+    uint8_t bytes[64];
+    memcpy(bytes, &type, sizeof(type));
+    memcpy(bytes + sizeof(type), "Node", 4);
+    writer_name(w, GBX_NAME_TYPE, 5, bytes, sizeof(type) + 4);
+    memcpy(bytes, &watch, sizeof(watch));
+    memcpy(bytes + sizeof(watch), "it", 2);
+    writer_name(w, GBX_NAME_WATCH, 1, bytes, sizeof(watch) + 2);
+}
+
+/* One object from its block to its block, with a collection on the way. */
+static void
+life(trace_writer *w)
+{
+    PUT(w, 1, (gbx_arena){ .h = { .event = GBX_EV_ARENA_NEW }, .pools = 64, .address = ARENA });
+    PUT(w, 1, (gbx_pool){ .h = { .event = GBX_EV_POOL_NEW, .arg = 3 }, .address = ARENA });
+    PUT(w, 1, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .flags = GBX_DOMAIN_OBJ, .arg = 64, .dt = 2 },
+                           .address = GBX_BYTES48(ARENA + 64), .offset = 1 });
+    PUT(w, 1, (gbx_obj){ .event = GBX_EV_OBJ_CREATE, .type = { 5 }, .size = 48, .address = ARENA + 80 });
+    PUT(w, 1, (gbx_watch){ .h = { .event = GBX_EV_WATCH }, .watch = 1, .name = 1, .address = ARENA + 80,
+                           .type = 5, .refs = 2 });
+    put_ref(w, 1, GBX_EV_REF_INC, GBX_REF_PLAIN, 1, 3);
+    PUT(w, 1, (gbx_ref_churn){ .h = { .event = GBX_EV_REF_CHURN, .arg = 1 }, .code = 2, .incs = 3, .decs = 2 });
+    PUT(w, 1, (gbx_gc_start){ .h = { .event = GBX_EV_GC_START, .flags = 2 }, .code = 2, .count = 5,
+                              .threshold = 4, .reason = GBX_GC_REASON_HEAP });
+    PUT(w, 1, (gbx_gc_phase){ .h = { .event = GBX_EV_GC_PHASE, .flags = GBX_GC_PHASE_UPDATE_REFS }, .objects = 9 });
+    PUT(w, 1, (gbx_gc_verdict){ .h = { .event = GBX_EV_GC_VERDICT, .flags = GBX_VERDICT_UNREACHABLE }, .watch = 1 });
+    PUT(w, 1, (gbx_gc_untrack){ .h = { .event = GBX_EV_GC_UNTRACK }, .objects = 1, .type = 5 });
+    PUT(w, 1, (gbx_gc_done){ .h = { .event = GBX_EV_GC_DONE }, .collected = 1 });
+    put_ref(w, 1, GBX_EV_REF_DEC, GBX_REF_PLAIN, -3, 0);
+    put_ref(w, 1, GBX_EV_REF_DEALLOC, GBX_REF_PLAIN, 0, 0);
+    PUT(w, 1, (gbx_obj){ .event = GBX_EV_OBJ_DESTROY, .type = { 5 }, .address = ARENA + 80 });
+    put_at(w, 1, GBX_EV_BLOCK_FREE, 0, ARENA + 64);
+    put_at(w, 1, GBX_EV_FREELIST_PUT, GBX_FREELIST_LIST, ARENA + 128);
+    PUT(w, 1, (gbx_pool){ .h = { .event = GBX_EV_POOL_EMPTY, .arg = 3 }, .address = ARENA });
+}
+
+static void
+memory(const char *directory)
+{
+    trace_writer *w = writer_new(NULL);
+    define_code(w);
+    define_object(w);
+    life(w);
+    PUT(w, 1, (gbx_large){ .h = { .event = GBX_EV_LARGE_ALLOC, .flags = GBX_DOMAIN_MEM }, .size = 600,
+                           .address = GBX_BYTES48(UINT64_C(0x20000)), .offset = GBX_NO_OFFSET });
+    PUT(w, 1, (gbx_large_move){ .h = { .event = GBX_EV_LARGE_MOVE, .flags = GBX_DOMAIN_MEM }, .size = 900,
+                                .address = GBX_BYTES48(UINT64_C(0x30000)), .old_address = 0x20000 });
+    PUT(w, 1, (gbx_alloc_total){ .h = { .event = GBX_EV_ALLOC_TOTAL }, .arenas = 1, .large = 1 });
+    PUT(w, 1, (gbx_arena){ .h = { .event = GBX_EV_ARENA_FREE }, .pools = 64, .address = ARENA });
+    writer_mark(w, 1, 1, GBX_VALUE_NONE, 0);
+    save(w, directory, "memory");
+}
+
+static void
+memory_without_the_gil(const char *directory)
+{
+    trace_writer *w = writer_new(NULL);
+    writer_header(w)->build = GBX_BUILD_FREE_THREADED;
+    define_code(w);
+    define_object(w);
+    life(w);
+    PUT(w, 1, (gbx_heap_page){ .h = { .event = GBX_EV_HEAP_PAGE_NEW, .flags = GBX_HEAP_GC }, .blocks = 100,
+                               .address = ARENA, .size = 64 });
+    PUT(w, 1, (gbx_watch){ .h = { .event = GBX_EV_WATCH }, .watch = 1, .name = 1, .address = ARENA + 80,
+                           .type = 5, .refs = 2 });
+    put_ref(w, 1, GBX_EV_REF_OWNER, GBX_REF_LOCAL, 0, 2);
+    put_ref(w, 2, GBX_EV_REF_INC, GBX_REF_SHARED, 1, 2);
+    put_ref(w, 2, GBX_EV_REF_RETRY, GBX_REF_SHARED, 0, 2);
+    put_ref(w, 2, GBX_EV_REF_QUEUE, GBX_REF_SHARED, 0, 2);
+    PUT(w, 1, (gbx_world){ .h = { .event = GBX_EV_WORLD_STOP }, .threads = 2 });
+    PUT(w, 1, (gbx_world){ .h = { .event = GBX_EV_WORLD_STOPPED }, .threads = 2 });
+    PUT(w, 1, (gbx_world){ .h = { .event = GBX_EV_WORLD_STARTED }, .threads = 2 });
+    put_ref(w, 1, GBX_EV_REF_MERGE, GBX_REF_QUEUED, -1, 0);
+    PUT(w, 1, (gbx_gc_flush){ .h = { .event = GBX_EV_GC_FLUSH }, .count = -5, .total = 7 });
+    put_at(w, 1, GBX_EV_FREE_DELAYED, GBX_DOMAIN_MEM, ARENA + 64);
+    put_at(w, 1, GBX_EV_FREE_PROCESSED, GBX_DOMAIN_MEM, ARENA + 64);
+    save(w, directory, "memory-free-threaded");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -144,5 +246,7 @@ main(int argc, char **argv)
     specialization(argv[1]);
     marks(argv[1]);
     many_threads(argv[1]);
+    memory(argv[1]);
+    memory_without_the_gil(argv[1]);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "trace_test.h"
 
+#include "heap.h"
 #include "life.h"
 
 #include <stdlib.h>
@@ -189,6 +190,52 @@ what_its_finalizer_saves_lives_on(void **state)
     put_ref(w, 1, GBX_EV_REF_DEALLOC, 0, 0, 3);
     put_object(w, 1, GBX_EV_OBJ_DESTROY, ADDRESS);
     life_is(w, "watch dec dealloc set inc dec dec dealloc");
+}
+
+static void
+who_is_revived_in_vain_is_dead(void **state)
+{
+    (void)state;
+    gbx_trace *trace;
+    trace_writer *w = with_names();
+    put_watch(w, 1, 1, ADDRESS, 1);
+    put_dec(w, 0, 1);
+    put_ref(w, 1, GBX_EV_REF_DEALLOC, 0, 0, 1);
+    put_ref(w, 1, GBX_EV_REF_SET, 0, 1, 1);
+    put_ref(w, 1, GBX_EV_REF_SET, 0, 0, 1);
+    gbx_lives *lives = lives_of(w, &trace, "it");
+    assert_int_equal(gbx_lives_at(lives, 0)->count, 5);
+    assert_true(gbx_lives_at(lives, 0)->ended);
+    gbx_lives_free(lives);
+    gbx_trace_close(trace);
+}
+
+static void
+a_block_says_how_full_its_pool_is(void **state)
+{
+    (void)state;
+    gbx_trace *trace;
+    trace_writer *w = with_names();
+    uint64_t arena = ADDRESS & ~UINT64_C(0xfffff), pool = BLOCK & ~UINT64_C(0x3fff);
+    PUT(w, 1, (gbx_arena){ .h = { .event = GBX_EV_ARENA_NEW }, .pools = 64, .address = arena });
+    PUT(w, 1, (gbx_pool){ .h = { .event = GBX_EV_POOL_NEW, .arg = 4 }, .address = pool });
+    put_block(w, 1, BLOCK + 80);
+    put_block(w, 1, BLOCK);
+    put_watch(w, 1, 1, ADDRESS, 1);
+    put_at(w, 1, GBX_EV_BLOCK_FREE, BLOCK + 80);
+    put_ref(w, 1, GBX_EV_REF_DEALLOC, 0, 0, 5);
+    put_at(w, 1, GBX_EV_BLOCK_FREE, BLOCK);
+    gbx_lives *lives = lives_of(w, &trace, "it");
+    const gbx_life *life = gbx_lives_at(lives, 0);
+    assert_int_equal(life->count, 4);
+    assert_int_equal(life->moments[0].arena, arena);
+    assert_int_equal(life->moments[0].class_size, 80);
+    assert_int_equal(life->moments[0].capacity, gbx_heap_capacity(4));
+    assert_int_equal(life->moments[0].in_use, 2);
+    assert_int_equal(life->moments[3].in_use, 0);
+    assert_int_equal(life->moments[3].arena, arena);
+    gbx_lives_free(lives);
+    gbx_trace_close(trace);
 }
 
 static void
@@ -454,6 +501,8 @@ main(void)
         TEST(who_was_at_the_address_before_is_another),
         TEST(a_neighbour_s_block_is_not_its_own),
         TEST(what_its_finalizer_saves_lives_on),
+        TEST(who_is_revived_in_vain_is_dead),
+        TEST(a_block_says_how_full_its_pool_is),
         TEST(without_references_a_death_is_seen_by_its_address),
         TEST(a_gap_in_the_counts_is_told_with_its_size),
         TEST(a_count_that_is_set_leaves_no_gap),
