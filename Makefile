@@ -10,14 +10,14 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
-variants := gil ft stock stats debug
+variants := gil ft stock stock-ft stats debug
 again     = @$(MAKE) -s
 
 -include labs/runner/runner.mk
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) runner stations with-ft test bench check-san fuzz test-cpython \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft test bench check-san fuzz test-cpython \
 	install clean distclean help
 
 all: setup gil runner
@@ -43,9 +43,11 @@ setup:
 source: setup
 	@scripts/patch upstream
 	@scripts/patch glassbox
-# gil ft stock stats debug: build that variant of CPython (PGO=1: optimized)
+# gil ft stock stock-ft stats debug: build that variant of CPython (PGO=1: optimized)
 $(variants): setup
 	@scripts/build $@
+stock-ft-configured: setup
+	@CONFIGURE=1 scripts/build stock-ft
 # runner: the program ./glassbox
 runner: setup
 	$(again) glassbox
@@ -58,8 +60,8 @@ setup-test:
 	@scripts/setup run test
 # check-san fuzz: the runner under sanitizers; its reader under a fuzzer
 check-san fuzz: setup-test
-# test-cpython: CPython's own suite on stock and on gil (SUBSET=1: a telling fifth; HOOKS=off|on)
-test-cpython: setup stock gil runner
+# test-cpython: CPython's own suite on stock and on gil, or VARIANT=ft (SUBSET=1: a telling fifth; HOOKS=off|on)
+test-cpython: setup $(if $(filter ft,$(VARIANT)),stock-ft ft,stock gil) runner
 	@scripts/test-cpython
 # bench: what it costs, beside its peers
 bench: setup gil stock runner

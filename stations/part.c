@@ -190,6 +190,7 @@ code_of(const gbx_head *head)
             return ((const gbx_spec *)record)->code;
         case GBX_CLASS_REF:
             return head->event == GBX_EV_REF_CHURN ? ((const gbx_ref_churn *)record)->code
+                   : head->event == GBX_EV_REF_SHARING ? ((const gbx_ref_sharing *)record)->code
                    : ((const gbx_ref *)record)->code;
         case GBX_CLASS_COMPILE:
             return head->event == GBX_EV_CODE_NEW || head->event == GBX_EV_CODE_FREE

@@ -22,7 +22,8 @@ static const char help[] =
 "\n"
 "  glassbox trace -e ref --churn -o app.gbx app.py\n"
 "\n"
-"The objects are those that the program names with glassbox.watch(object, name).\n"
+"and so do, on the free-threaded build, the objects that threads share.  More is\n"
+"told of objects that the program names with glassbox.watch(object, name).\n"
 "\n"
 "  -n, --most=N         at most N lines and N objects (default 20; 0: all)\n"
 "      --instructions   instructions in place of lines, each with its offset\n"
@@ -35,7 +36,11 @@ static const char help[] =
 "those of the program, and, in a recording of the free-threaded build, how many of\n"
 "them were atomic operations on the half of a count that threads share.\n"
 "\n"
-"Of an object, where `count` is its reference count:\n"
+"Of an object that threads share, by its type, address and a line that uses it: how\n"
+"many atomic operations the thread did that did most, and how many all others did.\n"
+"Objects of one type that lay at one address one after the other are taken for one.\n"
+"\n"
+"Of a watched object, where `count` is its reference count:\n"
 "  turns     operations by another thread than the one that did the operation\n"
 "            before.  Each time the processor has to take the count from another\n"
 "            one: this is why a shared object does not scale without the GIL.\n"
@@ -56,6 +61,9 @@ static const char help[] =
 "                   line (0: unknown), instructions, incs, decs, shared, share (of\n"
 "                   all moves, 0 to 1)\n"
 "  instructions     the same by instruction, with offset (null: unknown)\n"
+"  shared_objects   an array, the most operations by others first: pid, type, name\n"
+"                   (null: not watched), address, threads, operations, busiest,\n"
+"                   function, file, line\n"
 "  objects          an array, the most turns first: pid, watch, name, type, owner\n"
 "                   (null, or thread and name), threads, incs, decs, local, shared,\n"
 "                   immortal_skips, turns, retries, queued, merges, waited_ns,\n"
@@ -177,6 +185,32 @@ print_lines(const gbx_refs *refs, const options *chosen)
     }
 }
 
+/* ------------------------------------------------------------- objects, watched or not */
+
+static void
+print_shared(const gbx_refs *refs, const options *chosen)
+{
+    size_t count = refs->shared_object_count, shown = count < chosen->most ? count : chosen->most;
+    printf("\n%zu object%s with atomic operations, those first that threads meet at\n\n", count,
+           count == 1 ? "" : "s");
+    printf("%14s %14s %8s  %s\n", "by the busiest", "by others", "threads", "object");
+    for (size_t i = 0; i < shown; i++) {
+        const gbx_refs_shared *it = &refs->shared_objects[i];
+        const gbx_type_info *type = gbx_trace_type(refs->trace, it->process, it->type);
+        const gbx_watch_info *watch = it->watch == 0 ? NULL
+            : gbx_trace_watch(refs->trace, it->process, it->watch);
+        char busiest[32], others[32], place[256];
+        printf("%14s %14s %8" PRIu32 "  %s%s%s at 0x%" PRIx64 ", %s\n",
+               count_text(it->busiest, busiest, sizeof(busiest)),
+               count_text(it->operations - it->busiest, others, sizeof(others)), it->threads,
+               watch == NULL ? "" : watch->name, watch == NULL ? "" : ", ", type == NULL ? "?" : type->name,
+               it->address, gbx_refs_place(refs, &it->site, place, sizeof(place)));
+    }
+    if (shown < count) {
+        printf("%38s  and %zu more\n", "", count - shown);
+    }
+}
+
 /* --------------------------------------------------------------------- objects */
 
 static const char *
@@ -275,6 +309,9 @@ show(const gbx_trace *trace, const options *chosen, gbx_error *error)
     else {
         if (refs.churn_records != 0) {
             print_lines(&refs, chosen);
+        }
+        if (refs.shared_object_count != 0) {
+            print_shared(&refs, chosen);
         }
         if (refs.object_count != 0) {
             fputs(refs.churn_records != 0 ? "\n" : "", stdout);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOKS 65536u             /* at the heap in all, at most: enough to see its peaks */
+#define LOOKS 8192u              /* at the heap in all, at most: enough to see its peaks */
 
 /* ------------------------------------------------------------------------- rows */
 

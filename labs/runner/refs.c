@@ -1,7 +1,7 @@
 /* See refs.h.  What a trace names by number is found again by a table of keys; numbers in a hostile trace
    may be anything, so a key is the number itself and never an index. */
 
-#include "refs.h"
+#include "refs_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +283,9 @@ add_event(gatherer *g, const gbx_trace *trace, const gbx_entry *entry)
         return 0;
     }
     gbx_where where = gbx_entry_where(trace, entry);
+    if (entry->record->event == GBX_EV_REF_SHARING) {
+        return 0;                    /* refs_shared.c */
+    }
     if (entry->record->event == GBX_EV_REF_CHURN) {
         return add_churn(g, where.process, record);
     }
@@ -445,6 +448,9 @@ gbx_refs_gather(gbx_refs *out, const gbx_trace *trace, gbx_error *error)
     if (status == 0) {
         status = rank_objects(out);
     }
+    if (status == 0) {
+        status = gbx_refs_find_shared(out);
+    }
     clear_table(&g.sites);
     clear_table(&g.objects);
     clear_table(&g.hands);
@@ -463,6 +469,7 @@ gbx_refs_clear(gbx_refs *refs)
     free(refs->lines);
     free(refs->objects);
     free(refs->hands);
+    free(refs->shared_objects);
     *refs = (gbx_refs){ .trace = NULL };
 }
 

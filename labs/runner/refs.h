@@ -1,7 +1,7 @@
 /* References in numbers: which lines of a program move how many, and which objects threads fight over.
 
-   The lines are of all objects, from a recording with churn=yes; the objects are those that the program
-   watched.  What makes a count slow without the GIL is that it changes hands: the processor that changes
+   The lines are of all objects, from a recording with churn=yes, and so are, without the GIL, the objects
+   that threads share; those that the program watched are told of in full.  What makes a count slow without the GIL is that it changes hands: the processor that changes
    it must first take it from the one that changed it last.  So the board is in the order of `turns`, the
    operations whose thread was another one than that of the operation before.
 
@@ -63,6 +63,21 @@ typedef struct {
 
 #define GBX_REFS_NOBODY UINT32_MAX
 
+/* An object that threads met at, watched or not: from a recording with churn=yes, without the GIL.  All are
+   atomic operations, on the half of the count that threads share.  Objects of one type that lay at one address
+   one after the other are one; a thread that still ran when the recording stopped is taken for the one
+   that stopped it. */
+typedef struct {
+    uint32_t process;
+    uint32_t type;               /* id; 0: unknown */
+    uint32_t watch;              /* 0: it was not watched */
+    uint32_t threads;
+    uint64_t address;
+    uint64_t operations;
+    uint64_t busiest;            /* of the thread that did most; the others' are what it was contended by */
+    gbx_refs_site site;          /* one that did some: place alone */
+} gbx_refs_shared;
+
 /* All arrays belong to it. */
 typedef struct {
     const gbx_trace *trace;
@@ -75,6 +90,8 @@ typedef struct {
     size_t object_count;
     gbx_refs_hand *hands;        /* by object, in that order, and the most operations first */
     size_t hand_count;
+    gbx_refs_shared *shared_objects;     /* the most operations by others than the busiest thread first */
+    size_t shared_object_count;
     uint64_t incs, decs, shared; /* of all sites */
     uint64_t churn_records;      /* 0: recorded without churn */
 } gbx_refs;

@@ -117,19 +117,37 @@ object_json(const gbx_refs *refs, size_t index)
     return object;
 }
 
+static json_t *
+shared_json(const gbx_refs *refs, const gbx_refs_shared *it)
+{
+    const gbx_type_info *type = gbx_trace_type(refs->trace, it->process, it->type);
+    const gbx_watch_info *watch = it->watch == 0 ? NULL : gbx_trace_watch(refs->trace, it->process, it->watch);
+    const gbx_code_info *code = gbx_trace_code(refs->trace, it->process, it->site.code);
+    return json_pack("{si ss? ss? sI si sI sI ss? ss? si}",
+                     "pid", (int)gbx_trace_process(refs->trace, it->process)->header->pid,
+                     "type", type == NULL ? NULL : type->name, "name", watch == NULL ? NULL : watch->name,
+                     "address", (json_int_t)it->address, "threads", (int)it->threads,
+                     "operations", (json_int_t)it->operations, "busiest", (json_int_t)it->busiest,
+                     "function", code == NULL ? NULL : code->name, "file", code == NULL ? NULL : code->file,
+                     "line", it->site.line);
+}
+
 json_t *
 gbx_refs_json(const gbx_refs *refs)
 {
-    json_t *objects = json_array();
+    json_t *objects = json_array(), *shared = json_array();
+    for (size_t i = 0; i < refs->shared_object_count; i++) {
+        json_array_append_new(shared, shared_json(refs, &refs->shared_objects[i]));
+    }
     for (size_t i = 0; i < refs->object_count; i++) {
         json_array_append_new(objects, object_json(refs, i));
     }
     const gbx_header *header = gbx_trace_process(refs->trace, 0)->header;
-    return json_pack("{ss ss s{sb sI sI sI} so so so}",
+    return json_pack("{ss ss s{sb sI sI sI} so so so so}",
                      "trace", gbx_trace_process(refs->trace, 0)->path, "variant", gbx_stat_variant(header),
                      "churn", "recorded", (int)(refs->churn_records != 0), "incs", (json_int_t)refs->incs,
                      "decs", (json_int_t)refs->decs, "shared", (json_int_t)refs->shared,
                      "lines", sites_json(refs, refs->lines, refs->line_count, true),
                      "instructions", sites_json(refs, refs->sites, refs->site_count, false),
-                     "objects", objects);
+                     "shared_objects", shared, "objects", objects);
 }

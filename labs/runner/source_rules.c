@@ -355,6 +355,7 @@ static const struct {
     { GBX_EV_REF_RETRY, "GLASSBOX_REF_RETRIED", NULL, "_Py_DecRefSharedIsDead" },
     { GBX_EV_REF_RETRY, "GLASSBOX_REF_RETRY", NULL, NULL },
     { GBX_EV_REF_CHURN, "GBX_EV_REF_CHURN", NULL, NULL },
+    { GBX_EV_REF_SHARING, "GBX_EV_REF_SHARING", NULL, NULL },
     { GBX_EV_ARENA_NEW, "GLASSBOX_ARENA_NEW", NULL, NULL },
     { GBX_EV_ARENA_FREE, "GLASSBOX_ARENA_FREE", NULL, "insert_to_freepool" },
     { GBX_EV_POOL_NEW, "GLASSBOX_POOL", gbx_fits_end_of_name, NULL },

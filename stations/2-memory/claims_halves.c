@@ -36,6 +36,7 @@ gbx_s2_next_ref(const gbx_part *part, size_t at, const char *name)
     for (; at < part->end; at++) {
         uint8_t event = gbx_trace_event(part->trace, at);
         if (gbx_event_class(event) != GBX_CLASS_REF || event == GBX_EV_REF_CHURN
+            || event == GBX_EV_REF_SHARING
             || gbx_trace_where(part->trace, at).process != part->process) {
             continue;
         }

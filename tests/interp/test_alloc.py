@@ -214,6 +214,28 @@ class Paths(unittest.TestCase):
         self.assertEqual({trace.code(event) for event in events}, {"work"})
         self.assertEqual({(trace.label(e, "domain"), e.fields["size"]) for e in events},
                          {("obj", 32), ("mem", 8)})
+        lines = {trace.line(event.fields["code"], event.fields["offset"]) for event in events}
+        self.assertEqual(len(lines), 1)
+
+    def test_blocks_and_arenas_say_on_which_line(self):
+        program = ("from glassbox import mark\ndef work():\n    mark('begin')\n    a = bytes(300)\n"
+                   "    b = bytes(3000)\n    c = bytearray(700)\n    c.extend(b)\n"
+                   "    d = [bytes(460) for _ in range(9000)]\n    mark('end')\n    del d\nwork()\n")
+        trace, _ = traces.run(program, options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
+        begin, end = (trace.events.index(event) for event in trace.named("mark.mark"))
+        seen = {}
+        for event in trace.events[begin:end]:
+            if "offset" in event.fields and trace.codes.get(event.fields["code"]) == "work":
+                line = trace.line(event.fields["code"], event.fields["offset"])
+                seen.setdefault(event.name, set()).add(line)
+        self.assertLessEqual({4, 8}, seen["alloc.block_alloc"])
+        self.assertLessEqual({5, 6}, seen["alloc.large_alloc"])
+        self.assertIn(7, seen["alloc.large_resize"])
+        self.assertEqual(seen["alloc.arena_new"], {8})
+        last = trace.named("alloc.arena_free")
+        lines = {trace.line(e.fields["code"], e.fields["offset"]) for e in last
+                 if trace.codes.get(e.fields["code"]) == "work"}
+        self.assertEqual(lines, {10})
 
     def test_a_block_is_resized_where_it_lies(self):
         setup = ("import tempfile\nf = tempfile.TemporaryFile(buffering=0)\nf.write(b'x' * 95)")

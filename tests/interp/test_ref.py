@@ -7,6 +7,7 @@ its end the count on record is what sys.getrefcount() finds.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -64,7 +65,7 @@ def includes():
 def between(trace, name="t", first="a", last="b"):
     """The records about one watched object between two marks."""
     return [event for event in trace.between_marks(first, last)
-            if event.name.startswith("ref.") and event.name != "ref.churn" and trace.text(event) == name]
+            if event.name.startswith("ref.") and event.name not in ("ref.churn", "ref.sharing") and trace.text(event) == name]
 
 
 # what the row is about -> (makes `t`, what happens to it between the marks, the records)
@@ -589,6 +590,28 @@ class Churn(unittest.TestCase):
                            "x = threading.Thread(target=work); x.start(); x.join()")
         self.assertGreaterEqual(self.sums(trace, "work")[1], 30000)
 
+    @without_the_gil
+    def test_atomic_operations_are_counted_by_object_too(self):
+        trace = self.churn("import threading\nclass Thing: pass\nt = Thing()\n"
+                           "def work():\n for i in range(20000): u = t\n"
+                           "xs = [threading.Thread(target=work) for _ in range(3)]\n"
+                           "for x in xs: x.start()\nfor x in xs: x.join()")
+        sharing = trace.named("ref.sharing")
+        mine = [event for event in sharing if trace.type(event) == "Thing"]
+        self.assertEqual(len({event.fields["address"] for event in mine}), 1)
+        for thread in {event.thread for event in mine} - {0}:
+            self.assertEqual(sum(e.fields["operations"] for e in mine if e.thread == thread), 40000)
+        self.assertEqual({trace.code(event) for event in mine if event.thread != 0}, {"work"})
+        self.assertEqual(len({event.thread for event in mine} - {0}), 3)
+        self.assertEqual(sum(event.fields["operations"] for event in sharing),
+                         sum(event.fields["shared"] for event in trace.named("ref.churn")))
+
+    @with_the_gil
+    def test_with_the_gil_nothing_is_atomic(self):
+        trace = self.churn("l = [0] * 9; del l")
+        self.assertEqual((trace.named("ref.sharing"), sum(e.fields["shared"] for e in trace.named("ref.churn"))),
+                         ([], 0))
+
     def test_the_child_of_a_fork_counts_its_own(self):
         import glob
         for name in glob.glob("forked.gbx*"):
@@ -601,6 +624,19 @@ class Churn(unittest.TestCase):
             trace = traces.Trace(name)
             found[self.sums(trace, "parent")[0] >= 9000, self.sums(trace, "child")[0] >= 7000] = trace
         self.assertEqual(set(found), {(True, False), (False, True)})
+
+    def test_a_process_that_is_killed_takes_less_than_a_round_with_it(self):
+        """Tables are the process's own; what they hold goes into the file every million operations."""
+        program = ("import glassbox, os, signal\nclass Thing: pass\nglassbox.start('k.gbx', events='ref', churn=True)\n"
+                   "def f(t, n):\n for i in range(n): u = t\nf(Thing(), 1_500_000)\n")
+        totals = []
+        for end, status in (("glassbox.stop()", 0), ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL)):
+            self.assertEqual(subprocess.run([sys.executable, "-c", program + end]).returncode, status)
+            totals.append(sum(e.fields["incs"] + e.fields["decs"] for e in traces.Trace("k.gbx").named("ref.churn")))
+            os.unlink("k.gbx")
+        whole, killed = totals
+        self.assertGreaterEqual(whole, 3_000_000)
+        self.assertTrue(0 < whole - killed <= 1 << 20, totals)
 
     def test_a_bad_value_is_refused(self):
         done = subprocess.run([sys.executable, "-X", "glassbox=x.gbx:churn=perhaps", "-c", "pass"],

@@ -89,7 +89,7 @@ def told(trace, last):
         for event in events:
             if thread == 0 and event.name == "mark.mark" and trace.text(event) == last:
                 break
-            if event.name.startswith("ref.") and event.name != "ref.churn":
+            if event.name.startswith("ref.") and event.name not in ("ref.churn", "ref.sharing"):
                 yield trace.text(event), event
 
 

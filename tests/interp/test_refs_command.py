@@ -87,6 +87,21 @@ class Case(unittest.TestCase):
         self.assertRegex(refs("--instructions", "-n0", "refs.gbx").stdout, r"prog\.py:5 in busy \+\d+")
         self.assertIn("MainThread", refs("--by-thread", "refs.gbx").stdout)
 
+    @unittest.skipUnless(traces.FREE_THREADED, "cannot run here: with the GIL no thread shares a half")
+    def test_what_threads_meet_at_is_found_without_being_watched(self):
+        pathlib.Path("meet.py").write_text(
+            "import threading\nclass Config: pass\nconfig = Config()\n"
+            "def work():\n    mine = Config()\n    for i in range(5000):\n        a = config; b = mine\n"
+            "ts = [threading.Thread(target=work) for _ in range(4)]\n"
+            "for t in ts: t.start()\nfor t in ts: t.join()\n")
+        subprocess.run([GLASSBOX, "trace", "-q", "--python", sys.executable, "-e", "ref", "--churn",
+                        "-o", "refs-meet.gbx", "meet.py"], check=True)
+        first, second = json.loads(refs("--json", "refs-meet.gbx").stdout)["shared_objects"][:2]
+        self.assertEqual((first["type"], first["threads"], first["function"]), ("Config", 4, "work"))
+        self.assertEqual((first["operations"], first["busiest"]), (40000, 10000))
+        self.assertLess(second["operations"] - second["busiest"], 1000)
+        self.assertRegex(refs("-n2", "refs-meet.gbx").stdout, r"10,000 +30,000 +4  Config at 0x\w+, meet\.py:7 in work")
+
     def test_a_trace_that_says_nothing_of_references(self):
         subprocess.run([GLASSBOX, "trace", "-q", "--python", sys.executable, "-e", "mark", "-o", "refs-none.gbx",
                         "-c", "pass"], check=True)

@@ -246,6 +246,61 @@ an_immortal_object_is_counted_apart(void **state)
     done();
 }
 
+/* ------------------------------------------------------- objects that threads share */
+
+static void
+sharing(trace_writer *w, uint32_t thread, uint64_t address, uint32_t type, uint32_t operations)
+{
+    PUT(w, thread, (gbx_ref_sharing){ .h = { .event = GBX_EV_REF_SHARING, .arg = 4, .dt = operations },
+                                      .type = type, .code = 2, .address = address });
+}
+
+static void
+what_threads_meet_at_comes_before_what_one_uses_most(void **state)
+{
+    (void)state;
+    trace_writer *w = free_threaded();
+    sharing(w, 1, 0x1000, 5, 900);           /* of one thread alone */
+    sharing(w, 1, 0x2000, 5, 30);
+    sharing(w, 2, 0x2000, 5, 50);
+    sharing(w, 1, 0x2000, 5, 10);            /* the same thread once more */
+    sharing(w, 2, 0x2000, 6, 7);             /* another type: another object */
+    gather(w);
+    assert_int_equal(refs.shared_object_count, 3);
+    const gbx_refs_shared *first = &refs.shared_objects[0];
+    assert_true(first->address == 0x2000 && first->type == 5);
+    assert_int_equal(first->operations, 90);
+    assert_int_equal(first->busiest, 50);
+    assert_int_equal(first->threads, 2);
+    assert_int_equal(first->site.code, 2);
+    assert_int_equal(refs.shared_objects[1].operations, 900);
+    assert_int_equal(refs.shared_objects[1].busiest, 900);
+    assert_int_equal(refs.shared_objects[2].threads, 1);
+    json_t *root = gbx_refs_json(&refs);
+    assert_int_equal(json_array_size(json_object_get(root, "shared_objects")), 3);
+    json_decref(root);
+    done();
+}
+
+static void
+a_shared_object_that_is_watched_has_its_name(void **state)
+{
+    (void)state;
+    trace_writer *w = free_threaded();
+    gbx_name_watch named = { .address = 0x3000, .type = 5 };
+    uint8_t bytes[sizeof(named) + 2];
+    memcpy(bytes, &named, sizeof(named));
+    memcpy(bytes + sizeof(named), "it", 2);
+    writer_name(w, GBX_NAME_WATCH, 9, bytes, sizeof(bytes));
+    change(w, 9, 0, GBX_REF_LOCAL);
+    sharing(w, 1, 0x3000, 5, 3);
+    sharing(w, 1, 0x4000, 5, 2);
+    gather(w);
+    assert_int_equal(refs.shared_objects[0].watch, 9);
+    assert_int_equal(refs.shared_objects[1].watch, 0);
+    done();
+}
+
 /* --------------------------------------------------------------------- others */
 
 static void
@@ -323,6 +378,8 @@ main(void)
         TEST(the_most_contended_comes_first_with_its_own_threads),
         TEST(what_is_queued_waits_until_it_is_merged),
         TEST(an_immortal_object_is_counted_apart),
+        TEST(what_threads_meet_at_comes_before_what_one_uses_most),
+        TEST(a_shared_object_that_is_watched_has_its_name),
         TEST(a_trace_without_references_is_empty),
         TEST(numbers_that_mean_nothing_are_kept_as_they_are),
         TEST(json_has_the_whole_of_it),

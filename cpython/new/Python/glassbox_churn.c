@@ -5,6 +5,10 @@
    ends, when the recording stops, and after each ROUND operations, so that a process that is killed
    takes no more than a round with it.  The sum over all records of an instruction is its count.
 
+   Without the GIL each thread also counts its atomic operations by object, so that one sees which objects
+   threads meet at: ref.sharing, written out in the same way.  An object is known by its address and type;
+   it may be gone when its slot is written.
+
    Tables come from mmap (a hook must not use Python's memory) and are never given back: whoever stops
    the recording reads the tables of threads that may still be counting.  It moves counts out by an
    atomic exchange; an owner's increment that crosses it is of the instant of the stop, and lost. */
@@ -20,6 +24,7 @@
 
 #define SLOTS  4096u               /* a power of two, as slot_of() has it */
 #define ROUND  (1u << 20)
+#define SHARED_SLOTS  1024u        /* objects; a power of two */
 
 typedef struct {
     uint32_t code;                 /* owner's; 0 and no counts: free */
@@ -27,11 +32,22 @@ typedef struct {
     uint32_t incs, decs, shared;   /* the owner adds, whoever drains exchanges for 0 */
 } site;
 
+typedef struct {
+    uint64_t address;              /* owner's; 0: free */
+    const PyTypeObject *type;      /* not to be looked into: it may be gone */
+    uint32_t type_id;
+    uint32_t code, offset;         /* of the first operation counted */
+    uint32_t operations;           /* the owner adds, whoever drains exchanges for 0 */
+} shared_object;
+
 struct _gbx_churn {
     struct _gbx_churn *next;       /* constant once linked */
     bool taken;                    /* a thread counts here; under the recorder's lock */
     uint32_t until;                /* operations until the next round; the owner's */
     site sites[SLOTS];
+#ifdef Py_GIL_DISABLED
+    shared_object objects[SHARED_SLOTS];
+#endif
 };
 
 static gbx_churn *tables;          /* all there are; only ever grows, at its head */
@@ -93,12 +109,71 @@ drain_site(site *it)
     }
 }
 
+#ifdef Py_GIL_DISABLED
+
+static void
+drain_object(shared_object *it)
+{
+    uint32_t operations = __atomic_exchange_n(&it->operations, 0, __ATOMIC_RELAXED);
+    gbx_ref_sharing *record = operations == 0 ? NULL
+        : gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
+    if (record != NULL) {
+        record->type = it->type_id;
+        record->code = it->code;
+        record->address = it->address;
+        gbx_commit(record, sizeof(*record), GBX_EV_REF_SHARING, 0, (uint16_t)it->offset, operations);
+    }
+}
+
+/* One more operation on this object, which the caller has a reference to; those that are atomic count. */
+static void
+count_object(gbx_churn *table, const PyObject *op, uint32_t code, uint32_t offset, uint32_t shared)
+{
+    if (shared == 0) {
+        return;
+    }
+    uint64_t address = (uint64_t)(uintptr_t)op;
+    PyTypeObject *type = Py_TYPE(op);
+    uint32_t slot = (uint32_t)(address >> 4) * 2654435761u >> 16 & (SHARED_SLOTS - 1);
+    shared_object *it = &table->objects[slot], *other = &table->objects[slot ^ 1];
+    if (it->address != address) {
+        it = other->address == address || (other->operations < it->operations) ? other : it;
+    }
+    if (it->address != address || it->type != type) {
+        drain_object(it);
+        it->address = address;
+        it->type = type;
+        it->type_id = gbx_type_id(type);
+        it->operations = 0;
+    }
+    if (it->operations == 0) {
+        it->code = code;
+        it->offset = offset;
+    }
+    __atomic_store_n(&it->operations, it->operations + 1, __ATOMIC_RELAXED);
+}
+
+#else
+
+static inline void
+count_object(gbx_churn *Py_UNUSED(table), const PyObject *Py_UNUSED(op), uint32_t Py_UNUSED(code),
+             uint32_t Py_UNUSED(offset), uint32_t Py_UNUSED(shared))
+{
+}
+
+#endif /* Py_GIL_DISABLED */
+
 static void
 drain(gbx_churn *table)
 {
     for (uint32_t i = 0; i < SLOTS; i++) {
         drain_site(&table->sites[i]);
     }
+#ifdef Py_GIL_DISABLED
+    for (uint32_t i = 0; i < SHARED_SLOTS; i++) {
+        drain_object(&table->objects[i]);
+    }
+#endif
 }
 
 static inline site *
@@ -119,16 +194,26 @@ slot_of(gbx_churn *table, uint32_t code, uint32_t offset)
     return it;
 }
 
-/* Count operations of this thread's current instruction; `shared` of them were atomic ones on the half
-   of the count that threads share. */
+/* Count operations of this thread's current instruction on an object; `shared` of them were atomic ones on
+   the half of the count that threads share. */
 void
-_PyGlassbox_ChurnCount(uint32_t incs, uint32_t decs, uint32_t shared)
+_PyGlassbox_ChurnCount(const PyObject *op, uint32_t incs, uint32_t decs, uint32_t shared)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
     uint16_t offset;
     uint32_t code = _PyGlassbox_Running(_PyThreadState_GET(), &offset);
-    if (stream->churn == NULL && (stream->churn = take_table()) == NULL) {
+    if (stream->churn == NULL) {
+        /* The first one is written at once: a thread that wrote nothing would end unnoticed, and leave its
+           table to be drained, and told of, by somebody else. */
+        stream->churn = take_table();
         write_record(code, offset, incs, decs, shared);
+        incs = decs = 0;
+    }
+    if (stream->churn == NULL) {
+        return;
+    }
+    count_object(stream->churn, op, code, offset, shared);
+    if ((incs | decs) == 0) {
         return;
     }
     site *it = slot_of(stream->churn, code, offset);
@@ -174,6 +259,9 @@ _PyGlassbox_ChurnReset(bool alone)
 {
     for (gbx_churn *table = tables; table != NULL; table = table->next) {
         memset(table->sites, 0, sizeof(table->sites));
+#ifdef Py_GIL_DISABLED
+        memset(table->objects, 0, sizeof(table->objects));
+#endif
         if (alone) {
             table->taken = table == _PyGlassbox_stream.churn;
         }

@@ -146,7 +146,7 @@ static inline void
 churn(const PyObject *op, Py_ssize_t delta)
 {
     if (_PyGlassbox_recorder.churn && !_Py_IsImmortal((PyObject *)op)) {
-        _PyGlassbox_ChurnCount(delta > 0, delta < 0, 0);
+        _PyGlassbox_ChurnCount(op, delta > 0, delta < 0, 0);
     }
 }
 
@@ -217,11 +217,12 @@ shared_of(PyObject *op)
     return _Py_atomic_load_ssize_relaxed(&op->ob_ref_shared);
 }
 
+/* While the caller has a reference: the object is looked at. */
 static inline void
-churn(Py_ssize_t delta, bool shared)
+churn(const PyObject *op, Py_ssize_t delta, bool shared)
 {
     if (_PyGlassbox_recorder.churn) {
-        _PyGlassbox_ChurnCount(delta > 0, delta < 0, shared);
+        _PyGlassbox_ChurnCount(op, delta > 0, delta < 0, shared);
     }
 }
 
@@ -234,7 +235,7 @@ change(PyObject *op, uint8_t how, Py_ssize_t delta, const void *caller)
     bool immortal = local == _Py_IMMORTAL_REFCNT_LOCAL;
     if (!immortal && !_Py_IsOwnedByCurrentThread(op)) {
         if (delta < 0) {
-            churn(delta, true);            /* increments are counted where they are done */
+            churn(op, delta, true);        /* increments are counted where they are done */
         }
         if (_PyGlassbox_stream.ref_by_object != op) {
             _PyGlassbox_RefBy(op, caller);
@@ -243,7 +244,7 @@ change(PyObject *op, uint8_t how, Py_ssize_t delta, const void *caller)
     }
     caller = take_by(op, caller);
     if (!immortal) {
-        churn(delta, false);
+        churn(op, delta, false);
     }
     uint32_t watch = watch_of(op);
     if (watch == 0) {
@@ -270,7 +271,7 @@ add_shared(PyObject *op, Py_ssize_t delta, const void *caller)
     Py_ssize_t change_by = (Py_ssize_t)((size_t)delta << _Py_REF_SHARED_SHIFT);
     uint32_t watch = watch_of(op);
     Py_ssize_t before = _Py_atomic_add_ssize(&op->ob_ref_shared, change_by);
-    churn(delta, true);
+    churn(op, delta, true);
     caller = take_by(op, caller);
     if (watch != 0) {
         record(&(reference){ .event = GBX_EV_REF_INC, .how = GBX_REF_SHARED, .watch = watch,
@@ -308,7 +309,7 @@ void
 _PyGlassbox_RefShared(PyObject *op, int how, Py_ssize_t shared, Py_ssize_t delta)
 {
     if (delta > 0) {
-        churn(delta, true);
+        churn(op, delta, true);
     }
     record_shared(delta > 0 ? GBX_EV_REF_INC : GBX_EV_REF_DEC, (uint8_t)how, delta, shared,
                   take_by(op, __builtin_return_address(0)));

@@ -143,6 +143,13 @@ typedef struct {              /* reference operations at one instruction, all ob
     gbx_head h; uint32_t code; uint32_t incs; uint32_t decs;
     uint32_t shared;          /* of both: on the half that threads share; 0 with the GIL */
 } gbx_ref_churn;
+typedef struct {              /* atomic operations of this thread on the half of one object's count that
+                                 threads share, since the last; h.dt: how many.  With churn alone */
+    gbx_head h;               /* arg: offset in `code` */
+    uint32_t type;
+    uint32_t code;            /* the instruction that made the first of them; 0 none */
+    uint64_t address;         /* objects of a type that lie there one after the other are one to this */
+} gbx_ref_sharing;
 
 /* Records that come by the million are kept small.  Where a record has no time, the bytes of `dt` hold
    something else, and where a number needs 3 or 6 bytes it has 3 or 6: GBX_U24(), GBX_U48(). */
@@ -263,6 +270,7 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(REF_OWNER,      107, REF,     "ref.owner",           gbx_ref,                1)    \
     X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                1)    \
     X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
+    X(REF_SHARING,    110, REF,     "ref.sharing",         gbx_ref_sharing,        0)    \
     X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
     X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \
     X(POOL_NEW,       122, ALLOC,   "alloc.pool_new",      gbx_pool,               0)    \
@@ -654,6 +662,11 @@ enum gbx_kind {
     F(REF_CHURN, "incs", gbx_ref_churn, incs, UINT, 0)                                   \
     F(REF_CHURN, "decs", gbx_ref_churn, decs, UINT, 0)                                   \
     F(REF_CHURN, "shared", gbx_ref_churn, shared, UINT, 0)                               \
+    F(REF_SHARING, "operations", gbx_ref_sharing, h.dt, UINT, 0)                         \
+    F(REF_SHARING, "offset", gbx_ref_sharing, h.arg, OFFSET, 0)                          \
+    F(REF_SHARING, "type", gbx_ref_sharing, type, TYPE, 0)                               \
+    F(REF_SHARING, "code", gbx_ref_sharing, code, CODE, 0)                               \
+    F(REF_SHARING, "address", gbx_ref_sharing, address, ADDRESS, 0)                      \
     GBX_ARENA_FIELDS(F, ARENA_FOUND)                                                     \
     GBX_POOL_FIELDS(F, POOL_FOUND)                                                       \
     GBX_FREELIST_FIELDS(F, FREELIST_FOUND)                                               \
@@ -920,6 +933,7 @@ GBX_PIN(sizeof(gbx_span) == 16);
 GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
+GBX_PIN(sizeof(gbx_ref_sharing) == 24);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);

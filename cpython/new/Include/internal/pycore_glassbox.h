@@ -334,6 +334,16 @@ extern void _PyGlassbox_AllocTotal(void);
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain((CTX) == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ))
 #define GLASSBOX_LARGE_END() \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain(GBX_DOMAIN_RAW))
+#if Py_GLASSBOX
+#  define GLASSBOX_LARGE_SERVED(CTX, CALL) \
+    __extension__ ({ \
+        GLASSBOX_LARGE_BEGIN(CTX); \
+        void *glassbox_served = (CALL); \
+        GLASSBOX_LARGE_END(); \
+        glassbox_served; })
+#else
+#  define GLASSBOX_LARGE_SERVED(CTX, CALL) (CALL)
+#endif
 #define GLASSBOX_LARGE_ALLOC(CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeAlloc(glassbox_block, (SIZE)))
 #define GLASSBOX_LARGE_MOVE(CALL, OLD, SIZE) \

@@ -380,7 +380,7 @@ extern void _PyGlassbox_RefDealloc(PyObject *object, const void *caller);
 extern void _PyGlassbox_RefOwner(PyObject *object);
 /* Let reference operations reach the recorder, or no more; 0 or errno (Python/glassbox_patch.c). */
 extern int _PyGlassbox_RefsPatch(bool on);
-extern void _PyGlassbox_ChurnCount(uint32_t incs, uint32_t decs, uint32_t shared);
+extern void _PyGlassbox_ChurnCount(const PyObject *op, uint32_t incs, uint32_t decs, uint32_t shared);
 extern void _PyGlassbox_ChurnStop(void);
 extern void _PyGlassbox_ChurnThreadEnd(gbx_stream *stream);
 extern void _PyGlassbox_ChurnReset(bool alone);
