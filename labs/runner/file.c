@@ -84,7 +84,7 @@ shape_of(const gbx_event_entry *entry)
 {
     size_t mine = size_here(entry->id);
     bool state = entry->id == GBX_EV_STREAM_TIME || entry->id == GBX_EV_STREAM_INTERP ||
-        entry->id == GBX_EV_STREAM_MASK;
+        entry->id == GBX_EV_STREAM_MASK || entry->id == GBX_EV_BLOCK_ALLOC;
     unsigned shape = entry->size;
     if (mine != 0 && entry->size >= mine) {
         shape |= entry->id != GBX_EV_STREAM_TIME ? GBX_SHAPE_EVENT : 0u;
@@ -92,6 +92,23 @@ shape_of(const gbx_event_entry *entry)
         shape |= entry->timed ? GBX_SHAPE_TIMED : 0u;
     }
     return (uint16_t)shape;
+}
+
+/* A packed record is unpacked to what this reader has; if the file's full records are larger than that,
+   their fields would not be there, and the packed ones are passed over as unknown. */
+static void
+find_packed(gbx_file *file)
+{
+    static const struct { uint8_t packed, full; } forms[] = {
+        { GBX_EV_OBJ_CREATE_PACKED, GBX_EV_OBJ_CREATE },
+        { GBX_EV_OBJ_DESTROY_PACKED, GBX_EV_OBJ_DESTROY },
+        { GBX_EV_BLOCK_ALLOC_PACKED, GBX_EV_BLOCK_ALLOC },
+    };
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        uint16_t *shape = &file->shape[forms[i].packed];
+        bool same = file->record_size[forms[i].full] == size_here(forms[i].full) && (*shape & GBX_SHAPE_EVENT) != 0;
+        *shape = same ? *shape | GBX_SHAPE_PACKED : *shape & 255;
+    }
 }
 
 static int
@@ -108,6 +125,7 @@ read_event_table(gbx_file *file, gbx_error *error)
         file->record_size[entry.id] = entry.size;
         file->shape[entry.id] = shape_of(&entry);
     }
+    find_packed(file);
     return 0;
 }
 

@@ -116,7 +116,7 @@ decode_block(gbx_merge *m, gbx_window *to)
     size_t room = m->count - first < GBX_BLOCK ? m->count - first : GBX_BLOCK;
     while (n < room && m->heap_count > 0) {
         gbx_reader *reader = &m->readers[m->heap[0].source];
-        n += gbx_reader_run(reader, to->entries + n, room - n, m->start_ns, bound_of_top(m));
+        n += gbx_reader_run(reader, to->entries + n, to->full + n, room - n, m->start_ns, bound_of_top(m));
         if (reader->record != NULL) {
             m->heap[0].t_ns = reader->t_ns;
         }

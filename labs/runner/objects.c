@@ -87,6 +87,10 @@ gbx_objects_sort(gbx_file *file)
     if (file->type_count > 0) {
         qsort(file->types, file->type_count, sizeof(*file->types), by_id);
     }
+    for (size_t i = 0; i < file->type_count && file->types[i].id < GBX_PACKED_TYPES; i++) {
+        file->sizes[file->types[i].id].basic = file->types[i].info.basic_size;
+        file->sizes[file->types[i].id].item = file->types[i].info.item_size;
+    }
     if (file->watch_count > 0) {
         qsort(file->watches, file->watch_count, sizeof(*file->watches), by_id);
     }

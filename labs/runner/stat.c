@@ -110,9 +110,8 @@ ending_of(const gbx_process *process)
 
 /* -------------------------------------------------------------------- counts */
 
-/* By process, since the size of a record is the file's to say. */
 typedef struct {
-    uint64_t events[256];
+    gbx_tally events[256];
     uint64_t last_ns;
 } counts;
 
@@ -121,7 +120,9 @@ count_entries(counts *of_stream[], const gbx_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         counts *to = of_stream[entries[i].stream];
-        to->events[entries[i].record->event]++;
+        gbx_tally *tally = &to->events[entries[i].record->event];
+        tally->count++;
+        tally->bytes += entries[i].bytes;
         to->last_ns = entries[i].t_ns;
     }
 }
@@ -164,10 +165,7 @@ sum_process(gbx_stat *to, uint32_t index, const counts *from)
     gbx_stat_process *out = &to->processes[index];
     for (unsigned event = 0; event < 256; event++) {
         int klass = gbx_event_class((uint8_t)event);
-        gbx_tally tally = {
-            from->events[event], from->events[event] * gbx_trace_record_size(to->trace, index,
-                                                                             (uint8_t)event),
-        };
+        gbx_tally tally = from->events[event];
         add_tally(&to->events[event], tally);
         add_tally(&out->all, tally);
         if (klass >= 0) {

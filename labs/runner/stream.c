@@ -123,6 +123,8 @@ enter_piece(gbx_reader *reader, uint32_t index)
     reader->next = piece->base + sizeof(gbx_segment);
     reader->end = piece->base + piece->whole;
     reader->base_ticks = piece->start.ticks;
+    memset(reader->sites, 0, sizeof(reader->sites));
+    reader->sites[0].offset = reader->sites[1].offset = GBX_NO_OFFSET;
 }
 
 static bool
@@ -171,6 +173,11 @@ gbx_reader_next(gbx_reader *reader)
             else if (shape & GBX_SHAPE_STATE && (uint8_t)head == GBX_EV_STREAM_INTERP) {
                 reader->interp = ((const gbx_stream_interp *)(const void *)at)->interp;
             }
+            else if (shape & GBX_SHAPE_STATE && (uint8_t)head == GBX_EV_BLOCK_ALLOC) {
+                reader->sites[1] = reader->sites[0];
+                reader->sites[0] = (gbx_block_site){ .code = (uint32_t)(head >> 32),
+                                                     .offset = ((const gbx_block *)(const void *)at)->offset };
+            }
             if (shape & GBX_SHAPE_EVENT) {
                 take_event(reader, at, shape, (uint32_t)(head >> 32));
                 return true;
@@ -197,10 +204,57 @@ since(uint64_t start_ns, uint64_t t_ns)
     return t_ns > start_ns ? t_ns - start_ns : 0;
 }
 
+/* ------------------------------------------------------------------ unpacking */
+
+_Static_assert(sizeof(gbx_obj) == 16 && sizeof(gbx_block) == 16, "they have room in a gbx_full");
+
+static void
+unpack_block(gbx_full *full, const gbx_reader *reader, uint8_t what, uint64_t where)
+{
+    const gbx_block_site *site = &reader->sites[(where & GBX_PACKED_OTHER) != 0];
+    uint64_t domain = where & GBX_PACKED_OBJ ? GBX_DOMAIN_OBJ : GBX_DOMAIN_MEM, size = what | (where & 3) << 8;
+    full->word[0] = GBX_EV_BLOCK_ALLOC | domain << 8 | size << 16 | (uint64_t)site->code << 32;
+    full->word[1] = (where & ~(uint64_t)GBX_PACKED_BITS) | (uint64_t)site->offset << 48;
+}
+
+static void
+unpack_object(gbx_full *full, const gbx_file *file, uint8_t event, uint8_t type, uint64_t where)
+{
+    uint64_t items = where & GBX_PACKED_BITS;
+    uint64_t size = event == GBX_EV_OBJ_CREATE ? file->sizes[type].basic + items * file->sizes[type].item : 0;
+    size = size > UINT32_MAX ? UINT32_MAX : size;        /* a hostile type is huge */
+    full->word[0] = event | (uint64_t)type << 8 | size << 32;
+    full->word[1] = where - items;
+}
+
+/* The record at `at` in its full form; as it is, if it has no other. */
+static const gbx_head *
+unpack(const gbx_reader *reader, const uint8_t *at, gbx_full *full)
+{
+    uint64_t head = load_head(at), where = head >> 16;
+    uint8_t what = (uint8_t)(head >> 8);
+    full->packed = at;
+    switch ((uint8_t)head) {
+        case GBX_EV_OBJ_CREATE_PACKED:
+            unpack_object(full, reader->source->file, GBX_EV_OBJ_CREATE, what, where);
+            break;
+        case GBX_EV_OBJ_DESTROY_PACKED:
+            unpack_object(full, reader->source->file, GBX_EV_OBJ_DESTROY, what, where);
+            break;
+        case GBX_EV_BLOCK_ALLOC_PACKED:
+            unpack_block(full, reader, what, where);
+            break;
+        default:                                 /* changed since it was scanned */
+            return (const gbx_head *)(const void *)at;
+    }
+    return (const gbx_head *)(const void *)full->word;
+}
+
 /* The common case, where the next record is an event of the same piece, keeps in registers what a call
    would have to store; all else is left to gbx_reader_next(). */
 size_t
-gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns, uint64_t bound_ns)
+gbx_reader_run(gbx_reader *reader, gbx_entry *to, gbx_full *full, size_t room, uint64_t start_ns,
+               uint64_t bound_ns)
 {
     const gbx_feed *source = reader->source;
     const gbx_file *file = source->file;
@@ -209,11 +263,16 @@ gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns
     uint64_t base = reader->base_ticks, t_ns = reader->t_ns;
     bool backward = reader->backward;
     size_t n = 0;
+    uint32_t current = shapes[(uint8_t)load_head(record)];
     while (n < room && t_ns <= bound_ns) {
-        to[n++] = (gbx_entry){
+        to[n] = (gbx_entry){
             .record = (const gbx_head *)(const void *)record, .t_ns = since(start_ns, t_ns),
-            .stream = source->index, .interp = reader->interp, .backward = backward,
+            .stream = source->index, .interp = reader->interp, .backward = backward, .bytes = (uint8_t)current,
         };
+        if (current & GBX_SHAPE_PACKED) {
+            to[n].record = unpack(reader, record, &full[n]);
+        }
+        n++;
         uint64_t head = (size_t)(end - at) >= sizeof(gbx_head) ? load_head(at) : 0;
         uint32_t shape = shapes[(uint8_t)head], size = shape & 255;
         if ((shape & (GBX_SHAPE_EVENT | GBX_SHAPE_STATE)) != GBX_SHAPE_EVENT || file->untimed ||
@@ -230,9 +289,11 @@ gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns
             base = reader->base_ticks;
             t_ns = reader->t_ns;
             backward = reader->backward;
+            current = shapes[(uint8_t)load_head(record)];
             continue;
         }
         backward = false;
+        current = shape;
         if (shape & GBX_SHAPE_TIMED) {           /* else the bytes of dt are no time */
             uint64_t ns = gbx_ticks_to_ns(file, base + (head >> 32));
             backward = ns < t_ns;
@@ -257,7 +318,8 @@ gbx_reader_note(const gbx_reader *reader)
         .base_ticks = reader->base_ticks, .t_ns = reader->t_ns, .piece = reader->piece,
         .record = reader->record == NULL ? 0 : (uint32_t)(reader->record - base),
         .next = (uint32_t)(reader->next - base),
-        .interp = reader->interp, .backward = reader->backward,
+        .interp = reader->interp, .sites = { reader->sites[0], reader->sites[1] },
+        .backward = reader->backward,
     };
 }
 
@@ -269,6 +331,7 @@ gbx_reader_return(gbx_reader *reader, const gbx_feed *source, gbx_reader_mark pl
         .record = place.record == 0 ? NULL : piece->base + place.record,
         .next = piece->base + place.next, .end = piece->base + piece->whole,
         .base_ticks = place.base_ticks, .t_ns = place.t_ns, .source = source,
-        .piece = place.piece, .interp = place.interp, .backward = place.backward,
+        .piece = place.piece, .interp = place.interp, .sites = { place.sites[0], place.sites[1] },
+        .backward = place.backward,
     };
 }

@@ -374,12 +374,6 @@ gbx_trace_since_start(const gbx_trace *trace, uint64_t monotonic_ns)
     return monotonic_ns > trace->start_ns ? monotonic_ns - trace->start_ns : 0;
 }
 
-uint32_t
-gbx_trace_record_size(const gbx_trace *trace, size_t process, uint8_t event)
-{
-    return trace->files[process].record_size[event];
-}
-
 size_t
 gbx_trace_segment_count(const gbx_trace *trace, size_t process)
 {
@@ -454,6 +448,10 @@ gbx_trace_running(const gbx_trace *trace, size_t at)
     }
     const gbx_feed *source = &trace->sources[entry_at(trace, at)->stream];
     const gbx_head *until = gbx_trace_record(trace, at);
+    const gbx_full *full = &trace->recent->full[at % GBX_BLOCK];
+    if (until == (const gbx_head *)(const void *)full->word) {
+        until = (const gbx_head *)(const void *)full->packed;    /* where it is in the thread's records */
+    }
     gbx_running running = walk_frames(source, until, 0);
     return running.depth == 0 ? running : walk_frames(source, until, running.depth);
 }

@@ -4,7 +4,8 @@
    of the program), believes nothing in them until it is checked, and merges their threads by time.
    Events are then addressed by position: 0 .. gbx_trace_count() - 1, in that order; within a thread the
    order is exact, between threads it is that of their clocks.  Everything a function returns a pointer
-   to belongs to the trace and lives until gbx_trace_close().
+   to belongs to the trace and lives until gbx_trace_close(), save records: a record may have been unpacked,
+   and then stays until a few thousand events elsewhere have been asked about.  Copy what is to last.
 
    This module decodes; it must not judge (check.h), print, or know what a claim is.  A trace that ends
    early (kill -9, a full disk, a writer still at work) is no error: what is committed is read.
@@ -45,8 +46,9 @@ void gbx_trace_close(gbx_trace *trace);          /* NULL is fine */
 
 size_t gbx_trace_count(const gbx_trace *trace);
 
-/* The record at a position: whole, aligned, of the size that its file's table declares.  Its event id is
-   one this reader knows, and its size is what this reader's struct has, or more. */
+/* The record at a position: whole, aligned, of the size that its file's table declares, and never in a
+   packed form.  Its event id is one this reader knows, and its size is what this reader's struct has, or
+   more. */
 const gbx_head *gbx_trace_record(const gbx_trace *trace, size_t at);
 uint8_t gbx_trace_event(const gbx_trace *trace, size_t at);      /* enum gbx_event */
 
@@ -87,6 +89,7 @@ typedef struct {
     uint32_t interp;
     bool backward;               /* the record's own time is before that of the thread's last event;
                                     t_ns is not */
+    uint8_t bytes;               /* of the record in the file, where it may have been packed */
 } gbx_entry;
 
 /* For loops over many events:
@@ -161,9 +164,6 @@ typedef struct {
 
 /* CLOCK_MONOTONIC of this machine as t_ns; 0 for what lies before the beginning. */
 uint64_t gbx_trace_since_start(const gbx_trace *trace, uint64_t monotonic_ns);
-
-/* Bytes of an event's record in a process's file; 0: it has no such event. */
-uint32_t gbx_trace_record_size(const gbx_trace *trace, size_t process, uint8_t event);
 
 /* The segments of a process: those with events by (thread, sequence), then those with names. */
 size_t gbx_trace_segment_count(const gbx_trace *trace, size_t process);

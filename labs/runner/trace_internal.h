@@ -63,9 +63,16 @@ typedef struct {
    such event), and these. */
 enum {
     GBX_SHAPE_EVENT = 1 << 8,    /* this reader has the same event, and not a larger record */
-    GBX_SHAPE_STATE = 1 << 9,    /* it says how to read what follows: time, interpreter, mask */
-    GBX_SHAPE_TIMED = 1 << 10
+    GBX_SHAPE_STATE = 1 << 9,    /* it says how to read what follows: time, interpreter, mask, site */
+    GBX_SHAPE_TIMED = 1 << 10,
+    GBX_SHAPE_PACKED = 1 << 11   /* it stands for an event in its full form */
 };
+
+/* What a packed record says, in its full form: a gbx_obj or a gbx_block. */
+typedef struct {
+    uint64_t word[2];
+    const uint8_t *packed;       /* in the mapping */
+} gbx_full;
 
 typedef struct {
     gbx_process info;
@@ -88,6 +95,7 @@ typedef struct {
     size_t code_count, code_room;
     gbx_type_entry *types;
     size_t type_count, type_room;
+    struct { uint64_t basic, item; } sizes[GBX_PACKED_TYPES];    /* of types, for packed births */
     gbx_watch_entry *watches;
     size_t watch_count, watch_room;
     bool untimed;
@@ -150,6 +158,12 @@ typedef struct {
    The file's `unknown` and `mask` are brought up to date on the way. */
 void gbx_feed_scan(gbx_feed *source);
 
+/* Where a block was asked for. */
+typedef struct {
+    uint32_t code;
+    uint16_t offset;
+} gbx_block_site;
+
 /* Reading a stream front to back.  Every size is looked at before it is believed, also where a scan has
    seen it: a live writer may have changed it since. */
 typedef struct {
@@ -160,6 +174,7 @@ typedef struct {
     const gbx_feed *source;
     uint32_t piece;              /* counted from the source's first */
     uint32_t interp;
+    gbx_block_site sites[2];     /* of the piece's last whole blocks, the latest first */
     bool backward;
 } gbx_reader;
 
@@ -168,8 +183,9 @@ bool gbx_reader_begin(gbx_reader *reader, const gbx_feed *source);
 bool gbx_reader_next(gbx_reader *reader);
 
 /* Read on while the current event is not later than `bound_ns`: at most `room` entries, whose number is
-   returned.  Their time counts from `start_ns`. */
-size_t gbx_reader_run(gbx_reader *reader, gbx_entry *to, size_t room, uint64_t start_ns,
+   returned.  Their time counts from `start_ns`.  What was packed is unpacked to `full`, which has as much
+   room. */
+size_t gbx_reader_run(gbx_reader *reader, gbx_entry *to, gbx_full *full, size_t room, uint64_t start_ns,
                       uint64_t bound_ns);
 
 /* To go on later from where a reader stands. */
@@ -178,6 +194,7 @@ typedef struct {
     uint32_t piece;
     uint32_t record, next;       /* from the piece's start; record 0: at the end */
     uint32_t interp;
+    gbx_block_site sites[2];
     bool backward;
 } gbx_reader_mark;
 
@@ -192,6 +209,7 @@ typedef struct {
     size_t block;                /* SIZE_MAX: none */
     uint64_t used;               /* when, by the merge's own count */
     gbx_entry entries[GBX_BLOCK];
+    gbx_full full[GBX_BLOCK];    /* of those entries that were packed */
 } gbx_window;
 
 typedef struct gbx_merge gbx_merge;

@@ -88,9 +88,11 @@ def rows_lists(options: Options, packages: pathlib.Path | None) -> list[Row]:
             raise Failure("events of a million lists were lost")
         ratio = whole.ratio("recorded", "none")
         said = ", ".join(f"{PEERS[name]} {loops.ratio(name, 'none'):.2f}" for name in peers)
+        judged = work == "lists"                       # what else a loop makes is not of lists
         rows.append(Row(f"a million lists, recorded ({work})",
                         f"{what}; whole program, alloc and obj on, mode full / untraced",
-                        ratio, *whole.spread("recorded", "none"), target="≤ 1.5", met=ratio <= 1.5,
+                        ratio, *whole.spread("recorded", "none"),
+                        target="≤ 1.5" if judged else "", met=ratio <= 1.5 if judged else None,
                         beside=f"ring mode {whole.ratio('ring', 'none'):.2f}; untraced {whole.best('none') / 1e6:.0f} ms; "
                                f"{facts['bytes'] / options.calls:.0f} bytes in {facts['events'] / options.calls:.1f} events a list. "
                                f"The loop alone: alloc and obj {loops.ratio('recorded', 'none'):.2f}, obj {loops.ratio('obj', 'none'):.2f}, "

@@ -11,7 +11,7 @@ import json
 import pathlib
 import re
 
-from harness import (HERE, Failure, Options, Row, Unpinned, geometric_mean,
+from harness import (HERE, CannotMeasure, Failure, Options, Row, Unpinned, geometric_mean,
                      in_turn, live, python, quartiles, run, time_run)
 
 PYPERFORMANCE = ("richards richards_super nbody deltablue json_dumps json_loads pickle go float chaos "
@@ -34,9 +34,9 @@ def timed(variant: str, words: list, reps: int) -> tuple[float, str]:
 class Program:
     """One program under several interpreters, which have to compute the same."""
 
-    def __init__(self, words: list, wanted_ns: float) -> None:
+    def __init__(self, words: list, wanted_ns: float, peer: str = "stock") -> None:
         self.words, self.name, self.digest = words, words[-1], None
-        first, _digest = timed("stock", words, 1)
+        first, _digest = timed(peer, words, 1)
         self.reps = max(2, min(2000, int(wanted_ns / first)))
 
     def subject(self, variant: str):
@@ -115,19 +115,51 @@ def instructions(variant: str, name: str, folder: pathlib.Path) -> int:
     return int(found.group(1))
 
 
-def row_instructions(options: Options, details: dict) -> Row:
+def count_instructions(variants: tuple[str, str], names: list[str], options: Options) -> list[float]:
+    """Ratios, program by program, of the second variant to the first."""
     run(["valgrind", "--version"])
-    names = own_programs()[:1] if options.quick else own_programs()
-    jobs = [(variant, name) for name in names for variant in ("stock", "gil")]
+    jobs = [(variant, name) for name in names for variant in variants]
     counts = {}
     with Unpinned(), concurrent.futures.ThreadPoolExecutor() as pool:   # counts do not mind company
         work = {pool.submit(instructions, *job, options.folder): job for job in jobs}
         for number, future in enumerate(concurrent.futures.as_completed(work), 1):
             live(f"bench: instructions, {number} of {len(jobs)}")
             counts[work[future]] = future.result()
-    ratios = [counts["gil", name] / counts["stock", name] for name in names]
-    details.update(zip(names, ratios, strict=True))
+    return [counts[variants[1], name] / counts[variants[0], name] for name in names]
+
+
+def row_of_instructions(name: str, what: str, ratios: list[float]) -> Row:
     mean = geometric_mean(ratios)
-    return Row("hooks off: instructions", f"{len(names)} own programs, geometric mean, gil / stock, counted by `valgrind --tool=callgrind`",
+    return Row(name, f"{len(ratios)} own programs, geometric mean, {what}, counted by `valgrind --tool=callgrind`",
                mean, *quartiles(ratios), target="≤ 1.03", met=mean <= 1.03,
                beside=f"programs from {min(ratios):.3f} to {max(ratios):.3f}; spread: over programs")
+
+
+def row_instructions(options: Options, details: dict) -> Row:
+    names = own_programs()[:1] if options.quick else own_programs()
+    ratios = count_instructions(("stock", "gil"), names, options)
+    details.update(zip(names, ratios, strict=True))
+    return row_of_instructions("hooks off: instructions", "gil / stock", ratios)
+
+
+# ------------------------------------------------------------- without the GIL
+
+def rows_free_threaded(options: Options) -> list[Row]:
+    """The same on the build without the GIL, a third of the programs: it is there where somebody has made
+    `ft` and `stock-ft`, which takes minutes."""
+    for variant in ("stock-ft", "ft"):
+        if not python(variant).exists():
+            raise CannotMeasure(f"there is no interpreter 'cpython/build/{variant}/python': make {variant}")
+    names = own_programs()[:1] if options.quick else own_programs()[::3]
+    ratios = []
+    for number, name in enumerate(names, 1):
+        program = Program([name], 0.02e9 if options.quick else WANTED_NS, "stock-ft")
+        series = in_turn({v: program.subject(v) for v in ("stock-ft", "ft")}, options.rounds,
+                         f"hooks off, without the GIL, program {number} of {len(names)}, {name}")
+        ratios.append(series.ratio("ft", "stock-ft"))
+    mean = geometric_mean(ratios)
+    row = Row("hooks off, without the GIL: wall", f"{len(names)} own programs, geometric mean, ft / stock-ft", mean,
+              *quartiles(ratios), target="≤ 1.01", met=mean <= 1.01,
+              beside=f"programs from {min(ratios):.3f} to {max(ratios):.3f}; spread: over programs")
+    return [row, row_of_instructions("hooks off, without the GIL: instructions", "ft / stock-ft",
+                                     count_instructions(("stock-ft", "ft"), names, options))]

@@ -49,6 +49,7 @@ class Trace:
         self.tables = {}                                  # code id -> (first line, location table)
         self.threads = collections.defaultdict(list)      # thread id -> [Event]
         self.lost = self.overwritten = 0
+        self.packed = 0                                   # records that were, and are shown in full
         self._read_segments()
 
     def _read_tables(self):
@@ -85,7 +86,8 @@ class Trace:
                 continue
             segments.append((at, head))
             at += head[5]
-        for at, head in sorted(segments, key=lambda s: (s[1][6], s[1][7])):
+        segments.sort(key=lambda s: (s[1][1] != 2, s[1][6], s[1][7]))     # names first: unpacking needs them
+        for at, head in segments:
             begin, end = at + 112, at + head[9]
             if head[1] == 2:
                 self._read_names(begin, end)
@@ -120,13 +122,37 @@ class Trace:
                 self.watches[ident] = payload[16:].decode()
             at += size
 
+    def _unpack(self, name, what, where, sites):
+        """The full form of a packed record: its name and its fields."""
+        name = name.removesuffix("_packed")
+        more, address = where & 15, where & ~15
+        if name == "alloc.block_alloc":
+            code, offset = sites[more >> 3]
+            return name, {"domain": 1 + (more >> 2 & 1), "size": what | (more & 3) << 8, "code": code,
+                          "address": address, "offset": offset}
+        if name == "obj.destroy":
+            return name, {"type": what, "address": address}
+        info = self.type_info[what]
+        return name, {"type": what, "size": info.basic_size + more * info.item_size, "address": address}
+
     def _read_events(self, thread, at, end):
+        sites = [None, None]                              # of the last whole blocks, the latest first
         while at < end:
             event = self.data[at]
             size = self.sizes[event]
+            name = self.names[event]
+            if name.endswith("_packed"):
+                name, fields = self._unpack(name, self.data[at + 1],
+                                            int.from_bytes(self.data[at + 2:at + 8], "little"), sites)
+                self.packed += 1
+                self.threads[thread].append(Event(thread, name, fields))
+                at += size
+                continue
             fields = {name: int.from_bytes(self.data[at + offset:at + offset + width], "little", signed=sign)
                       for name, offset, width, sign in self.fields[event]}
-            self.threads[thread].append(Event(thread, self.names[event], fields))
+            if name == "alloc.block_alloc":
+                sites = [(fields["code"], fields["offset"]), sites[0]]
+            self.threads[thread].append(Event(thread, name, fields))
             at += size
 
     @property

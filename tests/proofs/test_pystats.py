@@ -30,7 +30,7 @@ if not sysconfig.get_config_var("Py_STATS"):
 if os.path.exists("/tmp/py_stats"):
     raise unittest.SkipTest("cannot run here: pystats writes to stderr only where /tmp/py_stats is missing")
 
-EVERYTHING = "events=all"
+EVERYTHING = "mode=full:limit=4G:events=all+alloc:churn=yes"
 THROW = 2                   # frame.suspend: gen.throw() had linked the frame for its delegate
 PRESENT = 255               # frame.push: was there before the recording
 VECTOR, GENERATOR = 1, 2    # pystats: who called the eval loop

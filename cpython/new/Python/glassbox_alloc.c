@@ -35,31 +35,111 @@ publish(void *record, uint32_t size)
     }
 }
 
-static inline void
-record_at(uint8_t event, uint8_t flags, const void *address)
+static __attribute__((noinline)) void
+record_at_slowly(uint64_t word)
 {
     uint64_t *record = gbx_reserve(sizeof(gbx_at), _PyThreadState_GET(), false);
     if (record != NULL) {
-        *record = gbx_at_word(event, flags, address);
+        *record = word;
         gbx_publish(record, sizeof(gbx_at));
     }
 }
 
+static inline void
+record_at(uint8_t event, uint8_t flags, const void *address)
+{
+    gbx_leaf leaf;
+    uint64_t word = gbx_at_word(event, flags, address);
+    if (!gbx_leaf_begin(&leaf, sizeof(gbx_at))) {
+        record_at_slowly(word);
+        return;
+    }
+    *gbx_leaf_record(&leaf) = word;
+    gbx_leaf_publish(&leaf, sizeof(gbx_at));
+}
+
 /* ------------------------------------------------------------------ pymalloc */
 
-void
-_PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size)
+static inline uint8_t
+domain_of(const void *ctx)
+{
+    return ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
+}
+
+/* The whole record; true if it is there. */
+static bool
+record_block(uint8_t event, uint8_t domain, const void *block, size_t size, gbx_block_site *site)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
-    if (record != NULL) {
-        uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
-        uint16_t offset;
-        uint32_t code = running(tstate, &offset);
-        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size, code);
-        gbx_put_at(record->address, block, offset);
-        publish(record, sizeof(*record));
+    if (record == NULL) {
+        return false;
     }
+    uint16_t offset;
+    site->code = running(tstate, &offset);
+    site->instr = site->code == 0 ? NULL : tstate->current_frame->instr_ptr;
+    *(uint64_t *)record = gbx_first(event, domain, (uint16_t)size, site->code);
+    gbx_put_at(record->address, block, offset);
+    if (!gbx_settled()) {
+        return false;
+    }
+    gbx_publish(record, sizeof(*record));
+    return true;
+}
+
+static __attribute__((noinline)) void
+record_block_in_full(uint8_t domain, const void *block, size_t size)
+{
+    gbx_block_site site;
+    if (record_block(GBX_EV_BLOCK_ALLOC, domain, block, size, &site)) {
+        gbx_stream *stream = &_PyGlassbox_stream;
+        stream->sites[1] = stream->sites[0];
+        stream->sites[0] = site;
+    }
+}
+
+/* Is it asked for where one of the thread's last two whole blocks was?  Then *other says which.  Of a frame
+   without a function the executable is no code object. */
+static inline bool
+is_known_site(const gbx_stream *stream, uint64_t *other)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    const _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
+    const PyObject *code = frame == NULL ? NULL : frame->f_executable;
+    if (__builtin_expect(code == NULL || !Py_IS_TYPE(code, &PyCode_Type), 0)) {
+        return false;
+    }
+    uint32_t id = ((const PyCodeObject *)code)->_co_glassbox_id;
+    const void *instr = frame->instr_ptr;
+    *other = instr == stream->sites[0].instr && id == stream->sites[0].code ? 0 : GBX_PACKED_OTHER;
+    return *other == 0 || (instr == stream->sites[1].instr && id == stream->sites[1].code);
+}
+
+/* GLASSBOX_CTX_OBJ is 1. */
+void
+_PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size)
+{
+    gbx_leaf leaf;
+    uint64_t other;
+    bool fits = (size / GBX_PACKED_SIZES | ((uintptr_t)block & GBX_PACKED_BITS)) == 0;
+    if (__builtin_expect(!fits, 0) || !is_known_site(&_PyGlassbox_stream, &other) ||
+        !gbx_leaf_begin(&leaf, sizeof(gbx_packed))) {
+        record_block_in_full(domain_of(ctx), block, size);
+        return;
+    }
+    /* The upper bits of the size come to lie where the lowest of the address are. */
+    uint64_t where = (uint64_t)(uintptr_t)block + (uint64_t)(uintptr_t)ctx * GBX_PACKED_OBJ + other;
+    *gbx_leaf_record(&leaf) = GBX_EV_BLOCK_ALLOC_PACKED + ((uint64_t)size << 8) + (where << 16);
+    if (gbx_settled()) {
+        gbx_leaf_publish(&leaf, sizeof(gbx_packed));
+    }
+}
+
+void
+_PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size)
+{
+    gbx_block_site site;
+    (void)record_block(GBX_EV_BLOCK_RESIZE, domain_of(ctx), block, size, &site);
 }
 
 void
@@ -262,8 +342,7 @@ void
 _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
 {
     if (size <= UINT16_MAX && block != NULL) {
-        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
-                               block, size);
+        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, block, size);
         return;
     }
     _PyGlassbox_stream.domain = (uint8_t)domain;
@@ -279,8 +358,8 @@ _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t
         return;
     }
     if (old != NULL && block == old && size <= UINT16_MAX) {
-        _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ,
-                               block, size);
+        gbx_block_site site;
+        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size, &site);
         return;
     }
     if (old != NULL) {

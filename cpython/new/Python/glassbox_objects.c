@@ -80,7 +80,7 @@ _PyGlassbox_ObjectSize(size_t size)
     _PyGlassbox_stream.object_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 }
 
-static inline void
+static __attribute__((noinline)) void
 record_object(PyObject *object, uint8_t event, uint32_t size)
 {
     gbx_obj *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
@@ -93,6 +93,58 @@ record_object(PyObject *object, uint8_t event, uint32_t size)
     record->address = (uint64_t)(uintptr_t)object;
     if (gbx_settled()) {
         gbx_publish(record, sizeof(*record));
+    }
+}
+
+/* With `more` in the lowest bits of the address, in one word, if the type and the address are so. */
+static inline bool
+record_packed(PyObject *object, uint8_t event, uint64_t more)
+{
+    gbx_leaf leaf;
+    uint32_t type = Py_TYPE(object)->_tp_glassbox_id;
+    bool fits = type < GBX_PACKED_TYPES && ((uintptr_t)object & GBX_PACKED_BITS) == 0;
+    if (!fits || type < _PyGlassbox_recorder.first_type_id || !gbx_leaf_begin(&leaf, sizeof(gbx_packed))) {
+        return false;
+    }
+    *gbx_leaf_record(&leaf) = gbx_packed_word(event, type, object, more);
+    if (gbx_settled()) {
+        gbx_leaf_publish(&leaf, sizeof(gbx_packed));
+    }
+    return true;
+}
+
+/* In full: a string, an object with values inline, one with many items. */
+static __attribute__((noinline)) void
+record_birth_in_full(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_CREATE, size_of(object, true));
+}
+
+static inline void
+record_birth(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    uint64_t items = 0;
+    if (type->tp_itemsize != 0) {
+        items = (uint64_t)(PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS) ? digits_of(object) : Py_SIZE(object));
+    }
+    if ((type->tp_flags & (Py_TPFLAGS_INLINE_VALUES | Py_TPFLAGS_UNICODE_SUBCLASS)) != 0 ||
+        items >= GBX_PACKED_ITEMS || !record_packed(object, GBX_EV_OBJ_CREATE_PACKED, items)) {
+        record_birth_in_full(object);
+    }
+}
+
+static __attribute__((noinline)) void
+record_death_in_full(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_DESTROY, 0);
+}
+
+static inline void
+record_death(PyObject *object)
+{
+    if (!record_packed(object, GBX_EV_OBJ_DESTROY_PACKED, 0)) {
+        record_death_in_full(object);
     }
 }
 
@@ -110,9 +162,9 @@ _PyGlassbox_Revive(PyObject *object)
     record_object(object, GBX_EV_OBJ_REVIVE, size_of(object, false));
 }
 
-/* An object comes or goes: our records, then upstream's call of whoever asked PyRefTracer for it. */
-void
-_PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
+/* All that may want to know of a birth or a death: class ref, class obj, and whoever asked PyRefTracer. */
+static __attribute__((noinline)) void
+tell_all(PyObject *object, int operation, const void *caller)
 {
     bool dies = operation == PyRefTracer_DESTROY;
     if (_PyGlassbox_refs != 0) {
@@ -124,12 +176,32 @@ _PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
         }
     }
     if (GLASSBOX_ON(OBJ)) {
-        uint8_t event = dies ? GBX_EV_OBJ_DESTROY : GBX_EV_OBJ_CREATE;
-        record_object(object, event, dies ? 0 : size_of(object, true));
+        if (dies) {
+            record_death(object);
+        }
+        else {
+            record_birth(object);
+        }
     }
     struct _reftracer_runtime_state *tracer = &_PyRuntime.ref_tracer;
     if (tracer->tracer_func != NULL) {
         tracer->tracer_func(object, (PyRefTracerEvent)operation, tracer->tracer_data);
+    }
+}
+
+/* An object comes or goes.  Mostly class obj alone wants to know: that way has no call in it. */
+void
+_PyGlassbox_RefTracer(PyObject *object, int operation, const void *caller)
+{
+    bool others = _PyGlassbox_refs != 0 || _PyRuntime.ref_tracer.tracer_func != NULL;
+    if (__builtin_expect(others || !GLASSBOX_ON(OBJ), 0)) {
+        tell_all(object, operation, caller);
+    }
+    else if (operation == PyRefTracer_DESTROY) {
+        record_death(object);
+    }
+    else {
+        record_birth(object);
     }
 }
 

@@ -53,6 +53,7 @@ begin_segment(gbx_stream *stream, gbx_segment *segment)
     _PyGlassbox_recorder.header->latest = segment->base;
     stream->segment = segment;
     stream->base_ticks = segment->base.ticks;
+    memset(stream->sites, 0, sizeof(stream->sites));
     stream->limit = tail_of(segment);
     _PyGlassbox_SegmentPublish(segment);
 }
@@ -64,7 +65,7 @@ segment_size(uint32_t sequence)
     while (sequence-- > 0 && size < GBX_LARGEST_SEGMENT) {
         size *= 4;
     }
-    return size;
+    return size < GBX_LARGEST_SEGMENT ? size : GBX_LARGEST_SEGMENT;
 }
 
 static const uint8_t record_size[256] = {  /* by event */

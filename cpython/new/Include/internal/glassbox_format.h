@@ -162,6 +162,25 @@ typedef struct {              /* something happened to what lies at an address *
     uint8_t event; uint8_t flags; uint8_t address[6];
 } gbx_at;
 
+/* Packed forms.  Of the records that come by the million most fit one word, and are written so: a reader
+   unpacks them, and shows the full form alone.  They begin with `event`, as all do; `what` is the byte
+   after it; `where` is the address, whose lowest four bits are 0 and hold something else.
+     obj.create        what: type; lowest bits: items (size is the type's basic size and its items' sizes)
+     obj.destroy       what: type
+     alloc.block_alloc what: the size's lower 8 bits; lowest bits: the size's other 2, 1 for domain obj,
+                       1 for another site
+   The site (function and offset) of a packed block is that of the last whole alloc.block_alloc before it in
+   the segment, or, with the highest of the four bits, that of the one before that. */
+typedef struct {
+    uint8_t event; uint8_t what; uint8_t where[6];
+} gbx_packed;
+#define GBX_PACKED_TYPES   256u    /* ids and sizes below these have a packed form */
+#define GBX_PACKED_ITEMS   16u
+#define GBX_PACKED_SIZES   1024u
+#define GBX_PACKED_BITS    15u     /* of `where`, that are no address */
+#define GBX_PACKED_OBJ     4u      /* of these, in a block */
+#define GBX_PACKED_OTHER   8u
+
 /* class obj: every object.  Not timed. */
 typedef struct {
     uint8_t event; uint8_t type[3]; uint32_t size; uint64_t address;
@@ -256,6 +275,8 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(SPAN_END,        82, MARK,    "mark.span_end",       gbx_span,               1)    \
     X(WATCH,           83, MARK,    "mark.watch",          gbx_watch,              1)    \
     X(UNWATCH,         84, MARK,    "mark.unwatch",        gbx_watch,              1)    \
+    X(OBJ_CREATE_PACKED, 94, OBJ,   "obj.create_packed",   gbx_packed,             0)    \
+    X(OBJ_DESTROY_PACKED, 95, OBJ,  "obj.destroy_packed",  gbx_packed,             0)    \
     X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
     X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
     X(OBJ_REVIVE,      98, OBJ,     "obj.revive",          gbx_obj,                0)    \
@@ -271,6 +292,7 @@ typedef struct { gbx_head h; uint32_t threads; uint32_t reserved; } gbx_world;
     X(REF_RETRY,      108, REF,     "ref.retry",           gbx_ref,                1)    \
     X(REF_CHURN,      109, REF,     "ref.churn",           gbx_ref_churn,          0)    \
     X(REF_SHARING,    110, REF,     "ref.sharing",         gbx_ref_sharing,        0)    \
+    X(BLOCK_ALLOC_PACKED, 115, ALLOC, "alloc.block_alloc_packed", gbx_packed,      0)    \
     X(ARENA_NEW,      120, ALLOC,   "alloc.arena_new",     gbx_arena,              1)    \
     X(ARENA_FREE,     121, ALLOC,   "alloc.arena_free",    gbx_arena,              1)    \
     X(POOL_NEW,       122, ALLOC,   "alloc.pool_new",      gbx_pool,               0)    \
@@ -643,6 +665,12 @@ enum gbx_kind {
     F(UNWATCH, "address", gbx_watch, address, ADDRESS, 0)                                \
     F(UNWATCH, "type", gbx_watch, type, TYPE, 0)                                         \
     F(UNWATCH, "refs", gbx_watch, refs, UINT, 0)                                         \
+    F(OBJ_CREATE_PACKED, "what", gbx_packed, what, UINT, 0)                              \
+    F(OBJ_CREATE_PACKED, "where", gbx_packed, where, UINT, 0)                            \
+    F(OBJ_DESTROY_PACKED, "what", gbx_packed, what, UINT, 0)                             \
+    F(OBJ_DESTROY_PACKED, "where", gbx_packed, where, UINT, 0)                           \
+    F(BLOCK_ALLOC_PACKED, "what", gbx_packed, what, UINT, 0)                             \
+    F(BLOCK_ALLOC_PACKED, "where", gbx_packed, where, UINT, 0)                           \
     GBX_OBJ_FIELDS(F, OBJ_CREATE)                                                        \
     F(OBJ_DESTROY, "type", gbx_obj, type, TYPE, 0)                                       \
     F(OBJ_DESTROY, "address", gbx_obj, address, ADDRESS, 0)                              \
@@ -934,6 +962,7 @@ GBX_PIN(sizeof(gbx_watch) == 32);
 GBX_PIN(sizeof(gbx_ref) == 40);
 GBX_PIN(sizeof(gbx_ref_churn) == 24);
 GBX_PIN(sizeof(gbx_ref_sharing) == 24);
+GBX_PIN(sizeof(gbx_packed) == 8);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);

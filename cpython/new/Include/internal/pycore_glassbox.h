@@ -289,7 +289,8 @@ PyAPI_FUNC(void) _PyGlassbox_Revive(PyObject *);
 #else
 #  define GLASSBOX_CTX_OBJ NULL
 #endif
-extern void _PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t size);
+extern void _PyGlassbox_BlockAlloc(const void *ctx, const void *block, size_t size);
+extern void _PyGlassbox_BlockResize(const void *ctx, const void *block, size_t size);
 extern void _PyGlassbox_BlockFree(const void *block);
 extern void _PyGlassbox_Pool(int event, const struct pool_header *pool);
 extern void _PyGlassbox_Arena(int event, const struct _obmalloc_state *, uintptr_t address, uint32_t pools);
@@ -318,9 +319,9 @@ extern void _PyGlassbox_AllocTotal(void);
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) (CALL)
 #endif
 #define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, (CTX), (BLOCK), (SIZE)))
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc((CTX), (BLOCK), (SIZE)))
 #define GLASSBOX_BLOCK_RESIZE(CTX, BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_RESIZE, (CTX), (BLOCK), (SIZE)))
+    GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockResize((CTX), (BLOCK), (SIZE)))
 #define GLASSBOX_BLOCK_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockFree(BLOCK))
 #define GLASSBOX_POOL(EVENT, POOL) \

@@ -21,6 +21,12 @@
 
 typedef struct _gbx_churn gbx_churn;   // a thread's table of reference operations (glassbox_churn.c)
 
+/* Where a block was asked for: the function's id, which no other gets, and the instruction in it. */
+typedef struct {
+    const void *instr;             // NULL: none
+    uint32_t code;
+} gbx_block_site;
+
 /* One per OS thread, in thread-local storage. */
 typedef struct _gbx_stream {
     /* hot: read at every event.  Owned by the thread, save `limit`, which whoever stops the
@@ -29,6 +35,7 @@ typedef struct _gbx_stream {
     volatile uint32_t limit;       // offset in the segment up to which there is room
     uint32_t interp;               // interpreter of the last record
     uint64_t base_ticks;           // base of dt
+    gbx_block_site sites[2];             // of the segment's last whole blocks, the latest first
 
     /* cold: owned by the thread */
     uint32_t session;              // the recording that `segment` belongs to
@@ -157,6 +164,12 @@ gbx_first(uint8_t event, uint8_t flags, uint16_t arg, uint32_t dt)
 }
 
 static inline uint64_t
+gbx_packed_word(uint8_t event, uint64_t what, const void *address, uint64_t more)
+{
+    return event | what << 8 | ((uint64_t)(uintptr_t)address | more) << 16;
+}
+
+static inline uint64_t
 gbx_at_word(uint8_t event, uint8_t flags, const void *address)
 {
     return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
@@ -167,6 +180,37 @@ gbx_put_at(uint8_t *to, const void *address, uint16_t offset)
 {
     uint64_t word = (uint64_t)(uintptr_t)address | (uint64_t)offset << 48;
     memcpy(to, &word, sizeof(word));
+}
+
+/* The same two steps without a call in them, for hooks that are to be leaves: such a function saves no
+   registers, and ends in a call of its slow twin where gbx_leaf_begin() is false (no segment, no room). */
+typedef struct {
+    gbx_segment *segment;
+    uint64_t at;
+} gbx_leaf;
+
+static inline bool
+gbx_leaf_begin(gbx_leaf *leaf, uint32_t size)
+{
+    const gbx_stream *stream = &_PyGlassbox_stream;
+    leaf->segment = stream->segment;
+    if (__builtin_expect(leaf->segment == NULL, 0)) {
+        return false;
+    }
+    leaf->at = leaf->segment->committed;
+    return __builtin_expect(leaf->at + size <= stream->limit, 1);
+}
+
+static inline uint64_t *
+gbx_leaf_record(const gbx_leaf *leaf)
+{
+    return (uint64_t *)((char *)leaf->segment + leaf->at);
+}
+
+static inline void
+gbx_leaf_publish(const gbx_leaf *leaf, uint32_t size)
+{
+    __atomic_store_n(&leaf->segment->committed, leaf->at + size, __ATOMIC_RELEASE);
 }
 
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
@@ -266,7 +310,7 @@ gbx_settled(void)
 
 /* --- the file and its header block (Python/glassbox_file.c, Python/glassbox_header.c) --- */
 
-#define GBX_LARGEST_SEGMENT (1024u * 1024)
+#define GBX_LARGEST_SEGMENT (2048u * 1024)
 
 typedef struct {
     const char *path;              // absolute
