@@ -2,6 +2,7 @@
 
 import bisect
 import collections
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ import unittest
 
 import heap
 import traces
+
+GLASSBOX = os.environ.get("GLASSBOX")
 
 gil_only = unittest.skipIf(traces.FREE_THREADED, "cannot run here: pymalloc serves the default build alone")
 
@@ -332,6 +335,10 @@ class Paths(unittest.TestCase):
         self.assertGreater(owners["arena_new", 0], 0)
 
 
+def last_mark(events):
+    return [event for event in events if event.name == "mark.mark"][-1]
+
+
 class Blocks:
     """Without the GIL: blocks by address, in whatever order the threads' events come."""
 
@@ -353,7 +360,10 @@ class Blocks:
             self.size[f["address"]] = f["size"]
         elif verb == "block_free":
             self.count[f["address"]] -= 1
-        elif verb == "page_new":
+        elif verb == "block_found":
+            self.count[f["address"]] += 1
+            self.size[f["address"]] = f["size"]
+        elif verb in ("page_new", "page_found"):
             self.pages[f["address"]] = f["heap"], f["block_size"], f["blocks"] * f["block_size"]
         elif verb == "page_free":
             self.pages.pop(f["address"], None)
@@ -401,6 +411,72 @@ class FreeThreaded(unittest.TestCase):
         self.assertTrue(left)
         self.assertTrue(taken)
         self.assertLessEqual(set(taken), set(left))
+
+    def test_the_segments_it_leaves_change_hands(self):
+        """A page has the hands of its segment: 32 MiB, aligned."""
+        trace, _ = run(WORK + "import threading\nkept = []\n"
+                       "def leave(): kept.append(work())\n"
+                       "for _ in range(3):\n"
+                       "    t = threading.Thread(target=leave); t.start(); t.join()\n"
+                       "more = work()\nmark('end')")
+
+        def segments(name):
+            return {event.fields["address"] for event in trace.named("alloc." + name)}
+        left, taken = segments("segment_abandon"), segments("segment_reclaim")
+        self.assertTrue(taken)
+        self.assertLessEqual(taken, left)
+        self.assertLessEqual(left, segments("segment_new"))
+        self.assertLessEqual({page >> 25 << 25 for page in segments("page_reclaim")}, taken)
+
+    def test_the_allocators_own_sums(self):
+        """At each mark the world stands still, and the blocks of all threads are counted."""
+        trace, _ = run(WORK + "import threading\nkept = []\n"
+                       "def leave():\n for _ in range(5): kept.append(work())\n"
+                       "threads = [threading.Thread(target=leave) for _ in range(3)]\n"
+                       "for t in threads: t.start()\n"
+                       "for i in range(10): mark('m')\n"
+                       "for t in threads: t.join()\n"
+                       "mark('a')\ndel kept[::2]\nmark('b')\nx = work()\nmark('c')", path="sums.gbx")
+        self.assertEqual(len(trace.named("alloc.total")), 13)
+        for name in "abc":
+            (total,) = [e for events in trace.threads.values() for i, e in enumerate(events)
+                        if e.name == "alloc.total" and trace.text(last_mark(events[:i])) == name]
+            blocks = Blocks(trace, name)
+            self.assertEqual(len(blocks.live()), total.fields["blocks"] - total.fields["waiting"])
+            self.assertGreater(total.fields["bytes"], sum(blocks.live().values()) * 3 // 4)
+        if GLASSBOX is not None:           # and the reader, which orders all threads, at every mark
+            done = subprocess.run([GLASSBOX, "stat", "--json", "sums.gbx"], stdout=subprocess.PIPE, text=True)
+            (rule,) = [rule for rule in json.loads(done.stdout)["invariants"] if rule["key"] == "heap"]
+            self.assertEqual((rule["checked"], rule["violations"]), (13, 0))
+
+    def test_a_recording_that_begins_late_knows_what_was_there(self):
+        traces.run("import glassbox, sys, threading\n" + WORK + "kept = []\n"
+                   "def leave(): kept.append(work())\n"
+                   "t = threading.Thread(target=leave); t.start(); t.join()\nx = work()\nglassbox.stop()\n"
+                   "ask = sys.getallocatedblocks\n"
+                   "glassbox.start('late.gbx', limit='2G', events='alloc+mark')\n"
+                   "glassbox.mark('a', ask())\n"
+                   "y = work()\ndel x, kept\nglassbox.mark('b', ask())\n"
+                   "glassbox.stop()", options="events=mark")
+        trace = traces.Trace("late.gbx")
+        (found,) = trace.named("alloc.found")
+        self.assertEqual(len(trace.named("alloc.block_found")), found.fields["blocks"] - found.fields["waiting"])
+        self.assertGreater(len(trace.named("alloc.page_found")), 100)
+        self.assertGreater(len(trace.named("alloc.segment_found")), 0)
+        self.assertGreater(len(trace.named("alloc.freelist_found")), 10)
+        for mark in trace.named("mark.mark"):
+            blocks = Blocks(trace, trace.text(mark))
+            self.assertEqual(set(blocks.count.values()) - {0, 1}, set())
+            self.assertEqual(len(blocks.live()), mark.fields["value"] + since_asked(trace, trace.text(mark)))
+
+    def test_the_child_of_a_fork_begins_with_what_it_inherited(self):
+        run(WORK + "import os\nx = work()\npid = os.fork()\nif pid == 0:\n"
+            "    del x\n    mark('child')\n    os._exit(0)\nos.waitpid(pid, 0)\n")
+        (name,) = [name for name in os.listdir() if re.fullmatch(r"t\.gbx\.\d+", name)]
+        child = traces.Trace(name)
+        os.remove(name)
+        (total,) = child.named("alloc.total")
+        self.assertEqual(len(Blocks(child, "child").live()), total.fields["blocks"] - total.fields["waiting"])
 
     def test_a_huge_block_has_a_segment_of_its_own(self):
         """Its thread gives the segment back when it next looks."""

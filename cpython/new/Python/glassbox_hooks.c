@@ -257,6 +257,11 @@ _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering)
 uint32_t
 _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset)
 {
+    const gbx_stream *stream = &_PyGlassbox_stream;
+    if (stream->leaving != NULL && tstate != NULL && tstate->current_frame == stream->leaving_to) {
+        *offset = frame_offset(stream->leaving);
+        return gbx_code_id((PyCodeObject *)stream->leaving->f_executable);
+    }
     PyCodeObject *code = running_code(tstate);
     *offset = code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame);
     return code == NULL ? 0 : gbx_code_id(code);

@@ -68,6 +68,11 @@ extern const char *_PyGlassbox_Parse(const char *spec, _PyGlassbox_options *opti
    Needs no thread state. */
 extern int _PyGlassbox_Start(const _PyGlassbox_options *options);
 
+/* Class names joined by '+', into *mask; false where one is none.  _PyGlassbox_Select() changes what a
+   recording that is on records (Python/glassbox_classes.c). */
+extern bool _PyGlassbox_ParseClasses(const char *text, size_t length, uint32_t *mask);
+extern int _PyGlassbox_Select(uint32_t mask, uint32_t *before);
+
 /* End the recording, if there is one. */
 extern void _PyGlassbox_Stop(void);
 
@@ -186,6 +191,14 @@ extern void _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
 #define GLASSBOX_IMPORT_END(STEP, NAME, OK) \
     GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_END, GBX_IMPORT_STEP_##STEP, (NAME), (OK)))
 
+/* The steps that run in Python (Python/glassbox_import.c); -1 with an exception. */
+extern int _PyGlassbox_WrapImportlib(PyObject *importlib);
+#if Py_GLASSBOX
+#  define GLASSBOX_IMPORTLIB(IMPORTLIB)  _PyGlassbox_WrapImportlib(IMPORTLIB)
+#else
+#  define GLASSBOX_IMPORTLIB(IMPORTLIB)  0
+#endif
+
 // class thread, and the recorder's own upkeep
 extern void _PyGlassbox_Thread(int event, PyThreadState *);
 extern void _PyGlassbox_Interp(int event, PyInterpreterState *);
@@ -227,17 +240,35 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #endif
 
 // classes obj and ref
+PyAPI_DATA(unsigned int) _PyGlassbox_refs;   // not 0: reference operations may be of a watched object
+PyAPI_DATA(uint32_t) _PyGlassbox_lives;      // not 0: so may births and deaths, or class obj is on
 PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation, const void *caller);
 
 /* Upstream's mark for PyRefTracer, with the hook in it: see the patch.  A death is an event of two
    classes: of `obj` for every object, of `ref` for a watched one. */
 #define GLASSBOX_REFTRACER(OP, OPERATION) \
     do { \
-        if (_PyRuntime.ref_tracer.tracer_func != NULL || \
-            (_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0) { \
+        if (_PyRuntime.ref_tracer.tracer_func != NULL || _PyGlassbox_lives != 0) { \
             _PyGlassbox_RefTracer((OP), (OPERATION), __builtin_return_address(0)); \
         } \
     } while (0)
+
+/* EXPR clears a frame that is left: what it lets go of is let go by the function that ends, though its
+   caller runs already. */
+#if Py_GLASSBOX
+extern void _PyGlassbox_ClearFrame(PyThreadState *, struct _PyInterpreterFrame *);
+#  define GLASSBOX_CLEARING(TSTATE, IFRAME, EXPR) \
+    do { \
+        if (__builtin_expect(_PyGlassbox_refs != 0, 0)) { \
+            _PyGlassbox_ClearFrame((TSTATE), (IFRAME)); \
+        } \
+        else { \
+            EXPR; \
+        } \
+    } while (0)
+#else
+#  define GLASSBOX_CLEARING(TSTATE, IFRAME, EXPR)  EXPR
+#endif
 
 /* What the mark of a birth could not know: the size of a string, whose header is not written yet, and
    the number of items, which is written too late. */
