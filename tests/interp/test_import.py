@@ -135,7 +135,7 @@ class Import(unittest.TestCase):
         self.assertEqual(self.of("importlib.util.find_spec('missing')", "import importlib.util", None),
                          "!find:missing")
 
-    def test_a_spec_whose_name_is_code_is_not_asked(self):
+    def test_a_spec_that_was_not_found_is_not_asked_for_its_name(self):
         """A wrapper runs nobody's code: such a load has no events."""
         body = ("class Spec:\n loader = None\n submodule_search_locations = []\n"
                 " @property\n def name(self): raise SystemExit(9)\n"

@@ -252,6 +252,7 @@ is_rare(uint8_t event)
         GBX_EV_STREAM_TIME,              /* the reader takes it, and hands it to nobody */
         GBX_EV_STREAM_LOST,              /* a full disk */
         GBX_EV_STREAM_INTERP,            /* a second interpreter */
+        GBX_EV_OBJ_CREATE_PACKED, GBX_EV_OBJ_DESTROY_PACKED, GBX_EV_BLOCK_ALLOC_PACKED,    /* unpacked */
         GBX_EV_REF_RETRY,                /* two threads at the same instant */
         GBX_EV_HEAP_PAGE_ABANDON, GBX_EV_HEAP_PAGE_RECLAIM, GBX_EV_HEAP_SEGMENT_FREE,
         GBX_EV_HEAP_SEGMENT_ABANDON, GBX_EV_HEAP_SEGMENT_RECLAIM,

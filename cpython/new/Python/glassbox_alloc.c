@@ -293,36 +293,36 @@ take_domain(void)
 }
 
 void
-_PyGlassbox_LargeAlloc(const void *block, size_t size)
+_PyGlassbox_LargeAlloc(uintptr_t block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
-    gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
+    gbx_large *record = block == 0 ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint16_t offset;
         uint32_t code = running(tstate, &offset);
         *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0, code);
         record->size = size;
-        gbx_put_at(record->address, block, offset);
+        gbx_put_at(record->address, (const void *)block, offset);
         publish(record, sizeof(*record));
     }
 }
 
 void
-_PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
+_PyGlassbox_LargeMove(uintptr_t block, uintptr_t old, size_t size)
 {
-    if (old == NULL) {
+    if (old == 0) {
         _PyGlassbox_LargeAlloc(block, size);
         return;
     }
     PyThreadState *tstate = _PyThreadState_GET();
-    gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
+    gbx_large_move *record = block == 0 ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint16_t offset;
         uint32_t code = running(tstate, &offset);
         *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0, code);
         record->size = size;
-        gbx_put_at(record->address, block, offset);
-        record->old_address = (uint64_t)(uintptr_t)old;
+        gbx_put_at(record->address, (const void *)block, offset);
+        record->old_address = old;
         publish(record, sizeof(*record));
     }
 }
@@ -339,10 +339,10 @@ _PyGlassbox_LargeFree(const void *block)
 
 /* A block's record has 16 bits for its size; larger ones are recorded as large. */
 void
-_PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
+_PyGlassbox_HeapBlockAlloc(int domain, uintptr_t block, size_t size)
 {
-    if (size <= UINT16_MAX && block != NULL) {
-        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, block, size);
+    if (size <= UINT16_MAX && block != 0) {
+        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, (const void *)block, size);
         return;
     }
     _PyGlassbox_stream.domain = (uint8_t)domain;
@@ -352,18 +352,18 @@ _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
 
 /* What moved was given back before this can be said: another thread may have it by now. */
 void
-_PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size)
+_PyGlassbox_HeapBlockMove(int domain, uintptr_t block, uintptr_t old, size_t size)
 {
-    if (block == NULL) {
+    if (block == 0) {
         return;
     }
-    if (old != NULL && block == old && size <= UINT16_MAX) {
+    if (block == old && size <= UINT16_MAX) {
         gbx_block_site site;
-        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size, &site);
+        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, (const void *)block, size, &site);
         return;
     }
-    if (old != NULL) {
-        _PyGlassbox_BlockFree(old);
+    if (old != 0) {
+        _PyGlassbox_BlockFree((const void *)old);
     }
     _PyGlassbox_HeapBlockAlloc(domain, block, size);
 }

@@ -15,34 +15,20 @@
 
 #if Py_GLASSBOX
 
-/* The name of a module spec; NULL where finding it out could run somebody's code. */
+/* A step whose module's name is at hand; NULL: not to be recorded.  *id is that of the name, or 0. */
 static PyObject *
-name_of(PyObject *spec)
-{
-    PyTypeObject *type = Py_TYPE(spec);
-    PyObject *name = NULL;
-    if (type->tp_getattro == PyObject_GenericGetAttr && _PyType_Lookup(type, &_Py_ID(name)) == NULL) {
-        name = PyObject_GetAttr(spec, &_Py_ID(name));
-        PyErr_Clear();
-    }
-    if (name != NULL && !PyUnicode_Check(name)) {
-        Py_CLEAR(name);
-    }
-    return name;
-}
-
-static PyObject *
-record_step(int step, PyObject *name, PyObject *function, PyObject *const *args, Py_ssize_t count,
+record_step(int step, PyObject *name, uint32_t *id, PyObject *function, PyObject *const *args, Py_ssize_t count,
             PyObject *names)
 {
+    *id = 0;
     if (name == NULL || !GLASSBOX_ON(IMPORT)) {
         return PyObject_Vectorcall(function, args, (size_t)count, names);
     }
-    _PyGlassbox_Import(GBX_EV_IMPORT_BEGIN, step, name, 0);
+    (void)_PyGlassbox_Import(GBX_EV_IMPORT_BEGIN, step, name, 0);
     PyObject *result = PyObject_Vectorcall(function, args, (size_t)count, names);
     if (GLASSBOX_ON(IMPORT)) {
         bool ok = result != NULL && (step != GBX_IMPORT_STEP_FIND || result != Py_None);
-        _PyGlassbox_Import(GBX_EV_IMPORT_END, step, name, ok);
+        *id = _PyGlassbox_Import(GBX_EV_IMPORT_END, step, name, ok);
     }
     return result;
 }
@@ -51,16 +37,32 @@ record_step(int step, PyObject *name, PyObject *function, PyObject *const *args,
 static PyObject *
 find(PyObject *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
+    gbx_stream *stream = &_PyGlassbox_stream;
     PyObject *name = count > 0 && PyUnicode_Check(args[0]) ? args[0] : NULL;
-    return record_step(GBX_IMPORT_STEP_FIND, name, function, args, count, names);
+    uint32_t id;
+    PyObject *result = record_step(GBX_IMPORT_STEP_FIND, name, &id, function, args, count, names);
+    stream->found_spec = id == 0 ? NULL : result;
+    stream->found_name = id;
+    stream->found_session = stream->session;
+    return result;
 }
 
+/* What follows on finding, with the spec that was found: its name is not asked for, which would be an
+   operation on the reference count, a look-up that pystats counts, or somebody's code. */
 static PyObject *
 of_spec(int step, PyObject *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    PyObject *name = GLASSBOX_ON(IMPORT) && count > 0 ? name_of(args[0]) : NULL;
-    PyObject *result = record_step(step, name, function, args, count, names);
-    Py_XDECREF(name);
+    gbx_stream *stream = &_PyGlassbox_stream;
+    uint32_t session = stream->session, id = stream->found_name;
+    bool known = GLASSBOX_ON(IMPORT) && count > 0 && stream->found_spec != NULL && args[0] == stream->found_spec
+        && stream->found_session == session;
+    if (known) {
+        _PyGlassbox_ImportOf(GBX_EV_IMPORT_BEGIN, step, id, 0);
+    }
+    PyObject *result = PyObject_Vectorcall(function, args, (size_t)count, names);
+    if (known && GLASSBOX_ON(IMPORT) && stream->session == session) {
+        _PyGlassbox_ImportOf(GBX_EV_IMPORT_END, step, id, result != NULL);
+    }
     return result;
 }
 
@@ -91,7 +93,8 @@ find_and_load(PyObject *function, PyObject *const *args, Py_ssize_t count, PyObj
             name = PyDict_GetItemWithError(modules, args[0]) == NULL ? args[0] : NULL;
         }
     }
-    return record_step(GBX_IMPORT_STEP_FIND_LOAD, name, function, args, count, names);
+    uint32_t id;
+    return record_step(GBX_IMPORT_STEP_FIND_LOAD, name, &id, function, args, count, names);
 }
 
 #define WRAPPER(NAME, FUNCTION) \

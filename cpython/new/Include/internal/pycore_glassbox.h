@@ -184,7 +184,8 @@ extern void _PyGlassbox_CodeFree(PyCodeObject *);
 #endif
 
 // class import
-extern void _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
+extern uint32_t _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
+extern void _PyGlassbox_ImportOf(int event, int step, uint32_t name, int ok);
 
 #define GLASSBOX_IMPORT_BEGIN(STEP, NAME) \
     GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_BEGIN, GBX_IMPORT_STEP_##STEP, (NAME), 0))
@@ -295,11 +296,11 @@ extern void _PyGlassbox_BlockFree(const void *block);
 extern void _PyGlassbox_Pool(int event, const struct pool_header *pool);
 extern void _PyGlassbox_Arena(int event, const struct _obmalloc_state *, uintptr_t address, uint32_t pools);
 extern void _PyGlassbox_LargeDomain(int domain);
-extern void _PyGlassbox_LargeAlloc(const void *block, size_t size);
-extern void _PyGlassbox_LargeMove(const void *block, const void *old, size_t size);
+extern void _PyGlassbox_LargeAlloc(uintptr_t block, size_t size);
+extern void _PyGlassbox_LargeMove(uintptr_t block, uintptr_t old, size_t size);
 extern void _PyGlassbox_LargeFree(const void *block);
-extern void _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size);
-extern void _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size);
+extern void _PyGlassbox_HeapBlockAlloc(int domain, uintptr_t block, size_t size);
+extern void _PyGlassbox_HeapBlockMove(int domain, uintptr_t block, uintptr_t old, size_t size);
 extern void _PyGlassbox_HeapPage(int event, int heap, uint32_t blocks, uint32_t size, const void *start);
 extern void _PyGlassbox_HeapSegment(int event, const void *segment, size_t size);
 extern void _PyGlassbox_FreeDelayed(int event, uintptr_t tagged);
@@ -307,16 +308,25 @@ PyAPI_FUNC(void) _PyGlassbox_Freelist(int event, int list, const void *item);
 extern void _PyGlassbox_AllocFound(void);
 extern void _PyGlassbox_AllocTotal(void);
 
-/* Brackets the call that gives a block and has its value.  Compiled out it is that call: a variable for
-   the block would be enough for gcc to put its functions in another order. */
+/* Bracket the call that gives a block, or gives one in place of another, and have its value.  Addresses go
+   to the hook as numbers: what is in the block is not its affair, and the other one is gone by then.
+   Compiled out it is that call: a variable for the block would be enough for gcc to put its functions in
+   another order. */
 #if Py_GLASSBOX
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) \
     __extension__ ({ \
-        void *glassbox_block = (CALL); \
+        void *glassbox_pointer = (CALL); \
+        uintptr_t glassbox_block = (uintptr_t)glassbox_pointer; \
         GLASSBOX_HOOK(ALLOC, HOOK); \
-        glassbox_block; })
+        glassbox_pointer; })
+#  define GLASSBOX_MOVED(CALL, OLD, HOOK) \
+    __extension__ ({ \
+        uintptr_t glassbox_old = (uintptr_t)(OLD); \
+        __asm__ ("" : "+r" (glassbox_old));      /* a number: gcc would warn of the pointer */ \
+        GLASSBOX_ALLOCATED(CALL, HOOK); })
 #else
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) (CALL)
+#  define GLASSBOX_MOVED(CALL, OLD, HOOK) (CALL)
 #endif
 #define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc((CTX), (BLOCK), (SIZE)))
@@ -348,14 +358,15 @@ extern void _PyGlassbox_AllocTotal(void);
 #define GLASSBOX_LARGE_ALLOC(CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeAlloc(glassbox_block, (SIZE)))
 #define GLASSBOX_LARGE_MOVE(CALL, OLD, SIZE) \
-    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeMove(glassbox_block, (OLD), (SIZE)))
+    GLASSBOX_MOVED(CALL, OLD, _PyGlassbox_LargeMove(glassbox_block, glassbox_old, (SIZE)))
 #define GLASSBOX_LARGE_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeFree(BLOCK))
 /* mimalloc, which serves domains mem and obj without the GIL */
 #define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, glassbox_block, (SIZE)))
 #define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, CALL, OLD, SIZE) \
-    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, glassbox_block, (OLD), (SIZE)))
+    GLASSBOX_MOVED(CALL, OLD, \
+                   _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, glassbox_block, glassbox_old, (SIZE)))
 #define GLASSBOX_HEAP_BLOCK_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, if ((BLOCK) != NULL) { _PyGlassbox_BlockFree(BLOCK); })
 #define GLASSBOX_HEAP_PAGE(EVENT, PAGE, START) \

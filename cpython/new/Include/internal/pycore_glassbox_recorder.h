@@ -67,6 +67,12 @@ typedef struct _gbx_stream {
     const void *ref_dying_by;
     gbx_churn *churn;              // NULL until the first operation counted
 
+    /* class import: what the last _find_spec() of this thread gave, and the id of the name that it was asked
+       for, in the recording `found_session` */
+    const PyObject *found_spec;
+    uint32_t found_name;
+    uint32_t found_session;
+
     /* a frame that was left and is being cleared, and the one that runs meanwhile, its caller; NULL: none.
        Whatever else runs meanwhile (a finalizer) has a frame of its own. */
     struct _PyInterpreterFrame *leaving;
