@@ -328,10 +328,11 @@ gbx_checker_event(gbx_checker *c, const gbx_entry *event, size_t at)
     if (process->names) {
         check_names(c, process, thread->process, event->record, at);
     }
-    if (event->record->event >= GBX_EV_ARENA_FOUND && event->record->event <= GBX_EV_FREE_PROCESSED) {
+    bool switched = event->record->event == GBX_EV_STREAM_MASK;
+    if (switched || gbx_event_class(event->record->event) == GBX_CLASS_ALLOC) {
         check_heap(c, thread, event, at);
     }
-    else {
+    if (switched || gbx_event_class(event->record->event) != GBX_CLASS_ALLOC) {
         check_record(c, thread, event, at);
     }
 }

@@ -59,6 +59,7 @@ write_what(const gbx_life *life, const gbx_moment *moment, char *text, size_t si
         { GBX_EV_OBJ_DESTROY, "dies" }, { GBX_EV_REF_QUEUE, "queued for its owner" },
         { GBX_EV_REF_RETRY, "tried again" }, { GBX_EV_WATCH, "watched from here" },
         { GBX_EV_UNWATCH, "watched no longer" }, { GBX_EV_OBJ_CREATE, "born" },
+        { GBX_EV_OBJ_FOUND, "was there already" },
         { GBX_EV_OBJ_REVIVE, "lives on" }, { GBX_EV_BLOCK_ALLOC, "memory taken" },
         { GBX_EV_LARGE_ALLOC, "memory taken" }, { GBX_EV_BLOCK_FREE, "memory returned" },
         { GBX_EV_LARGE_FREE, "memory returned" }, { GBX_EV_FREE_DELAYED, "free put off" },
@@ -176,7 +177,7 @@ write_more(const gbx_life_teller *it, const gbx_moment *moment, char *text, size
         case GBX_EV_WATCH: case GBX_EV_UNWATCH:
             snprintf(text, size, "with %u references", moment->local);
             break;
-        case GBX_EV_OBJ_CREATE:
+        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_FOUND:
             snprintf(text, size, "a %s of %" PRIu64 " bytes", it->life->type, moment->size);
             break;
         case GBX_EV_BLOCK_ALLOC: case GBX_EV_LARGE_ALLOC: case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE:

@@ -36,7 +36,7 @@ check_header(gbx_file *file, gbx_error *error)
     gbx_header *header = &file->header;
     file->info.header = header;
     file->info.bytes = file->size;
-    file->info.mask = header->first_mask;
+    file->info.mask = header->first_mask & ~header->switched_off;
     file->info.cut = header->allocated > file->size;
     header->executable[sizeof(header->executable) - 1] = '\0';
     file->executable = gbx_names_clean((const uint8_t *)header->executable,

@@ -32,16 +32,18 @@ gbx_filter_classes(gbx_filter *filter, const char *text, gbx_error *error)
     uint32_t mask = 0;
     for (const char *at = text; *at != '\0';) {
         size_t length = strcspn(at, "+,");
+        uint32_t several = length == 3 && strncmp(at, "all", 3) == 0 ? GBX_MASK_ALL
+            : length == 7 && strncmp(at, "default", 7) == 0 ? GBX_MASK_DEFAULT : 0;
         unsigned klass = 0;
-        while (klass < GBX_CLASS_COUNT && (strncmp(gbx_class_name(klass), at, length) != 0 ||
-                                           gbx_class_name(klass)[length] != '\0')) {
+        while (several == 0 && klass < GBX_CLASS_COUNT &&
+               (strncmp(gbx_class_name(klass), at, length) != 0 || gbx_class_name(klass)[length] != '\0')) {
             klass++;
         }
         if (klass == GBX_CLASS_COUNT) {
             return gbx_error_set(error, GBX_ERROR_USAGE, "no class or event is called '%.*s'",
                                  (int)length, at);
         }
-        mask |= 1u << klass;
+        mask |= several != 0 ? several : 1u << klass;
         at += length + (at[length] != '\0');
     }
     filter->mask = mask;

@@ -20,6 +20,7 @@ struct gbx_heap {
     uint64_t before;                   /* large blocks that were there before the recording */
     bool several;                      /* more than one interpreter allocates */
     bool ordered;                      /* the order between threads is known */
+    bool complete;                     /* nothing of the process was lost */
     gbx_heap_sums sums;
 };
 
@@ -38,7 +39,8 @@ gbx_heap_new(gbx_heap **out, const gbx_trace *trace, uint32_t process, gbx_error
     }
     bool all = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut;
     heap->free_threaded = (of->header->build & GBX_BUILD_FREE_THREADED) != 0;
-    heap->sums.whole = all && (of->mask >> GBX_CLASS_ALLOC & 1) != 0;
+    heap->complete = all;
+    heap->sums.whole = all && (of->header->first_mask >> GBX_CLASS_ALLOC & 1) != 0;
     heap->ordered = threads <= 1 || of->header->clock != GBX_CLOCK_NONE;
     return 0;
 }
@@ -323,8 +325,32 @@ count_item(gbx_heap *heap, const gbx_at *event, int change)
 static void
 begin_found(gbx_heap *heap, const gbx_alloc_total *event)
 {
-    heap->before = event->large;
-    heap->sums.large_blocks += event->large;
+    heap->before = heap->free_threaded ? 0 : event->large;
+    heap->sums.large_blocks += heap->before;
+}
+
+/* The classes change.  Where alloc comes on, what there is is told anew; where it goes off, what comes is
+   not told. */
+static void
+switch_class(gbx_heap *heap, const gbx_stream_mask *event)
+{
+    bool before = (event->old_mask >> GBX_CLASS_ALLOC & 1) != 0;
+    bool after = (event->new_mask >> GBX_CLASS_ALLOC & 1) != 0;
+    if (!before && after) {
+        heap->arena_count = heap->before = 0;
+        heap->several = false;
+        gbx_blocks_clear(&heap->large);
+        heap->large = (gbx_blocks){0};
+        heap->sums = (gbx_heap_sums){ .whole = heap->complete };
+    }
+    heap->sums.whole = heap->sums.whole && after;
+}
+
+/* Without the GIL blocks are found one by one; with it, by their pools. */
+static int
+find_block(gbx_heap *heap, const gbx_large *block)
+{
+    return heap->free_threaded ? add_large(heap, GBX_U48(block->address), block->size, block->h.flags) : 0;
 }
 
 int
@@ -337,14 +363,19 @@ gbx_heap_apply(gbx_heap *heap, const gbx_entry *event)
     switch (head->event) {
         case GBX_EV_BLOCK_ALLOC: case GBX_EV_BLOCK_FREE: case GBX_EV_BLOCK_RESIZE:
             return heap->free_threaded ? take_any(heap, head) : take_pooled(heap, head);
-        case GBX_EV_HEAP_PAGE_NEW:
+        case GBX_EV_STREAM_MASK:
+            switch_class(heap, (const gbx_stream_mask *)(const void *)head);
+            return 0;
+        case GBX_EV_BLOCK_FOUND:
+            return find_block(heap, large);
+        case GBX_EV_HEAP_PAGE_NEW: case GBX_EV_HEAP_PAGE_FOUND:
             count_page(heap, (const gbx_heap_page *)(const void *)head, 1);
             return 0;
         case GBX_EV_HEAP_PAGE_FREE:
             count_page(heap, (const gbx_heap_page *)(const void *)head, UINT64_MAX);
             return 0;
-        case GBX_EV_HEAP_SEGMENT_NEW: case GBX_EV_HEAP_SEGMENT_FREE:
-            heap->sums.segments += head->event == GBX_EV_HEAP_SEGMENT_NEW ? 1 : UINT64_MAX;
+        case GBX_EV_HEAP_SEGMENT_NEW: case GBX_EV_HEAP_SEGMENT_FOUND: case GBX_EV_HEAP_SEGMENT_FREE:
+            heap->sums.segments += head->event == GBX_EV_HEAP_SEGMENT_FREE ? UINT64_MAX : 1;
             return 0;
         case GBX_EV_LARGE_ALLOC:
             return add_large(heap, GBX_U48(large->address), large->size, head->flags);
@@ -376,13 +407,29 @@ gbx_heap_apply(gbx_heap *heap, const gbx_entry *event)
     }
 }
 
+/* Without the GIL: how many blocks.  Those that wait to be taken back are told as free. */
+static int
+compare_blocks(const gbx_heap *heap, const gbx_alloc_total *said, char *words, size_t size)
+{
+    uint64_t theirs = said->blocks - said->waiting;
+    if (heap->sums.large_blocks == theirs) {
+        return 0;
+    }
+    snprintf(words, size, "the events make %" PRIu64 " blocks, the allocator says %" PRIu64,
+             heap->sums.large_blocks, theirs);
+    return 1;
+}
+
 int
 gbx_heap_compare(const gbx_heap *heap, const gbx_entry *event, char *words, size_t size)
 {
     const gbx_alloc_total *said = (const gbx_alloc_total *)(const void *)event->record;
     uint64_t blocks = 0, pools = 0;
-    if (!heap->sums.whole || heap->several || !heap->ordered || heap->free_threaded) {
+    if (!heap->sums.whole || heap->several || !heap->ordered) {
         return -1;
+    }
+    if (heap->free_threaded) {
+        return compare_blocks(heap, said, words, size);
     }
     for (unsigned i = 0; i < GBX_HEAP_CLASSES; i++) {
         blocks += heap->sums.blocks[i];

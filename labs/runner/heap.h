@@ -70,7 +70,7 @@ typedef struct {
     uint64_t raw_blocks, raw_bytes;              /* domain raw, seen born */
     int64_t listed[GBX_HEAP_LISTS];              /* items in free lists, by enum GBX_FREELIST */
     uint64_t arenas_made, arenas_freed;          /* in the recording */
-    uint64_t pages_of[GBX_HEAP_TAGS], segments;  /* mimalloc's, since the recording began */
+    uint64_t pages_of[GBX_HEAP_TAGS], segments;  /* mimalloc's */
     uint64_t page_bytes;                         /* room that these pages have for blocks */
     uint64_t strangers;                          /* blocks in no pool that is known */
     bool whole;                                  /* all of the allocator's life is known */

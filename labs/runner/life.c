@@ -72,7 +72,7 @@ static uint64_t
 address_of(const gbx_head *head)
 {
     switch (head->event) {
-        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_DESTROY: case GBX_EV_OBJ_REVIVE:
+        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_FOUND: case GBX_EV_OBJ_DESTROY: case GBX_EV_OBJ_REVIVE:
             return ((const gbx_obj *)head)->address;
         case GBX_EV_BLOCK_ALLOC:
             return GBX_U48(((const gbx_block *)head)->address);

@@ -134,6 +134,9 @@ forget(gbx_one_life *one)
 static void
 begins(gbx_one_life *one, const gbx_moment *moment)
 {
+    if (one->born && moment->event == GBX_EV_OBJ_FOUND) {
+        return;                                  /* it is there still: class obj came on */
+    }
     if (one->born) {
         one->gone = one->dead || one->freed || moment->event == GBX_EV_OBJ_CREATE;
         return;
@@ -169,7 +172,7 @@ gbx_life_by_address(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_t
     const gbx_head *head = now->entry.record;
     gbx_moment moment = moment_of(now, t);
     switch (head->event) {
-        case GBX_EV_OBJ_CREATE:
+        case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_FOUND:
             moment.address = ((const gbx_obj *)head)->address;
             moment.size = ((const gbx_obj *)head)->size;
             begins(one, &moment);

@@ -25,7 +25,7 @@
 
 typedef struct {
     const char *path;
-    uint32_t mask;               /* classes, 1 << GBX_CLASS_*; 0: all that the interpreter has */
+    uint32_t mask;               /* classes, 1 << GBX_CLASS_*; 0: GBX_MASK_DEFAULT */
     bool ring;                   /* keep the newest events in a file of fixed size */
     bool untimed;                /* order alone, no clock */
     bool churn;                  /* count the references of all objects, by instruction: class ref */

@@ -274,6 +274,7 @@ gbx_fits_end_of_name(const gbx_asked *it, const gbx_hook *hook)
         { GBX_EV_POOL_EMPTY, "EMPTY" }, { GBX_EV_HEAP_PAGE_NEW, "NEW" }, { GBX_EV_HEAP_PAGE_FREE, "FREE" },
         { GBX_EV_HEAP_PAGE_ABANDON, "ABANDON" }, { GBX_EV_HEAP_PAGE_RECLAIM, "RECLAIM" },
         { GBX_EV_HEAP_SEGMENT_NEW, "NEW" }, { GBX_EV_HEAP_SEGMENT_FREE, "FREE" },
+        { GBX_EV_HEAP_SEGMENT_ABANDON, "ABANDON" }, { GBX_EV_HEAP_SEGMENT_RECLAIM, "RECLAIM" },
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (words[i].event == it->record->event) {

@@ -61,19 +61,19 @@ judge_thread(const gbx_look *look, gbx_finding *finding)
         || !gbx_part_find(look, finding, "threads", "first", &first)) {
         return GBX_INSUFFICIENT;
     }
-    for (size_t at = none.begin; (at = gbx_s2_next_ref(&none, at, "helper")) != GBX_NO_EVENT; at++) {
+    for (size_t at = none.begin; (at = gbx_s2_next_ref(&none, at, "errand")) != GBX_NO_EVENT; at++) {
         before += gbx_trace_event(look->trace, at) != GBX_EV_REF_SKIP;
     }
-    size_t made = gbx_s2_next_kind(&first, first.begin, GBX_EV_REF_SET, "helper");
-    for (size_t at = first.begin; (at = gbx_s2_next_ref(&first, at, "helper")) != GBX_NO_EVENT; at++) {
+    size_t made = gbx_s2_next_kind(&first, first.begin, GBX_EV_REF_SET, "errand");
+    for (size_t at = first.begin; (at = gbx_s2_next_ref(&first, at, "errand")) != GBX_NO_EVENT; at++) {
         uint8_t event = gbx_trace_event(look->trace, at);
         after += event != GBX_EV_REF_SKIP && at != made;
     }
     if (made == GBX_NO_EVENT || after != 0) {
         return gbx_finding_failf(finding, "the first thread makes functions immortal", "no thread starts",
-                                 "%u changes of the count of 'helper' after that", after);
+                                 "%u changes of the count of 'errand' after that", after);
     }
-    gbx_finding_event(finding, look, made, "the first thread starts: 'helper' becomes immortal");
+    gbx_finding_event(finding, look, made, "the first thread starts: 'errand' becomes immortal");
     gbx_finding_number(finding, "changes of a function's count before the first thread", before, "");
     gbx_finding_number(finding, "changes of it after that", after, "");
     return GBX_PASS;

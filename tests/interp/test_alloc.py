@@ -2,6 +2,7 @@
 
 import bisect
 import collections
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ import unittest
 
 import heap
 import traces
+
+GLASSBOX = os.environ.get("GLASSBOX")
 
 gil_only = unittest.skipIf(traces.FREE_THREADED, "cannot run here: pymalloc serves the default build alone")
 
@@ -48,6 +51,23 @@ def since_asked(trace, name):
 def replay_all(trace):
     """What did not add up, and how many sums were compared."""
     return heap.replay(trace).wrong, len(trace.named("alloc.total", "alloc.found"))
+
+
+def told_and_recorded(setup=""):
+    """The same program, once under tracemalloc and once recorded: the bytes that it asked for and kept between
+    two points by the one, and the other's trace with a mark at each."""
+    program = (setup + "import array, glassbox, sys, tracemalloc\nat = array.array('q', [0] * 3)\n" + WORK +
+               "def probe(i): PROBE\nSTART\nprobe(0); probe(0)\nprobe(1)\nx = work()\nprobe(2)\nSAY")
+
+    def filled(probe, start, say):
+        return program.replace("PROBE", probe).replace("START", start).replace("SAY", say)
+    told = subprocess.run(
+        [sys.executable, "-c", filled("at[i] = tracemalloc.get_traced_memory()[0]",
+                                      "tracemalloc.start()", "print(at[2] - at[1])")],
+        env=dict(os.environ, PYTHONHASHSEED="0"), capture_output=True, text=True, check=True).stdout
+    trace, _ = traces.run(filled("glassbox.mark(str(i))", "glassbox.mark('start')", ""),
+                          options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
+    return int(told), trace
 
 
 @gil_only
@@ -98,22 +118,10 @@ class Sums(unittest.TestCase):
         self.assertIn(mine["tuple"], (tuples, tuples - 1))     # the tuple of mark()'s arguments
 
     def test_the_bytes_of_a_span_are_those_of_tracemalloc(self):
-        """The same program, once under each: the bytes that it asks for and keeps, between two points."""
-        program = ("import array, glassbox, sys, tracemalloc\nat = array.array('q', [0] * 3)\n" + WORK +
-                   "def probe(i): PROBE\nSTART\nprobe(0); probe(0)\nprobe(1)\nx = work()\nprobe(2)\nSAY")
-        env = dict(os.environ, PYTHONHASHSEED="0")
-
-        def filled(probe, start, say):
-            return program.replace("PROBE", probe).replace("START", start).replace("SAY", say)
-        told = subprocess.run(
-            [sys.executable, "-c", filled("at[i] = tracemalloc.get_traced_memory()[0]",
-                                          "tracemalloc.start()", "print(at[2] - at[1])")],
-            env=env, capture_output=True, text=True, check=True).stdout
-        trace, _ = traces.run(filled("glassbox.mark(str(i))", "glassbox.mark('start')", ""),
-                              options="limit=2G:events=alloc+mark", env={"PYTHONHASHSEED": "0"})
+        told, trace = told_and_recorded()
         first, last = heap.replay(trace, "1", "start"), heap.replay(trace, "2", "start")
-        self.assertEqual(last.live() - first.live(), int(told))
-        self.assertGreater(int(told), 1_000_000)
+        self.assertEqual(last.live() - first.live(), told)
+        self.assertGreater(told, 1_000_000)
 
     def test_a_recording_that_begins_late_knows_what_was_there(self):
         _, _ = traces.run("import glassbox, sys\n" + WORK + "x = work()\nglassbox.stop()\n"
@@ -332,6 +340,10 @@ class Paths(unittest.TestCase):
         self.assertGreater(owners["arena_new", 0], 0)
 
 
+def last_mark(events):
+    return [event for event in events if event.name == "mark.mark"][-1]
+
+
 class Blocks:
     """Without the GIL: blocks by address, in whatever order the threads' events come."""
 
@@ -353,7 +365,10 @@ class Blocks:
             self.size[f["address"]] = f["size"]
         elif verb == "block_free":
             self.count[f["address"]] -= 1
-        elif verb == "page_new":
+        elif verb == "block_found":
+            self.count[f["address"]] += 1
+            self.size[f["address"]] = f["size"]
+        elif verb in ("page_new", "page_found"):
             self.pages[f["address"]] = f["heap"], f["block_size"], f["blocks"] * f["block_size"]
         elif verb == "page_free":
             self.pages.pop(f["address"], None)
@@ -373,6 +388,13 @@ class FreeThreaded(unittest.TestCase):
                 self.assertEqual(len(blocks.live()),
                                  mark.fields["value"] + since_asked(trace, trace.text(mark)))
                 self.assertLessEqual(set(blocks.count.values()), {0, 1})
+
+    def test_the_bytes_of_a_span_are_those_of_tracemalloc(self):
+        """Without collections: with them the two runs do not keep the same."""
+        told, trace = told_and_recorded("import gc\ngc.disable()\n")
+        first, last = (sum(Blocks(trace, mark).live().values()) for mark in "12")
+        self.assertEqual(last - first, told)
+        self.assertGreater(told, 1_000_000)
 
     def test_every_block_lies_in_a_page_of_its_size(self):
         trace, _ = run(WORK + "x = work()\nmark('a')")
@@ -401,6 +423,72 @@ class FreeThreaded(unittest.TestCase):
         self.assertTrue(left)
         self.assertTrue(taken)
         self.assertLessEqual(set(taken), set(left))
+
+    def test_the_segments_it_leaves_change_hands(self):
+        """A page has the hands of its segment: 32 MiB, aligned."""
+        trace, _ = run(WORK + "import threading\nkept = []\n"
+                       "def leave(): kept.append(work())\n"
+                       "for _ in range(3):\n"
+                       "    t = threading.Thread(target=leave); t.start(); t.join()\n"
+                       "more = work()\nmark('end')")
+
+        def segments(name):
+            return {event.fields["address"] for event in trace.named("alloc." + name)}
+        left, taken = segments("segment_abandon"), segments("segment_reclaim")
+        self.assertTrue(taken)
+        self.assertLessEqual(taken, left)
+        self.assertLessEqual(left, segments("segment_new"))
+        self.assertLessEqual({page >> 25 << 25 for page in segments("page_reclaim")}, taken)
+
+    def test_the_allocators_own_sums(self):
+        """At each mark the world stands still, and the blocks of all threads are counted."""
+        trace, _ = run(WORK + "import threading\nkept = []\n"
+                       "def leave():\n for _ in range(5): kept.append(work())\n"
+                       "threads = [threading.Thread(target=leave) for _ in range(3)]\n"
+                       "for t in threads: t.start()\n"
+                       "for i in range(10): mark('m')\n"
+                       "for t in threads: t.join()\n"
+                       "mark('a')\ndel kept[::2]\nmark('b')\nx = work()\nmark('c')", path="sums.gbx")
+        self.assertEqual(len(trace.named("alloc.total")), 13)
+        for name in "abc":
+            (total,) = [e for events in trace.threads.values() for i, e in enumerate(events)
+                        if e.name == "alloc.total" and trace.text(last_mark(events[:i])) == name]
+            blocks = Blocks(trace, name)
+            self.assertEqual(len(blocks.live()), total.fields["blocks"] - total.fields["waiting"])
+            self.assertGreater(total.fields["bytes"], sum(blocks.live().values()) * 3 // 4)
+        if GLASSBOX is not None:           # and the reader, which orders all threads, at every mark
+            done = subprocess.run([GLASSBOX, "stat", "--json", "sums.gbx"], stdout=subprocess.PIPE, text=True)
+            (rule,) = [rule for rule in json.loads(done.stdout)["invariants"] if rule["key"] == "heap"]
+            self.assertEqual((rule["checked"], rule["violations"]), (13, 0))
+
+    def test_a_recording_that_begins_late_knows_what_was_there(self):
+        traces.run("import glassbox, sys, threading\n" + WORK + "kept = []\n"
+                   "def leave(): kept.append(work())\n"
+                   "t = threading.Thread(target=leave); t.start(); t.join()\nx = work()\nglassbox.stop()\n"
+                   "ask = sys.getallocatedblocks\n"
+                   "glassbox.start('late.gbx', limit='2G', events='alloc+mark')\n"
+                   "glassbox.mark('a', ask())\n"
+                   "y = work()\ndel x, kept\nglassbox.mark('b', ask())\n"
+                   "glassbox.stop()", options="events=mark")
+        trace = traces.Trace("late.gbx")
+        (found,) = trace.named("alloc.found")
+        self.assertEqual(len(trace.named("alloc.block_found")), found.fields["blocks"] - found.fields["waiting"])
+        self.assertGreater(len(trace.named("alloc.page_found")), 100)
+        self.assertGreater(len(trace.named("alloc.segment_found")), 0)
+        self.assertGreater(len(trace.named("alloc.freelist_found")), 10)
+        for mark in trace.named("mark.mark"):
+            blocks = Blocks(trace, trace.text(mark))
+            self.assertEqual(set(blocks.count.values()) - {0, 1}, set())
+            self.assertEqual(len(blocks.live()), mark.fields["value"] + since_asked(trace, trace.text(mark)))
+
+    def test_the_child_of_a_fork_begins_with_what_it_inherited(self):
+        run(WORK + "import os\nx = work()\npid = os.fork()\nif pid == 0:\n"
+            "    del x\n    mark('child')\n    os._exit(0)\nos.waitpid(pid, 0)\n")
+        (name,) = [name for name in os.listdir() if re.fullmatch(r"t\.gbx\.\d+", name)]
+        child = traces.Trace(name)
+        os.remove(name)
+        (total,) = child.named("alloc.total")
+        self.assertEqual(len(Blocks(child, "child").live()), total.fields["blocks"] - total.fields["waiting"])
 
     def test_a_huge_block_has_a_segment_of_its_own(self):
         """Its thread gives the segment back when it next looks."""

@@ -1,4 +1,4 @@
-"""Imports: which of them pass the C function that is hooked, and which do not."""
+"""Imports, by statement and by importlib, and their steps: find, load, reload."""
 
 import os
 import unittest
@@ -13,11 +13,13 @@ FILES = {
 }
 
 
-def text_of(trace, events):
-    """`name[inner] !failed`, as the imports nest."""
+def text_of(trace, events, step="find_load"):
+    """`name[inner] !failed`, as the imports nest: one step, or all of them, each before its name."""
     done, stack = [], []
     children = done
     for event in events:
+        if event.name.startswith("import.") and step not in (None, trace.label(event, "step")):
+            continue
         if event.name == "import.begin":
             stack.append((trace.text(event), children))
             children = []
@@ -25,7 +27,8 @@ def text_of(trace, events):
             name, outer = stack.pop()
             if name != trace.text(event):
                 raise AssertionError(f"{trace.text(event)} ends inside {name}")
-            outer.append(("" if event.fields["ok"] else "!") + name
+            outer.append(("" if event.fields["ok"] else "!")
+                         + (name if step else f"{trace.label(event, 'step')}:{name}")
                          + (f"[{' '.join(children)}]" if children else ""))
             children = outer
     if stack:
@@ -40,14 +43,14 @@ class Import(unittest.TestCase):
             with open(name, "w") as file:
                 file.write(text)
 
-    def of(self, body, before=""):
+    def of(self, body, before="", step="find_load"):
         trace, _ = traces.run(
             f"import glassbox, importlib, sys\n{before}\nglassbox.mark('a')\n{body}\nglassbox.mark('b')",
             options="events=import+mark")
-        return text_of(trace, trace.between_marks("a", "b"))
+        return text_of(trace, trace.between_marks("a", "b"), step)
 
-    def failing(self, statement, error, before=""):
-        return self.of(f"try: {statement}\nexcept {error}: pass", before)
+    def failing(self, statement, error, before="", step="find_load"):
+        return self.of(f"try: {statement}\nexcept {error}: pass", before, step)
 
     def test_a_statement(self):
         self.assertEqual(self.of("import one"), "one")
@@ -93,15 +96,60 @@ class Import(unittest.TestCase):
     def test_an_import_by_c_code_passes_too(self):
         self.assertEqual(self.of("pickle.loads(b'cone\\n__name__\\n.')", "import pickle"), "one")
 
-    def test_import_module_does_not_pass_but_the_statements_inside_do(self):
-        self.assertEqual(self.of("importlib.import_module('outer')"), "one")
-        self.assertEqual(self.of("import dynamic"), "dynamic")
+    def test_import_module(self):
+        self.assertEqual(self.of("importlib.import_module('outer')"), "outer[one]")
+        self.assertEqual(self.of("import dynamic"), "dynamic[one]")
+        self.assertEqual(self.of("importlib.import_module('.sub', 'pkg')"), "pkg.sub[pkg]")
 
-    def test_the_import_of_importlib_does_not_pass(self):
-        self.assertEqual(self.of("importlib.__import__('one')"), "")
+    def test_import_module_of_a_module_already_there(self):
+        self.assertEqual(self.of("importlib.import_module('one')", "import one", None), "")
 
-    def test_reload_does_not_pass(self):
-        self.assertEqual(self.of("importlib.reload(one)", "import one"), "")
+    def test_the_import_of_importlib(self):
+        self.assertEqual(self.of("importlib.__import__('one')"), "one")
+
+    def test_a_statement_finds_and_loads(self):
+        self.assertEqual(self.of("import outer", step=None),
+                         "find_load:outer[find:outer load:outer[find_load:one[find:one load:one]]]")
+
+    def test_a_builtin_and_a_frozen_module_are_found_and_loaded(self):
+        self.assertEqual(self.of("import _symtable, __hello__", step=None),
+                         "find_load:_symtable[find:_symtable load:_symtable] "
+                         "find_load:__hello__[find:__hello__ load:__hello__]")
+
+    def test_a_missing_module_is_not_found(self):
+        self.assertEqual(self.failing("import missing", "ImportError", step=None),
+                         "!find_load:missing[!find:missing]")
+
+    def test_a_module_that_raises_is_found_and_not_loaded(self):
+        self.assertEqual(self.failing("import boom", "ZeroDivisionError", step=None),
+                         "!find_load:boom[find:boom !load:boom]")
+
+    def test_reload_finds_and_executes_again(self):
+        self.assertEqual(self.of("importlib.reload(outer)", "import outer", None), "find:outer reload:outer")
+        self.assertEqual(self.failing("importlib.reload(one)", "NameError",
+                                      "import one\nopen('one.py', 'w').write('x' * 9)", None),
+                         "find:one !reload:one")
+
+    def test_find_spec_only_finds(self):
+        self.assertEqual(self.of("importlib.util.find_spec('one')", "import importlib.util", None), "find:one")
+        self.assertEqual(self.of("importlib.util.find_spec('missing')", "import importlib.util", None),
+                         "!find:missing")
+
+    def test_a_spec_that_was_not_found_is_not_asked_for_its_name(self):
+        """A wrapper runs nobody's code: such a load has no events."""
+        body = ("class Spec:\n loader = None\n submodule_search_locations = []\n"
+                " @property\n def name(self): raise SystemExit(9)\n"
+                "try: importlib._bootstrap._load_unlocked(Spec())\nexcept SystemExit: pass")
+        self.assertEqual(self.of(body, step=None), "")
+
+    def test_a_wrapper_passes_on_what_it_gets(self):
+        trace, out = traces.run("import importlib._bootstrap as b\n"
+                                "print(b._find_spec(name='nowhere', path=None))\n"
+                                "try: b._find_spec()\nexcept TypeError as e: print(e)\n"
+                                "import traceback\ntry: import boom\n"
+                                "except ZeroDivisionError as e: print(len(traceback.extract_tb(e.__traceback__)))",
+                                options="events=import")
+        self.assertEqual(out, "None\n_find_spec() missing 2 required positional arguments: 'name' and 'path'\n2\n")
 
     def test_import_module_shows_as_frames(self):
         trace, _ = traces.run("import glassbox, importlib\nglassbox.mark('a')\n"

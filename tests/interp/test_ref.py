@@ -45,6 +45,9 @@ def told(trace, event):
     return event.name.removeprefix("ref.") + word
 
 
+FIRST = START.count("\n")      # lines before a test's own
+
+
 def record(body, options="events=mark+ref", **more):
     """The trace of some lines after START."""
     trace, out = traces.run(START + textwrap.dedent(body), options=options, **more)
@@ -136,7 +139,7 @@ class Paths(unittest.TestCase):
         trace = record("def keep(x):\n    return [x,\n            x]\n"
                        "t = Thing(); watch(t, 't'); mark('a'); l = keep(t); mark('b')")
         self.assertEqual([trace.code(event) for event in between(trace)],
-                         ["<module>", "keep", "keep", "<module>"])
+                         ["<module>", "keep", "keep", "keep"])
 
     def test_a_count_that_falls_to_zero_and_the_death(self):
         trace = record("t = Thing(); watch(t, 't'); mark('a'); del t; mark('b')")
@@ -369,6 +372,42 @@ PyInit_foreign(void)
     return module;
 }
 """
+
+
+class Leaving(unittest.TestCase):
+    """A frame is cleared when its caller runs already; who lets go is the function that ends."""
+
+    def last(self, body, name="t"):
+        """The functions and lines of the decrements of one object, by any thread."""
+        trace = record(body)
+        return [(trace.code(e), trace.line(e.fields["code"], e.fields["offset"]) - FIRST)
+                for e in trace.events if e.name in ("ref.dec", "ref.dealloc") and trace.text(e) == name][-2:]
+
+    def test_a_local_goes_with_the_function_that_returns(self):
+        self.assertEqual(self.last("def f():\n t = Thing(); watch(t, 't')\n return 1\nf()\n"), [("f", 3)] * 2)
+
+    def test_a_local_of_a_generator_goes_with_it(self):
+        self.assertEqual(self.last("def g():\n t = Thing(); watch(t, 't')\n yield 1\n return\n"
+                                   "for x in g(): pass\n"), [("g", 4)] * 2)
+
+    def test_a_local_of_a_function_that_c_code_called(self):
+        self.assertEqual(self.last("def f(x):\n t = Thing(); watch(t, 't')\n return x\nsorted([1], key=f)\n"),
+                         [("f", 3)] * 2)
+
+    def test_what_a_finalizer_does_meanwhile_is_its_own(self):
+        self.assertEqual(self.last("class F:\n def __del__(self):\n  global t\n  del t\n"
+                                   "def f():\n x = F()\n return 1\nt = Thing(); watch(t, 't')\nf()\n"),
+                         [("F.__del__", 4)] * 2)
+
+    def test_what_goes_on_after_a_finalizer_is_the_functions_again(self):
+        self.assertEqual(self.last("class F:\n def __del__(self): pass\n"
+                                   "def f():\n x = F(); t = Thing(); watch(t, 't')\n return 1\nf()\n"),
+                         [("f", 5)] * 2)
+
+    def test_a_frame_kept_by_a_traceback_goes_with_who_drops_it(self):
+        self.assertEqual(self.last("def f():\n t = Thing(); watch(t, 't')\n 1 / 0\n"
+                                   "try: f()\nexcept ZeroDivisionError as e: pass\n"),
+                         [("<module>", 5)] * 2)
 
 
 class Foreign(unittest.TestCase):

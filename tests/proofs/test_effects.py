@@ -90,6 +90,15 @@ def fixed_addresses():
     return ["setarch", "-R"] if done.returncode == 0 else []
 
 
+def from_the_first_note(reports):
+    """Their blocks counted from the first collection on."""
+    for report in reports:
+        base = report["notes"][0][-1]
+        report["notes"] = [[*note[:-1], note[-1] - base] for note in report["notes"]]
+        report["blocks"] -= base
+    return reports
+
+
 class NoObserverEffect(unittest.TestCase):
     maxDiff = 4000
 
@@ -117,8 +126,8 @@ class NoObserverEffect(unittest.TestCase):
         seen = {entry["class"] for entry in said["classes"] if entry["count"]}
         self.assertLessEqual({"frame", "ref", "obj", "alloc", "gc"}, seen)
 
-    def same(self, program, keys, **more):
-        first, second, on = self.runs(program, **more)
+    def same(self, program, keys, reports=list, **more):
+        first, second, on = reports(self.runs(program, **more))
         for key in keys:
             self.assertEqual(second[key], first[key], f"{key}: not deterministic, proves nothing")
             self.assertEqual(on[key], first[key], key)
@@ -142,10 +151,11 @@ class NoObserverEffect(unittest.TestCase):
         self.assertGreater(len(report["addresses"]), 4000)
 
     def test_collections_begin_at_the_same_allocation(self):
-        """With the allocator as it is; before the program begins, a block more or less hangs on addresses."""
-        report = self.same(CHURN, ["notes", "count", "stats", "blocks"])
+        """With the allocator as it is.  Before the first collection a block more or less hangs on addresses, which
+        differ from run to run without a recording, too; so blocks are counted from there."""
+        report = self.same(CHURN, ["notes", "count", "stats", "blocks"], reports=from_the_first_note)
         self.assertGreater(len(report["notes"]), 2 if traces.FREE_THREADED else 20)
-        self.assertGreater(report["blocks"], 30_000)
+        self.assertGreater(report["blocks"], 20_000)
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ static const char program[] =
 static const char late[] =
     "import glassbox, sys\n"
     "lists = [[] for i in range(99)]; del lists; d = 1.5 * len(sys.argv)\n"
-    "glassbox.start(sys.argv[1] + ':events=all+alloc')\n"
-    "glassbox.mark('m', 1)\n"
+    "glassbox.start(sys.argv[1] + ':events=all')\n"
+    "glassbox.select('mark'); glassbox.select('mark+frame'); glassbox.mark('m', 1)\n"
     "glassbox.stop()\n";
 
 /* The line that is named uses the macro that it is said to use. */
@@ -236,6 +236,14 @@ every_event_of_the_free_threaded_build_has_one(void **state)
     assert_true(seen[GBX_EV_REF_QUEUE] > 0 && seen[GBX_EV_REF_MERGE] > 0);
 }
 
+static void
+every_event_of_a_late_recording_of_the_free_threaded_build_has_one(void **state)
+{
+    (void)state;
+    record("cpython/build/ft/python", "late-free.gbx", late);
+    assert_true(seen[GBX_EV_BLOCK_FOUND] > 0 && seen[GBX_EV_HEAP_PAGE_FOUND] > 0 && seen[GBX_EV_OBJ_FOUND] > 0);
+}
+
 /* Those that only happen when something is missing, or by chance. */
 static bool
 is_rare(uint8_t event)
@@ -244,9 +252,10 @@ is_rare(uint8_t event)
         GBX_EV_STREAM_TIME,              /* the reader takes it, and hands it to nobody */
         GBX_EV_STREAM_LOST,              /* a full disk */
         GBX_EV_STREAM_INTERP,            /* a second interpreter */
-        GBX_EV_STREAM_MASK,              /* nothing writes it yet */
+        GBX_EV_OBJ_CREATE_PACKED, GBX_EV_OBJ_DESTROY_PACKED, GBX_EV_BLOCK_ALLOC_PACKED,    /* unpacked */
         GBX_EV_REF_RETRY,                /* two threads at the same instant */
         GBX_EV_HEAP_PAGE_ABANDON, GBX_EV_HEAP_PAGE_RECLAIM, GBX_EV_HEAP_SEGMENT_FREE,
+        GBX_EV_HEAP_SEGMENT_ABANDON, GBX_EV_HEAP_SEGMENT_RECLAIM,
     };
     for (size_t i = 0; i < sizeof(rare); i++) {
         if (rare[i] == event) {
@@ -282,6 +291,7 @@ main(void)
         TEST(every_event_of_the_default_build_has_a_line_in_its_tree),
         TEST(every_event_of_a_recording_that_begins_late_has_one),
         TEST(every_event_of_the_free_threaded_build_has_one),
+        TEST(every_event_of_a_late_recording_of_the_free_threaded_build_has_one),
         TEST(no_event_of_the_format_was_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,8 @@ static void
 assert_position(const gbx_trace *trace, const model *m, size_t at)
 {
     gbx_where where = gbx_trace_where(trace, at);
-    gbx_entry entry = { gbx_trace_record(trace, at), where.t_ns, where.stream, where.interp, false };
+    gbx_entry entry = { .record = gbx_trace_record(trace, at), .t_ns = where.t_ns, .stream = where.stream,
+                        .interp = where.interp };
     assert_event(trace, m, at, &entry);
 }
 

@@ -44,6 +44,27 @@ glassbox_stop(PyObject *module, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+/* select(classes): the mask that was on before, 0 where nothing is recorded. */
+static PyObject *
+glassbox_select(PyObject *module, PyObject *classes)
+{
+    Py_ssize_t length;
+    uint32_t mask, before;
+    const char *text = PyUnicode_AsUTF8AndSize(classes, &length);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (!_PyGlassbox_ParseClasses(text, (size_t)length, &mask)) {
+        return PyErr_Format(PyExc_ValueError, "no event classes: %R", classes);
+    }
+    int error = _PyGlassbox_Select(mask, &before);
+    if (error != 0) {
+        errno = error;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    return PyLong_FromUnsignedLong(before);
+}
+
 /* mark(name, value): an int that fits 64 bits, a float, a str or None. */
 static PyObject *
 glassbox_mark(PyObject *module, PyObject *args)
@@ -163,6 +184,7 @@ glassbox_status(PyObject *module, PyObject *Py_UNUSED(ignored))
 static PyMethodDef methods[] = {
     {"start", glassbox_start, METH_O, NULL},
     {"stop", glassbox_stop, METH_NOARGS, NULL},
+    {"select", glassbox_select, METH_O, NULL},
     {"mark", glassbox_mark, METH_VARARGS, NULL},
     {"span_begin", glassbox_span_begin, METH_O, NULL},
     {"span_end", glassbox_span_end, METH_VARARGS, NULL},

@@ -30,10 +30,6 @@
 #define DEFAULT_RING_LIMIT  (UINT64_C(64) << 20)
 #define SMALLEST_LIMIT      (UINT64_C(256) << 10)
 
-#define BIT(CLASS) (1u << GBX_CLASS_##CLASS)
-#define DEFAULT_MASK \
-    (BIT(FRAME) | BIT(SPEC) | BIT(COMPILE) | BIT(IMPORT) | BIT(THREAD) | BIT(MARK) | BIT(OBJ) | BIT(REF) | \
-     BIT(GC))
 
 /* The options of the recording that is on, for the child of a fork to go on with. */
 static _PyGlassbox_options current;
@@ -61,8 +57,8 @@ parse_size(const char *text, size_t length, uint64_t *size)
     return length > 0 && i == length && (*size >> shift) == value;
 }
 
-static bool
-parse_classes(const char *text, size_t length, uint32_t *mask)
+bool
+_PyGlassbox_ParseClasses(const char *text, size_t length, uint32_t *mask)
 {
     static const struct { const char *name; uint32_t bit; } classes[] = {
 #define X(NAME, bit, name) { name, 1u << bit },
@@ -82,7 +78,10 @@ parse_classes(const char *text, size_t length, uint32_t *mask)
             }
         }
         if (word == 3 && memcmp(text, "all", 3) == 0) {
-            bit = DEFAULT_MASK;
+            bit = GBX_MASK_ALL;
+        }
+        if (word == 7 && memcmp(text, "default", 7) == 0) {
+            bit = GBX_MASK_DEFAULT;
         }
         if (bit == 0) {
             return false;
@@ -121,7 +120,7 @@ parse_key(const char *key, size_t key_length, const char *value, size_t length,
 #define KEY(NAME) (key_length == strlen(NAME) && memcmp(key, NAME, key_length) == 0)
 #define VALUE(NAME) (length == strlen(NAME) && memcmp(value, NAME, length) == 0)
     if (KEY("events")) {
-        return parse_classes(value, length, &options->mask)
+        return _PyGlassbox_ParseClasses(value, length, &options->mask)
             ? NULL : "events= takes class names joined by '+', such as frame+spec";
     }
     if (KEY("mode")) {
@@ -302,6 +301,7 @@ static void
 at_fork_child(void)
 {
     follow_fork = _PyGlassbox_mask != 0;
+    current.mask = _PyGlassbox_mask;       /* select() may have changed it */
     _PyGlassbox_mask = 0;
     _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileForget();
@@ -317,7 +317,7 @@ start(const _PyGlassbox_options *options, bool relative)
     }
     current = *options;
     if (current.mask == 0) {
-        current.mask = DEFAULT_MASK;
+        current.mask = GBX_MASK_DEFAULT;
     }
     if (current.mode == 0) {
         current.mode = GBX_MODE_FULL;
@@ -325,7 +325,7 @@ start(const _PyGlassbox_options *options, bool relative)
     if (current.limit == 0) {
         current.limit = current.mode == GBX_MODE_RING ? DEFAULT_RING_LIMIT : DEFAULT_FULL_LIMIT;
     }
-    current.mask |= BIT(STREAM);
+    current.mask |= GBX_MASK(STREAM);
     current.clock = usable_clock(current.clock);
     gbx_file_options wanted = {
         .run_id = { current.run_id[0], current.run_id[1] }, .limit = current.limit,
@@ -348,14 +348,7 @@ start(const _PyGlassbox_options *options, bool relative)
     _PyGlassbox_NamesDefineStatic();
     _PyGlassbox_recorder.churn = current.churn;
     _PyGlassbox_ChurnReset(false);
-    __atomic_store_n(&_PyGlassbox_mask, current.mask, __ATOMIC_RELEASE);
-    _PyGlassbox_RefsSwitch();
-    if (GLASSBOX_ON(ALLOC)) {
-        _PyGlassbox_AllocFound();
-    }
-    if (GLASSBOX_ON(GIL)) {
-        _PyGlassbox_GilHeld();
-    }
+    _PyGlassbox_ClassesBegin(current.mask);
     return 0;
 }
 

@@ -3,9 +3,7 @@
    Hooks lie inside pymalloc (arenas, pools, blocks), in the raw allocator (which also serves the large
    blocks of the two domains above it, and says for which), and where free lists give, take and drop.
    They write records of one to three words without a time: a block lives for some ten nanoseconds.
-   When a recording begins in an interpreter that runs already, what its allocator and its free lists
-   hold is told first, so that a reader's sums are the allocator's own; at each mark the allocator's own
-   sums are written beside them.
+   What was there before the recording, and what the allocator says of itself, is told by glassbox_found.c.
 
    A hook here runs inside malloc(), on any thread, with or without the GIL: it must not allocate, and
    must look at nothing but its arguments, the thread's own state and the stream. */
@@ -13,12 +11,9 @@
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
 #include "pycore_glassbox_where.h" // running_code(), frame_offset()
-#include "pycore_freelist.h"       // struct _Py_object_freelists
 #include "pycore_interp.h"         // PyInterpreterState
-#include "pycore_object_stack.h"   // _PyObjectStackChunk
 #include "pycore_obmalloc.h"       // struct arena_object, pool_header
-#include "pycore_context.h"        // PyContext
-#include "pycore_pystate.h"        // _PyThreadState_GET(), _Py_object_freelists_GET()
+#include "pycore_pystate.h"        // _PyThreadState_GET()
 
 #if Py_GLASSBOX
 
@@ -238,8 +233,8 @@ add_arena(gbx_alloc_total *total, const struct arena_object *arena)
 }
 
 /* sys._debugmallocstats() adds up the same, arena by arena. */
-static void
-record_total(int event, const struct _obmalloc_state *state)
+void
+_PyGlassbox_PymallocTotal(int event, const struct _obmalloc_state *state)
 {
     gbx_alloc_total sum = { .owner = owner_of(state), .large = (uint64_t)state->mgmt.raw_allocated_blocks };
     for (uint32_t i = 0; i < state->mgmt.maxarenas; i++) {
@@ -255,28 +250,9 @@ record_total(int event, const struct _obmalloc_state *state)
     }
 }
 
-/* The allocator that the calling thread uses; NULL: it has none, or not pymalloc. */
-static struct _obmalloc_state *
-own_state(void)
-{
-#ifdef Py_GIL_DISABLED
-    return NULL;
-#else
-    PyThreadState *tstate = _PyThreadState_GET();
-    return tstate == NULL ? NULL : tstate->interp->obmalloc;
-#endif
-}
-
+/* Arenas and pools as a recording begins; blocks are told by their pool's count. */
 void
-_PyGlassbox_AllocTotal(void)
-{
-    if (own_state() != NULL) {
-        record_total(GBX_EV_ALLOC_TOTAL, own_state());
-    }
-}
-
-static void
-record_found(const struct _obmalloc_state *state)
+_PyGlassbox_PymallocFound(const struct _obmalloc_state *state)
 {
     uint32_t owner = owner_of(state);
     for (uint32_t i = 0; i < state->mgmt.maxarenas; i++) {
@@ -293,11 +269,9 @@ record_found(const struct _obmalloc_state *state)
             }
         }
     }
-    record_total(GBX_EV_ALLOC_FOUND, state);
+    _PyGlassbox_PymallocTotal(GBX_EV_ALLOC_FOUND, state);
 }
 
-#else
-void _PyGlassbox_AllocTotal(void) {}
 #endif /* WITH_PYMALLOC */
 
 /* ------------------------------------------------------------------ large ones */
@@ -319,36 +293,36 @@ take_domain(void)
 }
 
 void
-_PyGlassbox_LargeAlloc(const void *block, size_t size)
+_PyGlassbox_LargeAlloc(uintptr_t block, size_t size)
 {
     PyThreadState *tstate = _PyThreadState_GET();
-    gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
+    gbx_large *record = block == 0 ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint16_t offset;
         uint32_t code = running(tstate, &offset);
         *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0, code);
         record->size = size;
-        gbx_put_at(record->address, block, offset);
+        gbx_put_at(record->address, (const void *)block, offset);
         publish(record, sizeof(*record));
     }
 }
 
 void
-_PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
+_PyGlassbox_LargeMove(uintptr_t block, uintptr_t old, size_t size)
 {
-    if (old == NULL) {
+    if (old == 0) {
         _PyGlassbox_LargeAlloc(block, size);
         return;
     }
     PyThreadState *tstate = _PyThreadState_GET();
-    gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
+    gbx_large_move *record = block == 0 ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint16_t offset;
         uint32_t code = running(tstate, &offset);
         *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0, code);
         record->size = size;
-        gbx_put_at(record->address, block, offset);
-        record->old_address = (uint64_t)(uintptr_t)old;
+        gbx_put_at(record->address, (const void *)block, offset);
+        record->old_address = old;
         publish(record, sizeof(*record));
     }
 }
@@ -365,10 +339,10 @@ _PyGlassbox_LargeFree(const void *block)
 
 /* A block's record has 16 bits for its size; larger ones are recorded as large. */
 void
-_PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
+_PyGlassbox_HeapBlockAlloc(int domain, uintptr_t block, size_t size)
 {
-    if (size <= UINT16_MAX && block != NULL) {
-        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, block, size);
+    if (size <= UINT16_MAX && block != 0) {
+        _PyGlassbox_BlockAlloc(domain == GBX_DOMAIN_MEM ? NULL : GLASSBOX_CTX_OBJ, (const void *)block, size);
         return;
     }
     _PyGlassbox_stream.domain = (uint8_t)domain;
@@ -378,20 +352,32 @@ _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size)
 
 /* What moved was given back before this can be said: another thread may have it by now. */
 void
-_PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size)
+_PyGlassbox_HeapBlockMove(int domain, uintptr_t block, uintptr_t old, size_t size)
 {
-    if (block == NULL) {
+    if (block == 0) {
         return;
     }
-    if (old != NULL && block == old && size <= UINT16_MAX) {
+    if (block == old && size <= UINT16_MAX) {
         gbx_block_site site;
-        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, block, size, &site);
+        (void)record_block(GBX_EV_BLOCK_RESIZE, (uint8_t)domain, (const void *)block, size, &site);
         return;
     }
-    if (old != NULL) {
-        _PyGlassbox_BlockFree(old);
+    if (old != 0) {
+        _PyGlassbox_BlockFree((const void *)old);
     }
     _PyGlassbox_HeapBlockAlloc(domain, block, size);
+}
+
+/* As a recording begins; of the size of its page, since nobody noted what was asked for. */
+void
+_PyGlassbox_BlockFound(int domain, const void *block, size_t size)
+{
+    gbx_large *record = gbx_reserve(sizeof(*record), _PyThreadState_GET(), false);
+    if (record != NULL) {
+        record->size = size;
+        gbx_put_at(record->address, block, GBX_NO_OFFSET);
+        gbx_commit(record, sizeof(*record), GBX_EV_BLOCK_FOUND, (uint8_t)domain, 0, 0);
+    }
 }
 
 /* A page is some 64 KiB of a segment, for blocks of one size of one heap of one thread. */
@@ -435,75 +421,6 @@ void
 _PyGlassbox_Freelist(int event, int list, const void *item)
 {
     record_at((uint8_t)event, (uint8_t)list, item);
-}
-
-#define FOUND(LIST, ITEM) record_at(GBX_EV_FREELIST_FOUND, GBX_FREELIST_##LIST, (ITEM))
-
-static void
-found_arrays(const struct _Py_object_freelists *lists)
-{
-    for (int i = 0; i < lists->lists.numfree; i++) {
-        FOUND(LIST, lists->lists.items[i]);
-    }
-    for (int i = 0; i < lists->dicts.numfree; i++) {
-        FOUND(DICT, lists->dicts.items[i]);
-    }
-    for (int i = 0; i < lists->dictkeys.numfree; i++) {
-        FOUND(DICTKEYS, lists->dictkeys.items[i]);
-    }
-    for (int i = 0; i < lists->async_gens.numfree; i++) {
-        FOUND(ASYNC_GEN, lists->async_gens.items[i]);
-    }
-    for (int i = 0; i < lists->async_gen_asends.numfree; i++) {
-        FOUND(ASYNC_GEN_ASEND, lists->async_gen_asends.items[i]);
-    }
-    if (lists->slices.slice_cache != NULL) {
-        FOUND(SLICE, lists->slices.slice_cache);
-    }
-}
-
-/* Lists whose items hold the next one's address, each where its own kind has room for it. */
-static void
-found_chains(const struct _Py_object_freelists *lists)
-{
-    for (PyFloatObject *item = lists->floats.items; item != NULL; item = (PyFloatObject *)Py_TYPE(item)) {
-        FOUND(FLOAT, item);
-    }
-    for (int i = 0; i < PyTuple_NFREELISTS; i++) {
-        for (PyTupleObject *item = lists->tuples.items[i]; item != NULL;
-             item = (PyTupleObject *)item->ob_item[0]) {
-            FOUND(TUPLE, item);
-        }
-    }
-    PyContext *context = lists->contexts.items;
-    for (int i = 0; i < lists->contexts.numfree; i++, context = (PyContext *)context->ctx_weakreflist) {
-        FOUND(CONTEXT, context);
-    }
-    _PyObjectStackChunk *chunk = lists->object_stacks.items;
-    for (Py_ssize_t i = 0; i < lists->object_stacks.numfree; i++, chunk = chunk->prev) {
-        FOUND(OBJECT_STACK, chunk);
-    }
-    PyBaseExceptionObject *error = _PyInterpreterState_GET()->exc_state.memerrors_freelist;
-    for (; error != NULL; error = (PyBaseExceptionObject *)error->dict) {
-        FOUND(MEMORY_ERROR, error);
-    }
-}
-
-/* What the calling thread's allocator and free lists hold as a recording begins; nothing before there
-   is an interpreter. */
-void
-_PyGlassbox_AllocFound(void)
-{
-    if (_PyThreadState_GET() == NULL) {
-        return;
-    }
-#ifdef WITH_PYMALLOC
-    if (own_state() != NULL) {
-        record_found(own_state());
-    }
-#endif
-    found_arrays(_Py_object_freelists_GET());
-    found_chains(_Py_object_freelists_GET());
 }
 
 #endif /* Py_GLASSBOX */

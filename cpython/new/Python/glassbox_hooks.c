@@ -257,6 +257,11 @@ _PyGlassbox_Snapshot(PyThreadState *tstate, bool entering)
 uint32_t
 _PyGlassbox_Running(PyThreadState *tstate, uint16_t *offset)
 {
+    const gbx_stream *stream = &_PyGlassbox_stream;
+    if (stream->leaving != NULL && tstate != NULL && tstate->current_frame == stream->leaving_to) {
+        *offset = frame_offset(stream->leaving);
+        return gbx_code_id((PyCodeObject *)stream->leaving->f_executable);
+    }
     PyCodeObject *code = running_code(tstate);
     *offset = code == NULL ? GBX_NO_OFFSET : frame_offset(tstate->current_frame);
     return code == NULL ? 0 : gbx_code_id(code);
@@ -307,19 +312,30 @@ _PyGlassbox_CodeFree(PyCodeObject *code)
     }
 }
 
+/* Of a module whose name has this id in the recording. */
 void
-_PyGlassbox_Import(int event, int step, PyObject *name, int ok)
+_PyGlassbox_ImportOf(int event, int step, uint32_t name, int ok)
 {
     uint32_t dt;
     gbx_import *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
-    if (record == NULL) {
-        return;
+    if (record != NULL) {
+        record->name = name;
+        record->reserved = 0;
+        if (gbx_still_recording()) {
+            gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+        }
     }
-    record->name = _PyGlassbox_InternUnicode(name);
-    record->reserved = 0;
-    if (gbx_still_recording()) {
-        gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)step, (uint16_t)ok, dt);
+}
+
+/* The id of the name; 0: nothing is recorded. */
+uint32_t
+_PyGlassbox_Import(int event, int step, PyObject *name, int ok)
+{
+    uint32_t id = _PyGlassbox_InternUnicode(name);
+    if (id != 0) {
+        _PyGlassbox_ImportOf(event, step, id, ok);
     }
+    return id;
 }
 
 void

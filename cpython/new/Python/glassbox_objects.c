@@ -7,6 +7,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
+#include "pycore_glassbox_found.h"
 #include "pycore_dict.h"           // _PyInlineValuesSize()
 #include "pycore_long.h"           // _PyLong_DigitCount()
 #include "pycore_pystate.h"        // _PyThreadState_GET()
@@ -145,6 +146,13 @@ record_death(PyObject *object)
     if (!record_packed(object, GBX_EV_OBJ_DESTROY_PACKED, 0)) {
         record_death_in_full(object);
     }
+}
+
+/* It lives as the recording begins. */
+void
+_PyGlassbox_ObjectFound(PyObject *object)
+{
+    record_object(object, GBX_EV_OBJ_FOUND, size_of(object, false));
 }
 
 /* It was marked as dead, and lives. */

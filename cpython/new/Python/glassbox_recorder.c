@@ -273,6 +273,7 @@ attach(gbx_stream *stream, PyThreadState *tstate, bool entering)
     stream->thread = __atomic_fetch_add(&_PyGlassbox_recorder.header->threads, 1, __ATOMIC_RELAXED);
     stream->interp = tstate == NULL ? 0 : (uint32_t)PyInterpreterState_GetID(tstate->interp);
     register_stream(stream);
+    stream->epoch = _PyGlassbox_recorder.epoch;
     _PyGlassbox_DefineThread(stream->thread);
     if (!next_segment(stream)) {
         return false;
@@ -281,6 +282,32 @@ attach(gbx_stream *stream, PyThreadState *tstate, bool entering)
         _PyGlassbox_Snapshot(tstate, entering);
     }
     return true;
+}
+
+/* Class frame came on since this thread's last event: what follows are frames that were there.  While it
+   is only about to, every event comes here. */
+static void *
+renew(gbx_stream *stream, uint32_t size, PyThreadState *tstate, bool entering)
+{
+    gbx_segment *segment = stream->segment;
+    uint32_t epoch = __atomic_load_n(&_PyGlassbox_recorder.epoch, __ATOMIC_ACQUIRE);
+    stream->limit = tail_of(segment);
+    if (!(_PyGlassbox_mask & (1u << GBX_CLASS_FRAME))) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (_PyGlassbox_recorder.renewing) {
+            stream->limit = 0;
+        }
+        return (char *)segment + segment->committed;
+    }
+    stream->epoch = epoch;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (_PyGlassbox_recorder.epoch != epoch) {
+        stream->limit = 0;
+    }
+    if (tstate != NULL) {
+        _PyGlassbox_Snapshot(tstate, entering);
+    }
+    return gbx_reserve(size, tstate, entering);
 }
 
 static void *
@@ -316,6 +343,9 @@ reserve_slowly(uint32_t size, PyThreadState *tstate, bool entering)
     if (_PyGlassbox_mask == 0 || stream->session != _PyGlassbox_recorder.session) {
         stream->limit = 0;
         return NULL;
+    }
+    if (stream->epoch != _PyGlassbox_recorder.epoch) {
+        return renew(stream, size, tstate, entering);
     }
     return (char *)segment + at;
 }
@@ -353,6 +383,21 @@ _PyGlassbox_StreamsInvalidate(void)
         stream->limit = 0;
     }
     idle_count = 0;
+}
+
+void
+_PyGlassbox_StreamsRenew(bool begin)
+{
+    _PyGlassbox_Lock();
+    if (begin) {
+        _PyGlassbox_recorder.epoch++;
+    }
+    _PyGlassbox_recorder.renewing = begin;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (gbx_stream *stream = streams; stream != NULL; stream = stream->next) {
+        stream->limit = 0;
+    }
+    _PyGlassbox_Unlock();
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
+#include "pycore_frame.h"          // _PyFrame_ClearExceptCode()
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 
 #if Py_GLASSBOX
@@ -119,6 +120,20 @@ born(PyObject *op, reference *it)
         record(it);
     }
     _PyGlassbox_WatchForget(op);
+}
+
+/* A frame is cleared after it was left: meanwhile it, and not its caller, is who does things.  Frames are
+   cleared inside each other, by finalizers. */
+void
+_PyGlassbox_ClearFrame(PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    gbx_stream *stream = &_PyGlassbox_stream;
+    _PyInterpreterFrame *outer = stream->leaving, *outer_to = stream->leaving_to;
+    stream->leaving = PyCode_Check(frame->f_executable) ? frame : NULL;
+    stream->leaving_to = tstate->current_frame;
+    _PyFrame_ClearExceptCode(frame);
+    stream->leaving = outer;
+    stream->leaving_to = outer_to;
 }
 
 /* ----------------------------------------------------------- with the GIL */

@@ -25,11 +25,13 @@ static uint32_t dead_count;
 
 uint32_t _PyGlassbox_watched;      /* how many, the dead included */
 unsigned int _PyGlassbox_refs;
+uint32_t _PyGlassbox_lives;
 
 void
 _PyGlassbox_RefsSwitch(void)
 {
     _PyGlassbox_refs = GLASSBOX_ON(REF) && (_PyGlassbox_watched != 0 || _PyGlassbox_recorder.churn);
+    _PyGlassbox_lives = _PyGlassbox_refs != 0 || GLASSBOX_ON(OBJ);
 }
 
 static size_t

@@ -39,17 +39,17 @@ mark("deferred", "end")
 # --- the first thread starts ----------------------------------------------------------------------------
 
 
-def helper():
+def errand():
     """Do nothing, in any thread."""
 
 
 def call():
     """Use the function a thousand times."""
     for _ in range(1000):
-        helper()
+        errand()
 
 
-watch(helper, "helper")
+watch(errand, "errand")
 mark("threads", "none")
 call()
 mark("threads", "first")

@@ -53,6 +53,15 @@ enum gbx_class {
     GBX_CLASS_COUNT
 };
 
+/* What is recorded where nobody says what: what one wants first, whatever the question: where the time
+   goes, and what became of what the program watches (class ref costs nothing until something is watched).
+   "all" is every class that the interpreter has hooks for: those that record each object and each block
+   make a trace several times as large, so they are asked for. */
+#define GBX_MASK(NAME)    (1u << GBX_CLASS_##NAME)
+#define GBX_MASK_DEFAULT  (GBX_MASK(FRAME) | GBX_MASK(SPEC) | GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | \
+                           GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC))
+#define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC))
+
 /* ------------------------------------------------------------------ records */
 
 /* The first eight bytes of every record. */
@@ -196,9 +205,11 @@ typedef struct {
 typedef struct {              /* without the GIL: mimalloc's pages and segments */
     gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
 } gbx_heap_page;
-typedef struct {              /* what the allocator itself says, at a mark */
+typedef struct {              /* what the allocator itself says, at a mark.  Without the GIL: segments, pages
+                                 with blocks in use, and their blocks, of all interpreters */
     gbx_head h; uint32_t owner; uint32_t arenas; uint64_t pools; uint64_t blocks; uint64_t bytes;
     uint64_t large;
+    uint64_t waiting;         /* of the blocks: freed by other threads, and not yet taken back */
 } gbx_alloc_total;
 
 /* class gc.  A phase is recorded when it ends; it began where the collection's record before it was made
@@ -311,6 +322,7 @@ typedef struct {              /* value: address in the C function that waits; en
     X(OBJ_CREATE,      96, OBJ,     "obj.create",          gbx_obj,                0)    \
     X(OBJ_DESTROY,     97, OBJ,     "obj.destroy",         gbx_obj,                0)    \
     X(OBJ_REVIVE,      98, OBJ,     "obj.revive",          gbx_obj,                0)    \
+    X(OBJ_FOUND,       99, OBJ,     "obj.found",           gbx_obj,                0)    \
     X(REF_INC,        100, REF,     "ref.inc",             gbx_ref,                1)    \
     X(REF_DEC,        101, REF,     "ref.dec",             gbx_ref,                1)    \
     X(REF_SET,        102, REF,     "ref.set",             gbx_ref,                1)    \
@@ -338,6 +350,9 @@ typedef struct {              /* value: address in the C function that waits; en
     X(FREELIST_HIT,   132, ALLOC,   "alloc.freelist_hit",  gbx_at,                 0)    \
     X(FREELIST_PUT,   133, ALLOC,   "alloc.freelist_put",  gbx_at,                 0)    \
     X(FREELIST_DROP,  134, ALLOC,   "alloc.freelist_drop", gbx_at,                 0)    \
+    X(HEAP_PAGE_FOUND, 112, ALLOC,  "alloc.page_found",    gbx_heap_page,          0)    \
+    X(HEAP_SEGMENT_FOUND, 113, ALLOC, "alloc.segment_found", gbx_large,            1)    \
+    X(BLOCK_FOUND,    114, ALLOC,   "alloc.block_found",   gbx_large,              0)    \
     X(ARENA_FOUND,    116, ALLOC,   "alloc.arena_found",   gbx_arena,              1)    \
     X(POOL_FOUND,     117, ALLOC,   "alloc.pool_found",    gbx_pool,               0)    \
     X(FREELIST_FOUND, 118, ALLOC,   "alloc.freelist_found", gbx_at,                0)    \
@@ -349,6 +364,8 @@ typedef struct {              /* value: address in the C function that waits; en
     X(HEAP_PAGE_RECLAIM, 139, ALLOC, "alloc.page_reclaim", gbx_heap_page,          0)    \
     X(HEAP_SEGMENT_NEW, 140, ALLOC, "alloc.segment_new",   gbx_large,              1)    \
     X(HEAP_SEGMENT_FREE, 141, ALLOC, "alloc.segment_free", gbx_large,              1)    \
+    X(HEAP_SEGMENT_ABANDON, 144, ALLOC, "alloc.segment_abandon", gbx_large,        1)    \
+    X(HEAP_SEGMENT_RECLAIM, 145, ALLOC, "alloc.segment_reclaim", gbx_large,        1)    \
     X(FREE_DELAYED,   142, ALLOC,   "alloc.free_delayed",  gbx_at,                 0)    \
     X(FREE_PROCESSED, 143, ALLOC,   "alloc.free_processed", gbx_at,                0)    \
     X(GC_SCHEDULED,   150, GC,      "gc.scheduled",        gbx_gc_start,           1)    \
@@ -630,13 +647,18 @@ enum gbx_kind {
     F(EVENT, "pools", gbx_alloc_total, pools, UINT, 0)                                   \
     F(EVENT, "blocks", gbx_alloc_total, blocks, UINT, 0)                                 \
     F(EVENT, "bytes", gbx_alloc_total, bytes, BYTES, 0)                                  \
-    F(EVENT, "large", gbx_alloc_total, large, UINT, 0)
+    F(EVENT, "large", gbx_alloc_total, large, UINT, 0)                                   \
+    F(EVENT, "waiting", gbx_alloc_total, waiting, UINT, 0)
 
 #define GBX_HEAP_PAGE_FIELDS(F, EVENT)                                                   \
     F(EVENT, "heap", gbx_heap_page, h.flags, ENUM, GBX_ENUM_HEAP)                        \
     F(EVENT, "blocks", gbx_heap_page, blocks, UINT, 0)                                   \
     F(EVENT, "block_size", gbx_heap_page, size, BYTES, 0)                                \
     F(EVENT, "address", gbx_heap_page, address, ADDRESS, 0)
+
+#define GBX_SEGMENT_FIELDS(F, EVENT)                                                     \
+    F(EVENT, "size", gbx_large, size, BYTES, 0)                                          \
+    F(EVENT, "address", gbx_large, address, ADDRESS, 0)
 
 #define GBX_GC_START_FIELDS(F, EVENT)                                                    \
     F(EVENT, "generation", gbx_gc_start, h.flags, UINT, 0)                               \
@@ -766,6 +788,7 @@ enum gbx_kind {
     F(OBJ_DESTROY, "type", gbx_obj, type, TYPE, 0)                                       \
     F(OBJ_DESTROY, "address", gbx_obj, address, ADDRESS, 0)                              \
     GBX_OBJ_FIELDS(F, OBJ_REVIVE)                                                        \
+    GBX_OBJ_FIELDS(F, OBJ_FOUND)                                                         \
     GBX_REF_FIELDS(F, REF_INC)                                                           \
     GBX_REF_FIELDS(F, REF_DEC)                                                           \
     GBX_REF_FIELDS(F, REF_SET)                                                           \
@@ -815,14 +838,19 @@ enum gbx_kind {
     GBX_FREELIST_FIELDS(F, FREELIST_HIT)                                                 \
     GBX_FREELIST_FIELDS(F, FREELIST_PUT)                                                 \
     GBX_FREELIST_FIELDS(F, FREELIST_DROP)                                                \
+    F(BLOCK_FOUND, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
+    F(BLOCK_FOUND, "size", gbx_large, size, BYTES, 0)                                    \
+    F(BLOCK_FOUND, "address", gbx_large, address, ADDRESS, 0)                            \
+    GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_FOUND)                                             \
     GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_NEW)                                               \
     GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_FREE)                                              \
     GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_ABANDON)                                           \
     GBX_HEAP_PAGE_FIELDS(F, HEAP_PAGE_RECLAIM)                                           \
-    F(HEAP_SEGMENT_NEW, "size", gbx_large, size, BYTES, 0)                               \
-    F(HEAP_SEGMENT_NEW, "address", gbx_large, address, ADDRESS, 0)                       \
-    F(HEAP_SEGMENT_FREE, "size", gbx_large, size, BYTES, 0)                              \
-    F(HEAP_SEGMENT_FREE, "address", gbx_large, address, ADDRESS, 0)                      \
+    GBX_SEGMENT_FIELDS(F, HEAP_SEGMENT_FOUND)                                            \
+    GBX_SEGMENT_FIELDS(F, HEAP_SEGMENT_NEW)                                              \
+    GBX_SEGMENT_FIELDS(F, HEAP_SEGMENT_FREE)                                             \
+    GBX_SEGMENT_FIELDS(F, HEAP_SEGMENT_ABANDON)                                          \
+    GBX_SEGMENT_FIELDS(F, HEAP_SEGMENT_RECLAIM)                                          \
     F(FREE_DELAYED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                      \
     F(FREE_PROCESSED, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                    \
     F(FREE_DELAYED, "address", gbx_at, address, ADDRESS, 0)                              \
@@ -996,7 +1024,7 @@ typedef struct {
     uint32_t mask;           /* classes on now */
     uint32_t first_mask;     /* classes on at the start */
     uint32_t threads;        /* thread ids handed out; atomic add */
-    uint32_t reserved2;
+    uint32_t switched_off;   /* classes that were on and went off at some time; atomic or */
     uint64_t reserved3[8];
 } gbx_header;
 
@@ -1114,7 +1142,7 @@ GBX_PIN(sizeof(gbx_pool) == 24);
 GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);
 GBX_PIN(sizeof(gbx_large_move) == 32);
-GBX_PIN(sizeof(gbx_alloc_total) == 48);
+GBX_PIN(sizeof(gbx_alloc_total) == 56);
 GBX_PIN(sizeof(gbx_heap_page) == 32);
 GBX_PIN(sizeof(gbx_gc_start) == 24);
 GBX_PIN(sizeof(gbx_gc_phase) == 16);

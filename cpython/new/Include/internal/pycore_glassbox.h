@@ -68,6 +68,11 @@ extern const char *_PyGlassbox_Parse(const char *spec, _PyGlassbox_options *opti
    Needs no thread state. */
 extern int _PyGlassbox_Start(const _PyGlassbox_options *options);
 
+/* Class names joined by '+', into *mask; false where one is none.  _PyGlassbox_Select() changes what a
+   recording that is on records (Python/glassbox_classes.c). */
+extern bool _PyGlassbox_ParseClasses(const char *text, size_t length, uint32_t *mask);
+extern int _PyGlassbox_Select(uint32_t mask, uint32_t *before);
+
 /* End the recording, if there is one. */
 extern void _PyGlassbox_Stop(void);
 
@@ -179,12 +184,21 @@ extern void _PyGlassbox_CodeFree(PyCodeObject *);
 #endif
 
 // class import
-extern void _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
+extern uint32_t _PyGlassbox_Import(int event, int step, PyObject *name, int ok);
+extern void _PyGlassbox_ImportOf(int event, int step, uint32_t name, int ok);
 
 #define GLASSBOX_IMPORT_BEGIN(STEP, NAME) \
     GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_BEGIN, GBX_IMPORT_STEP_##STEP, (NAME), 0))
 #define GLASSBOX_IMPORT_END(STEP, NAME, OK) \
     GLASSBOX_HOOK(IMPORT, _PyGlassbox_Import(GBX_EV_IMPORT_END, GBX_IMPORT_STEP_##STEP, (NAME), (OK)))
+
+/* The steps that run in Python (Python/glassbox_import.c); -1 with an exception. */
+extern int _PyGlassbox_WrapImportlib(PyObject *importlib);
+#if Py_GLASSBOX
+#  define GLASSBOX_IMPORTLIB(IMPORTLIB)  _PyGlassbox_WrapImportlib(IMPORTLIB)
+#else
+#  define GLASSBOX_IMPORTLIB(IMPORTLIB)  0
+#endif
 
 // class thread, and the recorder's own upkeep
 extern void _PyGlassbox_Thread(int event, PyThreadState *);
@@ -227,17 +241,35 @@ extern void _PyGlassbox_ThreadNameTake(const char *name);
 #endif
 
 // classes obj and ref
+PyAPI_DATA(unsigned int) _PyGlassbox_refs;   // not 0: reference operations may be of a watched object
+PyAPI_DATA(uint32_t) _PyGlassbox_lives;      // not 0: so may births and deaths, or class obj is on
 PyAPI_FUNC(void) _PyGlassbox_RefTracer(PyObject *, int operation, const void *caller);
 
 /* Upstream's mark for PyRefTracer, with the hook in it: see the patch.  A death is an event of two
    classes: of `obj` for every object, of `ref` for a watched one. */
 #define GLASSBOX_REFTRACER(OP, OPERATION) \
     do { \
-        if (_PyRuntime.ref_tracer.tracer_func != NULL || \
-            (_PyGlassbox_mask & (1u << GBX_CLASS_OBJ | 1u << GBX_CLASS_REF)) != 0) { \
+        if (_PyRuntime.ref_tracer.tracer_func != NULL || _PyGlassbox_lives != 0) { \
             _PyGlassbox_RefTracer((OP), (OPERATION), __builtin_return_address(0)); \
         } \
     } while (0)
+
+/* EXPR clears a frame that is left: what it lets go of is let go by the function that ends, though its
+   caller runs already. */
+#if Py_GLASSBOX
+extern void _PyGlassbox_ClearFrame(PyThreadState *, struct _PyInterpreterFrame *);
+#  define GLASSBOX_CLEARING(TSTATE, IFRAME, EXPR) \
+    do { \
+        if (__builtin_expect(_PyGlassbox_refs != 0, 0)) { \
+            _PyGlassbox_ClearFrame((TSTATE), (IFRAME)); \
+        } \
+        else { \
+            EXPR; \
+        } \
+    } while (0)
+#else
+#  define GLASSBOX_CLEARING(TSTATE, IFRAME, EXPR)  EXPR
+#endif
 
 /* What the mark of a birth could not know: the size of a string, whose header is not written yet, and
    the number of items, which is written too late. */
@@ -264,11 +296,11 @@ extern void _PyGlassbox_BlockFree(const void *block);
 extern void _PyGlassbox_Pool(int event, const struct pool_header *pool);
 extern void _PyGlassbox_Arena(int event, const struct _obmalloc_state *, uintptr_t address, uint32_t pools);
 extern void _PyGlassbox_LargeDomain(int domain);
-extern void _PyGlassbox_LargeAlloc(const void *block, size_t size);
-extern void _PyGlassbox_LargeMove(const void *block, const void *old, size_t size);
+extern void _PyGlassbox_LargeAlloc(uintptr_t block, size_t size);
+extern void _PyGlassbox_LargeMove(uintptr_t block, uintptr_t old, size_t size);
 extern void _PyGlassbox_LargeFree(const void *block);
-extern void _PyGlassbox_HeapBlockAlloc(int domain, const void *block, size_t size);
-extern void _PyGlassbox_HeapBlockMove(int domain, const void *block, const void *old, size_t size);
+extern void _PyGlassbox_HeapBlockAlloc(int domain, uintptr_t block, size_t size);
+extern void _PyGlassbox_HeapBlockMove(int domain, uintptr_t block, uintptr_t old, size_t size);
 extern void _PyGlassbox_HeapPage(int event, int heap, uint32_t blocks, uint32_t size, const void *start);
 extern void _PyGlassbox_HeapSegment(int event, const void *segment, size_t size);
 extern void _PyGlassbox_FreeDelayed(int event, uintptr_t tagged);
@@ -276,16 +308,25 @@ PyAPI_FUNC(void) _PyGlassbox_Freelist(int event, int list, const void *item);
 extern void _PyGlassbox_AllocFound(void);
 extern void _PyGlassbox_AllocTotal(void);
 
-/* Brackets the call that gives a block and has its value.  Compiled out it is that call: a variable for
-   the block would be enough for gcc to put its functions in another order. */
+/* Bracket the call that gives a block, or gives one in place of another, and have its value.  Addresses go
+   to the hook as numbers: what is in the block is not its affair, and the other one is gone by then.
+   Compiled out it is that call: a variable for the block would be enough for gcc to put its functions in
+   another order. */
 #if Py_GLASSBOX
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) \
     __extension__ ({ \
-        void *glassbox_block = (CALL); \
+        void *glassbox_pointer = (CALL); \
+        uintptr_t glassbox_block = (uintptr_t)glassbox_pointer; \
         GLASSBOX_HOOK(ALLOC, HOOK); \
-        glassbox_block; })
+        glassbox_pointer; })
+#  define GLASSBOX_MOVED(CALL, OLD, HOOK) \
+    __extension__ ({ \
+        uintptr_t glassbox_old = (uintptr_t)(OLD); \
+        __asm__ ("" : "+r" (glassbox_old));      /* a number: gcc would warn of the pointer */ \
+        GLASSBOX_ALLOCATED(CALL, HOOK); })
 #else
 #  define GLASSBOX_ALLOCATED(CALL, HOOK) (CALL)
+#  define GLASSBOX_MOVED(CALL, OLD, HOOK) (CALL)
 #endif
 #define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc((CTX), (BLOCK), (SIZE)))
@@ -317,14 +358,15 @@ extern void _PyGlassbox_AllocTotal(void);
 #define GLASSBOX_LARGE_ALLOC(CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeAlloc(glassbox_block, (SIZE)))
 #define GLASSBOX_LARGE_MOVE(CALL, OLD, SIZE) \
-    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeMove(glassbox_block, (OLD), (SIZE)))
+    GLASSBOX_MOVED(CALL, OLD, _PyGlassbox_LargeMove(glassbox_block, glassbox_old, (SIZE)))
 #define GLASSBOX_LARGE_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeFree(BLOCK))
 /* mimalloc, which serves domains mem and obj without the GIL */
 #define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, CALL, SIZE) \
     GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, glassbox_block, (SIZE)))
 #define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, CALL, OLD, SIZE) \
-    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, glassbox_block, (OLD), (SIZE)))
+    GLASSBOX_MOVED(CALL, OLD, \
+                   _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, glassbox_block, glassbox_old, (SIZE)))
 #define GLASSBOX_HEAP_BLOCK_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, if ((BLOCK) != NULL) { _PyGlassbox_BlockFree(BLOCK); })
 #define GLASSBOX_HEAP_PAGE(EVENT, PAGE, START) \

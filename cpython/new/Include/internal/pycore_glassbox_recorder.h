@@ -39,6 +39,7 @@ typedef struct _gbx_stream {
 
     /* cold: owned by the thread */
     uint32_t session;              // the recording that `segment` belongs to
+    uint32_t epoch;                // of the recorder, when the frames of this thread were told
     uint32_t thread;               // id in the file
     uint32_t sequence;             // of the next segment
     uint32_t held;                 // ring: segments held
@@ -75,6 +76,17 @@ typedef struct _gbx_stream {
     uint8_t release_why;
     bool release_noted;
 
+    /* class import: what the last _find_spec() of this thread gave, and the id of the name that it was asked
+       for, in the recording `found_session` */
+    const PyObject *found_spec;
+    uint32_t found_name;
+    uint32_t found_session;
+
+    /* a frame that was left and is being cleared, and the one that runs meanwhile, its caller; NULL: none.
+       Whatever else runs meanwhile (a finalizer) has a frame of its own. */
+    struct _PyInterpreterFrame *leaving;
+    struct _PyInterpreterFrame *leaving_to;
+
     /* registry of streams, under the recorder's lock */
     struct _gbx_stream *next, *prev;
     bool registered;
@@ -87,6 +99,8 @@ typedef struct {
     gbx_header *header;            // mapped; stays after stop, for threads still inside a hook
     bool open;                     // between start and stop
     uint32_t session;              // counts recordings of this process
+    uint32_t epoch;                // counts the times that class frame came on in the middle
+    bool renewing;                 // it is about to
     uint32_t first_code_id;        // ids below were given in an earlier recording
     uint32_t first_type_id;
     bool churn;                    // count the reference operations of all objects
@@ -354,8 +368,16 @@ extern void _PyGlassbox_Unlock(void);
 
 /* Under the lock, the mask being 0: let every thread notice at its next event. */
 extern void _PyGlassbox_StreamsInvalidate(void);
+/* Class frame comes on: have every thread tell its frames before its next event, this one after it has
+   told of the change.  Called with true before it is on, with false when it is. */
+extern void _PyGlassbox_StreamsRenew(bool begin);
 /* In a forked child: the other threads are gone, and this one has no segment. */
 extern void _PyGlassbox_StreamsForget(void);
+
+/* --- classes (Python/glassbox_classes.c) --- */
+
+/* Switch these on, and tell what lives already where one of them wants that known. */
+extern void _PyGlassbox_ClassesBegin(uint32_t mask);
 
 /* --- names (Python/glassbox_names.c) --- */
 
