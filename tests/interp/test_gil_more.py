@@ -267,12 +267,12 @@ class Free(Sound):
 
     def test_a_list_that_threads_share_is_a_contended_section(self):
         trace = self.free("""
-            shared = []
+            shared, end = [], time.monotonic() + 0.5     # on one core, too, somebody is stopped in a section
             def fill():
-                for i in range(60000):
-                    shared.append(i)
-                    if len(shared) > 5000:
-                        shared.clear()
+                while time.monotonic() < end:
+                    for i in range(1000):
+                        shared.append(i)
+                    shared.clear()
             all_of(fill, 4)
             """)
         contended, begun = trace.named("gil.section_contended"), trace.named("gil.section_begin")
