@@ -18,7 +18,7 @@ static gbx_emitter emitter;
 static size_t seen[256];         /* in any run */
 
 static const char program[] =
-    "import asyncio, gc, sys, threading, weakref, glassbox, os, importlib\n"
+    "import asyncio, gc, sys, threading, time, weakref, glassbox, os, importlib\n"
     "class A:\n"
     "    def __init__(self): self.x = 1\n"
     "class B: __slots__ = ('y',)\n"
@@ -90,7 +90,13 @@ static const char program[] =
     "if pid == 0: os._exit(0)\n"
     "os.waitpid(pid, 0)\n"
     "sys.setprofile(lambda *a: None); f(1, 2); sys.setprofile(None); f(1, 2)\n"
-    "sys.settrace(lambda *a: None); f(1, 2); sys.settrace(None); f(1, 2)\n";
+    "sys.settrace(lambda *a: None); f(1, 2); sys.settrace(None); f(1, 2)\n"
+    "def sleeper():\n"
+    "    while True: time.sleep(0.0005)\n"
+    "for i in range(3): threading.Thread(target=sleeper, daemon=True).start()\n"
+    "class Last:\n"                   /* while the modules end, they wake, and have to give up */
+    "    def __del__(self): sum(range(3000000))\n"
+    "last = Last()\n";
 
 /* A recording that begins in the middle is told what is there. */
 static const char late[] =
