@@ -58,7 +58,7 @@ class Table(unittest.TestCase):
         self.assertEqual([row for row in rows if "::" not in row and "no writer yet" not in row], [])
 
     def test_every_event_of_the_format_has_a_row(self):
-        header = ROOT / "cpython" / "new" / "Include" / "internal" / "glassbox_format.h"
+        header = ROOT / "cpython" / "new" / "Include" / "internal" / "glassbox_events.h"
         events = set(re.findall(r'^    X\(\w+, +\d+, \w+, +"(\w+\.\w+)"', header.read_text(), re.MULTILINE))
         self.assertGreater(len(events), 35)
         rows = " ".join(line.split("|")[1] for line in TEXT.splitlines() if line.startswith("| "))
