@@ -21,5 +21,6 @@ int gbx_cmd_doctor(int argc, char **argv);
 int gbx_cmd_stat(int argc, char **argv);
 int gbx_cmd_life(int argc, char **argv);
 int gbx_cmd_heap(int argc, char **argv);
+int gbx_cmd_refs(int argc, char **argv);
 
 #endif

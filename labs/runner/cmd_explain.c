@@ -75,7 +75,8 @@ tell_experiments(const gbx_course *course, const gbx_claim *claim)
 {
     for (size_t i = 0; i < GBX_COUNT(claim->experiments) && claim->experiments[i] != NULL; i++) {
         const gbx_experiment *experiment = claim->experiments[i];
-        printf("    program     %s/%s%s\n", course->report.station->folder, experiment->program,
+        printf("    program     %s/%s%s%s\n", course->report.station->folder, experiment->program,
+               experiment->on == GBX_ON_FT ? " [on ft]" : experiment->on == GBX_ON_GIL ? " [on gil]" : "",
                experiment->events == 0 ? " (not recorded)" : "");
     }
 }

@@ -36,6 +36,8 @@ static const char help[] =
 "      --limit=SIZE       how large a process's file may grow, or is with --ring:\n"
 "                         64M, 2G...; default: 1G, and 64M with --ring\n"
 "      --no-clock         record order alone: cheaper, but without times\n"
+"      --churn            count the references of all objects, by line, for\n"
+"                         'glassbox refs'; with the class ref\n"
 "      --python=PYTHON    another interpreter: a program, or the name of a build\n"
 "                         (gil, ft, stats, debug); also PYTHON= in the environment\n"
 "  -q, --quiet            do not say at the end what was recorded\n"
@@ -59,12 +61,13 @@ typedef struct {
     char **arguments;            /* Python's */
 } choices;
 
-enum { OPT_RING = 256, OPT_LIMIT, OPT_NO_CLOCK, OPT_PYTHON, OPT_HELP };
+enum { OPT_RING = 256, OPT_LIMIT, OPT_NO_CLOCK, OPT_CHURN, OPT_PYTHON, OPT_HELP };
 
 static const struct option long_options[] = {
     { "events", required_argument, NULL, 'e' }, { "output", required_argument, NULL, 'o' },
     { "ring", no_argument, NULL, OPT_RING }, { "limit", required_argument, NULL, OPT_LIMIT },
-    { "no-clock", no_argument, NULL, OPT_NO_CLOCK }, { "python", required_argument, NULL, OPT_PYTHON },
+    { "no-clock", no_argument, NULL, OPT_NO_CLOCK }, { "churn", no_argument, NULL, OPT_CHURN },
+    { "python", required_argument, NULL, OPT_PYTHON },
     { "quiet", no_argument, NULL, 'q' }, { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -100,6 +103,7 @@ parse_one(int option, choices *to)
         case 'q': to->quiet = true; return -1;
         case OPT_RING: to->recording.ring = true; return -1;
         case OPT_NO_CLOCK: to->recording.untimed = true; return -1;
+        case OPT_CHURN:    to->recording.churn = true; return -1;
         case OPT_PYTHON: to->python = optarg; return -1;
         case OPT_HELP: fputs(help, stdout); return GBX_EXIT_PASS;
         case OPT_LIMIT:
@@ -129,6 +133,9 @@ parse(int argc, char **argv, choices *to)
         if (status >= 0) {
             return status;
         }
+    }
+    if (to->recording.churn && to->recording.mask != 0) {
+        to->recording.mask |= 1u << GBX_CLASS_REF;
     }
     to->arguments = argv + optind;
     return to->arguments[0] == NULL ? usage("no program is named") : -1;

@@ -2,6 +2,7 @@
 
 #include "evidence.h"
 
+#include "caller.h"
 #include "show.h"
 
 #include <inttypes.h>
@@ -27,12 +28,20 @@ describe_thread(const gbx_trace *trace, const gbx_where *where, char *text, size
     }
 }
 
+/* Where the event says which C function changed a count, that line; else the hook's own. */
 static void
-describe_emitter(const gbx_trace *trace, size_t at, gbx_source *source, char *text, size_t size)
+describe_emitter(const gbx_trace *trace, size_t at, gbx_source *source, gbx_symbols *symbols, char *text,
+                 size_t size)
 {
     gbx_emitter emitter;
+    gbx_caller caller;
     gbx_error error = { 0, "" };
     text[0] = '\0';
+    bool says = gbx_event_class(gbx_trace_event(trace, at)) == GBX_CLASS_REF;
+    if (says && gbx_caller_of_event(symbols, source, trace, at, &caller)) {
+        gbx_caller_text(&caller, text, size);
+        return;
+    }
     if (source == NULL || gbx_source_emitter(source, trace, at, &emitter, &error) != 0
         || emitter.count == 0) {
         return;
@@ -66,7 +75,8 @@ describe_place(const gbx_trace *trace, size_t at, uint32_t process, char *text, 
 }
 
 void
-gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source, gbx_evidence *evidence)
+gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source, gbx_symbols *symbols,
+                      gbx_evidence *evidence)
 {
     gbx_where where = gbx_trace_where(trace, at);
     uint8_t clock = gbx_trace_process(trace, where.process)->header->clock;
@@ -81,5 +91,5 @@ gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source, gbx
              gbx_event_name(gbx_trace_event(trace, at)));
     describe_place(trace, at, where.process, evidence->place, sizeof(evidence->place));
     gbx_show_fields(trace, at, evidence->fields, sizeof(evidence->fields));
-    describe_emitter(trace, at, source, evidence->emitter, sizeof(evidence->emitter));
+    describe_emitter(trace, at, source, symbols, evidence->emitter, sizeof(evidence->emitter));
 }

@@ -18,8 +18,9 @@ typedef struct {
                                     "" unknown */
 } gbx_evidence;
 
-/* `source` may be NULL: then no line of C is named. */
-void gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source,
+/* `source` and `symbols` may be NULL: then no line of C is named, or only the one that made the record and
+   not the one that did what it says. */
+void gbx_evidence_describe(const gbx_trace *trace, size_t at, gbx_source *source, gbx_symbols *symbols,
                            gbx_evidence *evidence);
 
 #endif

@@ -201,7 +201,7 @@ static int
 take_pooled(gbx_heap *heap, const gbx_head *head)
 {
     if (head->event == GBX_EV_BLOCK_ALLOC) {
-        take_block(heap, ((const gbx_block *)(const void *)head)->address, 1);
+        take_block(heap, GBX_U48(((const gbx_block *)(const void *)head)->address), 1);
     }
     else if (head->event == GBX_EV_BLOCK_FREE) {
         take_block(heap, GBX_U48(((const gbx_at *)(const void *)head)->address), -1);
@@ -282,25 +282,22 @@ static int
 move_large(gbx_heap *heap, const gbx_large_move *event)
 {
     int result = drop_large(heap, event->old_address, event->h.flags);
-    return result != 0 ? result : add_large(heap, event->address, event->size, event->h.flags);
+    return result != 0 ? result : add_large(heap, GBX_U48(event->address), event->size, event->h.flags);
 }
 
 /* Without the GIL there are no pools: every block is kept by address. */
 static int
 take_any(gbx_heap *heap, const gbx_head *head)
 {
-    const gbx_block *block = (const gbx_block *)(const void *)head;
-    uint64_t at = GBX_U48(((const gbx_at *)(const void *)head)->address);
-    switch (head->event) {
-        case GBX_EV_BLOCK_FREE:
-            return drop_large(heap, at, GBX_DOMAIN_OBJ);
-        case GBX_EV_BLOCK_RESIZE: {
-            int result = drop_large(heap, block->address, head->flags);
-            return result != 0 ? result : add_large(heap, block->address, head->arg, head->flags);
-        }
-        default:
-            return add_large(heap, block->address, head->arg, head->flags);
+    int result = 0;
+    if (head->event == GBX_EV_BLOCK_FREE) {
+        return drop_large(heap, GBX_U48(((const gbx_at *)(const void *)head)->address), GBX_DOMAIN_OBJ);
     }
+    uint64_t block = GBX_U48(((const gbx_block *)(const void *)head)->address);
+    if (head->event == GBX_EV_BLOCK_RESIZE) {
+        result = drop_large(heap, block, head->flags);
+    }
+    return result != 0 ? result : add_large(heap, block, head->arg, head->flags);
 }
 
 static void
@@ -348,7 +345,7 @@ gbx_heap_apply(gbx_heap *heap, const gbx_entry *event)
             heap->sums.segments += head->event == GBX_EV_HEAP_SEGMENT_NEW ? 1 : UINT64_MAX;
             return 0;
         case GBX_EV_LARGE_ALLOC:
-            return add_large(heap, large->address, large->size, head->flags);
+            return add_large(heap, GBX_U48(large->address), large->size, head->flags);
         case GBX_EV_LARGE_FREE:
             return drop_large(heap, GBX_U48(at->address), at->flags);
         case GBX_EV_LARGE_MOVE:

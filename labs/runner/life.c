@@ -75,9 +75,9 @@ address_of(const gbx_head *head)
         case GBX_EV_OBJ_CREATE: case GBX_EV_OBJ_DESTROY: case GBX_EV_OBJ_REVIVE:
             return ((const gbx_obj *)head)->address;
         case GBX_EV_BLOCK_ALLOC:
-            return ((const gbx_block *)head)->address;
+            return GBX_U48(((const gbx_block *)head)->address);
         case GBX_EV_LARGE_ALLOC:
-            return ((const gbx_large *)head)->address;
+            return GBX_U48(((const gbx_large *)head)->address);
         case GBX_EV_BLOCK_FREE: case GBX_EV_LARGE_FREE: case GBX_EV_FREE_DELAYED:
         case GBX_EV_FREELIST_HIT: case GBX_EV_FREELIST_PUT: case GBX_EV_FREELIST_DROP:
             return GBX_U48(((const gbx_at *)head)->address);
@@ -149,7 +149,8 @@ add_life(gbx_lives *lives, uint32_t process, uint32_t watch, const gbx_watch_inf
     *one = (gbx_one_life){
         .budget = &lives->budget,
         .life = { .process = process, .watch = watch, .interp = interp, .name = info->name,
-                  .type = type == NULL ? "?" : type->name, .address = info->address },
+                  .type = type == NULL ? "?" : type->name, .address = info->address,
+                  .halves = free_threaded(lives->trace, process) },
         .block = info->address - bytes_before(lives->trace, process, type),
     };
     uint32_t mask = gbx_trace_process(lives->trace, process)->mask;
@@ -271,7 +272,7 @@ pass_time(gbx_lives *lives, const gbx_cursor *now)
     }
 }
 
-/* The arena of the block that the newest moment is about. */
+/* The arena and the pool of the block that the newest moment is about. */
 static void
 find_arena(const gbx_lives *lives, gbx_one_life *one)
 {
@@ -281,8 +282,19 @@ find_arena(const gbx_lives *lives, gbx_one_life *one)
         return;
     }
     gbx_moment *moment = &one->moments[one->life.count - 1];
-    if (moment->address != 0 && gbx_heap_find(heap, moment->address, &arena) != NULL) {
+    const gbx_heap_pool *pool = moment->address == 0 ? NULL
+        : gbx_heap_find(heap, moment->address, &arena);
+    if (pool != NULL) {
         moment->arena = arena->address;
+        moment->class_size = gbx_heap_block_size(pool->size_class);
+        moment->capacity = gbx_heap_capacity(pool->size_class);
+        moment->in_use = pool->blocks;
+        if (moment->event == GBX_EV_BLOCK_ALLOC) {
+            moment->in_use++;                    /* the heap takes the event when the lives have */
+        }
+        else if (moment->event == GBX_EV_BLOCK_FREE && moment->in_use > 0) {
+            moment->in_use--;
+        }
     }
 }
 
@@ -305,7 +317,7 @@ hand_out(gbx_lives *lives, const gbx_cursor *now)
         }
         size_t before = one->life.count;
         if (watch != 0 && watch == one->life.watch) {
-            gbx_life_by_watch(one, now, t, free_threaded(lives->trace, process));
+            gbx_life_by_watch(one, now, t, one->life.halves);
         }
         else if (watch == 0 && !one->gone && (address == one->life.address || address == one->block)) {
             gbx_life_by_address(one, now, t);

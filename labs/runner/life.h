@@ -31,7 +31,10 @@ typedef struct {
     uint64_t address;        /* of a block */
     uint64_t size;           /* of a block or an object; 0 unknown */
     size_t cause;            /* of a verdict: position of the collection's gc.start, or SIZE_MAX */
-    uint64_t arena;          /* of a block: address of its arena; 0 unknown */
+    uint64_t arena;          /* of a block: address of its arena; 0 unknown, and then so is the rest */
+    uint32_t class_size;     /* bytes of each block of its pool */
+    uint32_t in_use;         /* blocks of the pool, afterwards */
+    uint32_t capacity;       /* blocks that the pool has */
 } gbx_moment;
 
 typedef struct {
@@ -41,6 +44,7 @@ typedef struct {
     const char *name;
     const char *type;        /* "?" unknown */
     uint64_t address;
+    bool halves;             /* of the build without the GIL: the count is in two */
     const gbx_moment *moments;
     size_t count;
     uint64_t dropped;        /* changes of the count that are not among them */

@@ -174,13 +174,15 @@ gbx_life_by_address(gbx_one_life *one, const gbx_cursor *now, const gbx_thread_t
             begins(one, &moment);
             break;
         case GBX_EV_BLOCK_ALLOC:
-            moment.address = ((const gbx_block *)head)->address;
+            moment.address = GBX_U48(((const gbx_block *)head)->address);
+            moment.offset = ((const gbx_block *)head)->offset;
             moment.size = head->arg;
             moment.code = head->dt;              /* an untimed record's dt holds another field */
             begins(one, &moment);
             break;
         case GBX_EV_LARGE_ALLOC:
-            moment.address = ((const gbx_large *)head)->address;
+            moment.address = GBX_U48(((const gbx_large *)head)->address);
+            moment.offset = ((const gbx_large *)head)->offset;
             moment.size = ((const gbx_large *)head)->size;
             moment.code = head->dt;
             begins(one, &moment);

@@ -20,6 +20,7 @@ static const command commands[] = {
     { "show", gbx_cmd_show, "the events of a trace, in order" },
     { "stat", gbx_cmd_stat, "what is in a trace, what is missing, whether it is sound" },
     { "life", gbx_cmd_life, "one watched object: born, every reference, judged, freed" },
+    { "refs", gbx_cmd_refs, "lines that move references, objects that threads fight over" },
     { "heap", gbx_cmd_heap, "arenas, pools and blocks at a mark, and over time" },
     { "doctor", gbx_cmd_doctor, "what this machine has, what is missing, what to do" },
 };

@@ -66,9 +66,10 @@ make_setting(gbx_recording *recording, const gbx_recording_options *options, gbx
 {
     char classes[256];
     list_classes(options->mask, classes, sizeof(classes));
-    int length = asprintf(&recording->setting, "PYTHONGLASSBOX=%s:events=%s%s%s%s%s:run=%016llx%016llx",
+    int length = asprintf(&recording->setting, "PYTHONGLASSBOX=%s:events=%s%s%s%s%s%s:run=%016llx%016llx",
                           recording->path, classes, options->ring ? ":mode=ring" : "",
-                          options->untimed ? ":clock=none" : "", options->limit != NULL ? ":limit=" : "",
+                          options->untimed ? ":clock=none" : "", options->churn ? ":churn=yes" : "",
+                          options->limit != NULL ? ":limit=" : "",
                           options->limit != NULL ? options->limit : "",
                           (unsigned long long)recording->run_id[0], (unsigned long long)recording->run_id[1]);
     if (length < 0) {

@@ -28,6 +28,7 @@ typedef struct {
     uint32_t mask;               /* classes, 1 << GBX_CLASS_*; 0: all that the interpreter has */
     bool ring;                   /* keep the newest events in a file of fixed size */
     bool untimed;                /* order alone, no clock */
+    bool churn;                  /* count the references of all objects, by instruction: class ref */
     const char *limit;           /* "64M": see gbx_recording_size(); NULL: the recorder's own */
 } gbx_recording_options;
 

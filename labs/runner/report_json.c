@@ -57,7 +57,7 @@ static json_t *
 event_json(const gbx_report *report, const gbx_item *item)
 {
     gbx_evidence evidence;
-    gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
+    gbx_evidence_describe(item->trace, item->at, report->source, report->symbols, &evidence);
     unsigned build = gbx_trace_process(item->trace, 0)->header->build;
     json_t *object = json_pack("{ss ss ss ss ss}", "kind", "event",
                                "text", item->text == NULL ? "" : item->text, "build", gbx_builds_name(build),

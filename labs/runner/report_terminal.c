@@ -68,14 +68,16 @@ static void
 show_event(const gbx_report *report, const gbx_item *item)
 {
     gbx_evidence evidence;
-    gbx_evidence_describe(item->trace, item->at, report->source, &evidence);
+    gbx_evidence_describe(item->trace, item->at, report->source, report->symbols, &evidence);
     put(report, PLAIN, "%*s%10s  ", BODY, "", evidence.time);
     put(report, BOLD, "%s", evidence.event);
     if (is_mixed(report)) {
         put(report, DIM, "  [on %s]", gbx_builds_name(gbx_trace_process(item->trace, 0)->header->build));
     }
     if (evidence.place[0] != '\0') {
-        put(report, PLAIN, "  %s", evidence.place);
+        size_t column = BODY + 14 + strlen(evidence.event) + (is_mixed(report) ? 10 : 0);
+        bool fits = column + gbx_text_width(evidence.place) <= width(report);
+        put(report, PLAIN, "%s%*s%s", fits ? "" : "\n", fits ? 2 : BODY + 12, "", evidence.place);
     }
     put(report, PLAIN, "\n%*s", BODY + 12, "");
     gbx_text_wrap(report->options.to, BODY + 12, BODY + 12, width(report), item->text);

@@ -47,6 +47,11 @@ int gbx_source_resolve(gbx_source *source, const char *place, gbx_place *out, gb
    to what fits.  false, and "" in `text`, where there is no such line. */
 bool gbx_source_line_text(gbx_source *source, const char *file, int line, char *text, size_t size);
 
+/* The line of Python/bytecodes.c that a line of Python/generated_cases.c.h was made from, and the
+   instruction or micro-operation that it stands in; where the very line cannot be told, the one at which
+   that begins.  False for any other file, and where nothing is known. */
+bool gbx_source_written(gbx_source *source, const char *file, int line, gbx_place *out);
+
 /* ----------------------------------------------------------------- emitters */
 
 /* A line that can have emitted an event. */

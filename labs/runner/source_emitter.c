@@ -274,6 +274,13 @@ put_together_spec(gbx_asked *it)
     }
 }
 
+static bool
+is_of_free_list(uint8_t event)
+{
+    return event == GBX_EV_FREELIST_HIT || event == GBX_EV_FREELIST_PUT || event == GBX_EV_FREELIST_DROP
+        || event == GBX_EV_FREELIST_FOUND;
+}
+
 static void
 put_together(gbx_asked *it)
 {
@@ -293,6 +300,12 @@ put_together(gbx_asked *it)
             break;
         case GBX_CLASS_GC:
             write_word(it, event == GBX_EV_GC_VERDICT ? GBX_ENUM_VERDICT : GBX_ENUM_GC_PHASE);
+            break;
+        case GBX_CLASS_REF:
+            write_word(it, GBX_ENUM_REF);
+            break;
+        case GBX_CLASS_ALLOC:
+            write_word(it, is_of_free_list(event) ? GBX_ENUM_FREELIST : GBX_ENUM_DOMAIN);
             break;
         case GBX_CLASS_FRAME:
             write_word(it, GBX_ENUM_POP);

@@ -107,6 +107,8 @@ read_hook(gbx_source *source, gbx_text *text, size_t at, size_t length, gbx_hook
 /* Macros with a hook in them, and where they are used.  The generator writes DEOPT_IF for EXIT_IF. */
 static const struct { const char *macro, *used_as, *file; } macro_uses[] = {
     { "DISPATCH_INLINED", "DISPATCH_INLINED", BYTECODES },
+    { "SPECIALIZATION_FAIL", "SPECIALIZATION_FAIL", "Python/specialize.c" },
+    { "FOUND", "FOUND", "Python/glassbox_alloc.c" },
     { "DEOPT_IF", "DEOPT_IF", BYTECODES },
     { "DEOPT_IF", "EXIT_IF", BYTECODES },
     { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/object.c" },
@@ -116,6 +118,20 @@ static const struct { const char *macro, *used_as, *file; } macro_uses[] = {
     { "_PyReftracerTrack", "_PyReftracerTrack", "Objects/bytesobject.c" },
     { "_PyReftracerTrack", "_PyReftracerTrack", "Python/ceval.c" },
 };
+
+/* A macro that is defined twice (#if and #else) is used once. */
+static bool
+is_known(const gbx_source *source, const gbx_hook *use)
+{
+    for (size_t i = 0; i < source->hooks.count; i++) {
+        const gbx_emitter_line *site = &source->hooks.list[i].site;
+        if (site->line == use->site.line && site->through != NULL && strcmp(site->file, use->site.file) == 0
+            && strcmp(site->hook, use->site.hook) == 0 && strcmp(site->through, use->site.through) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* A hook in a macro that others use: one for each use of it in a file. */
 static bool
@@ -143,7 +159,7 @@ add_uses(gbx_source *source, const gbx_hook *inside, const char *macro, const ch
         use.site.through = inside->site.function;
         use.site.through_file = inside->site.file;
         use.site.through_line = inside->site.line;
-        if (!add_hook(source, &use)) {
+        if (!is_known(source, &use) && !add_hook(source, &use)) {
             return false;
         }
     }
@@ -261,6 +277,9 @@ read_own(gbx_source *source)
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
         { "Python/glassbox.c", "GBX_EV_" },
+        { "Python/glassbox_alloc.c", "GBX_EV_" },
+        { "Python/glassbox_churn.c", "GBX_EV_" },
+        { "Python/glassbox_refs.c", "GBX_EV_" },
     };
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         gbx_text *text = gbx_source_text(source, own[i].file, NULL);
@@ -275,7 +294,7 @@ int
 gbx_hooks_read(gbx_source *source, gbx_error *error)
 {
     static const char *const folders[] = {
-        "Python", "Objects", "Modules", "Parser", "Include", "Include/internal",
+        "Python", "Objects", "Objects/mimalloc", "Modules", "Parser", "Include", "Include/internal",
     };
     char *buffer = NULL;
     size_t room = 0;

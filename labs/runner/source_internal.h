@@ -128,7 +128,7 @@ typedef struct {
     size_t at;
     const gbx_head *record;
     gbx_where where;
-    char word[32];               /* label of its stage, step or reason as hooks write it: "PARSE" */
+    char word[32];               /* label of its stage, step, reason or list as hooks write it: "PARSE" */
     const char *family;          /* spec.*: "LOAD_GLOBAL"; "" unknown */
     const gbx_spec *miss;        /* spec.miss: itself; spec.deopt: the miss before it; NULL */
     uint8_t around;              /* compile stages: the innermost one that was open; 0 not known */
@@ -145,7 +145,21 @@ uint8_t gbx_asked_stage_around(const gbx_asked *it);
    how many.  *likely becomes the function to name first among several, or stays. */
 size_t gbx_rules_collect(const gbx_asked *it, const gbx_hook **list, const char **likely);
 
-/* Can a hook's line have emitted this event of class gc? (source_rules_gc.c) */
-bool gbx_fits_gc(const gbx_asked *it, const gbx_hook *hook);
+/* Can a hook's line have emitted this event?  Each for the events that the rules give it. */
+typedef bool gbx_fits(const gbx_asked *it, const gbx_hook *hook);
+
+gbx_fits gbx_fits_gc;            /* source_rules_gc.c */
+
+gbx_fits gbx_fits_reason, gbx_fits_result;       /* source_rules_spec.c: spec.fail */
+
+/* source_rules_memory.c: classes obj, ref, alloc */
+gbx_fits gbx_fits_create, gbx_fits_destroy, gbx_fits_revive;
+gbx_fits gbx_fits_one, gbx_fits_try, gbx_fits_many, gbx_fits_instead, gbx_fits_first, gbx_fits_second;
+gbx_fits gbx_fits_others, gbx_fits_set, gbx_fits_resurrect, gbx_fits_immortalize, gbx_fits_defer;
+gbx_fits gbx_fits_born;
+gbx_fits gbx_fits_pool_build, gbx_fits_heap, gbx_fits_large, gbx_fits_freelist, gbx_fits_end_of_name;
+
+/* The type's name of the object that an event of class obj or ref is about; NULL unknown. */
+const char *gbx_asked_type(const gbx_asked *it);
 
 #endif

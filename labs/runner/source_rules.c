@@ -12,8 +12,6 @@
 #define STAGE_BACK 65536          /* events of the thread to look at for the stage around one */
 #define ENTRY_PRESENT 255         /* frame.push: the frame was there before the recording */
 
-typedef bool fits(const gbx_asked *it, const gbx_hook *hook);
-
 /* ---------------------------------------------------------------- looking back */
 
 size_t
@@ -255,65 +253,6 @@ fits_stage(const gbx_asked *it, const gbx_hook *hook)
     return event->code == 0 || gives_code;
 }
 
-/* The name of the type of the object that an obj.destroy or a ref.dealloc is about; NULL unknown. */
-static const char *
-type_that_died(const gbx_asked *it)
-{
-    const void *record = it->record;
-    uint32_t id;
-    if (it->record->event == GBX_EV_REF_DEALLOC) {
-        const gbx_watch_info *watch = gbx_trace_watch(it->trace, it->where.process,
-                                                      ((const gbx_ref *)record)->watch);
-        id = watch == NULL ? 0 : watch->type;
-    }
-    else {
-        id = GBX_U24(((const gbx_obj *)record)->type);
-    }
-    const gbx_type_info *type = gbx_trace_type(it->trace, it->where.process, id);
-    return type == NULL ? NULL : type->name;
-}
-
-static bool
-fits_create(const gbx_asked *it, const gbx_hook *hook)
-{
-    (void)it;
-    return strstr(hook->arguments[1], "CREATE") != NULL;
-}
-
-/* Objects die in _Py_Dealloc, in the eval loop's own Py_DECREF, which other builds do without, or in a
-   few functions that are for one type alone. */
-static const struct { const char *file, *function, *types[3]; } deaths_alone[] = {
-    { "Objects/tupleobject.c", NULL, { "tuple" } },
-    { "Objects/bytesobject.c", NULL, { "bytes" } },
-    { "Objects/unicodeobject.c", NULL, { "str" } },
-    { "Include/internal/pycore_object.h", "_Py_DECREF_SPECIALIZED", { "int", "float", "str" } },
-    { "Python/ceval.c", "_Py_DECREF_SPECIALIZED", { "int", "float", "str" } },
-};
-
-static bool
-fits_destroy(const gbx_asked *it, const gbx_hook *hook)
-{
-    const char *type = type_that_died(it);
-    uint8_t build = gbx_trace_process(it->trace, it->where.process)->header->build;
-    if (strstr(hook->arguments[1], "CREATE") != NULL ||
-        ((build & (GBX_BUILD_DEBUG | GBX_BUILD_FREE_THREADED)) != 0 &&
-         strcmp(hook->site.file, "Python/ceval.c") == 0)) {
-        return false;
-    }
-    for (size_t i = 0; type != NULL && i < sizeof(deaths_alone) / sizeof(deaths_alone[0]); i++) {
-        const char *function = deaths_alone[i].function;
-        if (strcmp(hook->site.file, deaths_alone[i].file) == 0 &&
-            (function == NULL || strcmp(hook->site.function, function) == 0)) {
-            bool is_one = false;
-            for (size_t t = 0; t < 3 && deaths_alone[i].types[t] != NULL; t++) {
-                is_one |= strcmp(type, deaths_alone[i].types[t]) == 0;
-            }
-            return is_one;
-        }
-    }
-    return true;
-}
-
 static bool
 fits_word(const gbx_asked *it, const gbx_hook *hook)
 {
@@ -333,7 +272,7 @@ fits_span(const gbx_asked *it, const gbx_hook *hook)
 static const struct {
     uint8_t event;
     const char *hook;
-    fits *fits;
+    gbx_fits *fits;
     const char *likely;           /* function to name first among several */
 } rules[] = {
     { GBX_EV_STREAM_TIME, "GBX_EV_STREAM_TIME", NULL, NULL },
@@ -356,7 +295,8 @@ static const struct {
     { GBX_EV_SPEC_ATTEMPT, "GLASSBOX_SPEC_ATTEMPT", fits_family, NULL },
     { GBX_EV_SPEC_SUCCESS, "GLASSBOX_SPEC_SUCCESS", fits_family, NULL },
     { GBX_EV_SPEC_RESPECIALIZE, "GLASSBOX_SPEC_SUCCESS", fits_family, NULL },
-    { GBX_EV_SPEC_FAIL, "GLASSBOX_SPEC_FAIL", fits_family, NULL },
+    { GBX_EV_SPEC_FAIL, "GLASSBOX_SPEC_REASON", gbx_fits_reason, NULL },
+    { GBX_EV_SPEC_FAIL, "GLASSBOX_SPEC_FAIL", gbx_fits_result, NULL },
     { GBX_EV_SPEC_MISS, "GLASSBOX_SPEC_MISS", fits_miss, NULL },
     { GBX_EV_SPEC_DEOPT, "GLASSBOX_SPEC_MISS", fits_miss, NULL },
     { GBX_EV_SPEC_INSTRUMENT, "GLASSBOX_SPEC_INSTRUMENT", fits_instrument, NULL },
@@ -378,9 +318,76 @@ static const struct {
     { GBX_EV_SPAN_END, "_PyGlassbox_Span", fits_span, NULL },
     { GBX_EV_WATCH, "_PyGlassbox_Watch", NULL, NULL },
     { GBX_EV_UNWATCH, "_PyGlassbox_Unwatch", NULL, NULL },
-    { GBX_EV_OBJ_CREATE, "GLASSBOX_REFTRACER", fits_create, NULL },
-    { GBX_EV_OBJ_DESTROY, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
-    { GBX_EV_REF_DEALLOC, "GLASSBOX_REFTRACER", fits_destroy, "_Py_Dealloc" },
+    { GBX_EV_OBJ_CREATE, "GLASSBOX_REFTRACER", gbx_fits_create, "new_reference" },
+    { GBX_EV_OBJ_DESTROY, "GLASSBOX_REFTRACER", gbx_fits_destroy, "_Py_Dealloc" },
+    { GBX_EV_OBJ_REVIVE, "GLASSBOX_OBJ_REVIVE", gbx_fits_revive, NULL },
+    { GBX_EV_REF_INC, "GLASSBOX_REF_INC", gbx_fits_one, "Py_INCREF" },
+    { GBX_EV_REF_INC, "GLASSBOX_REF_TRY", gbx_fits_try, NULL },
+    { GBX_EV_REF_INC, "GLASSBOX_REF_ADD", gbx_fits_many, NULL },
+    { GBX_EV_REF_INC, "GLASSBOX_REF_INSTEAD", gbx_fits_instead, NULL },
+    { GBX_EV_REF_INC, "GLASSBOX_REF_SHARED", gbx_fits_second, NULL },
+    { GBX_EV_REF_DEC, "GLASSBOX_REF_DEC", gbx_fits_one, "Py_DECREF" },
+    { GBX_EV_REF_DEC, "GLASSBOX_REF_DECREF", gbx_fits_one, "Py_DECREF" },
+    { GBX_EV_REF_DEC, "GLASSBOX_REF_DECREF_SHARED", gbx_fits_others, NULL },
+    { GBX_EV_REF_DEC, "GLASSBOX_REF_SHARED", gbx_fits_second, NULL },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_SET", gbx_fits_set, "Py_SET_REFCNT" },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_REVIVE", gbx_fits_set, NULL },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_HOW", gbx_fits_resurrect, "intern_common" },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_REBORN", gbx_fits_resurrect, NULL },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_IMMORTALIZE", gbx_fits_immortalize, NULL },
+    { GBX_EV_REF_SET, "GLASSBOX_REF_DEFER", gbx_fits_defer, NULL },
+    { GBX_EV_REF_SET, "GLASSBOX_REFTRACER", gbx_fits_born, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_INC", gbx_fits_one, "Py_INCREF" },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_DEC", gbx_fits_one, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_DECREF", gbx_fits_one, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_TRY", gbx_fits_try, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_ADD", gbx_fits_many, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_SET", gbx_fits_set, NULL },
+    { GBX_EV_REF_SKIP, "GLASSBOX_REF_HOW", gbx_fits_resurrect, NULL },
+    { GBX_EV_REF_DEALLOC, "GLASSBOX_REFTRACER", gbx_fits_destroy, "_Py_Dealloc" },
+    { GBX_EV_REF_QUEUE, "GLASSBOX_REF_DECREF_SHARED", NULL, NULL },
+    { GBX_EV_REF_MERGE, "GLASSBOX_REF_MERGE", gbx_fits_second, NULL },
+    { GBX_EV_REF_MERGE, "GLASSBOX_REF_HOW", gbx_fits_first, NULL },
+    { GBX_EV_REF_OWNER, "GBX_EV_REF_OWNER", NULL, NULL },
+    { GBX_EV_REF_RETRY, "GLASSBOX_REF_RETRIED", NULL, "_Py_DecRefSharedIsDead" },
+    { GBX_EV_REF_RETRY, "GLASSBOX_REF_RETRY", NULL, NULL },
+    { GBX_EV_REF_CHURN, "GBX_EV_REF_CHURN", NULL, NULL },
+    { GBX_EV_ARENA_NEW, "GLASSBOX_ARENA_NEW", NULL, NULL },
+    { GBX_EV_ARENA_FREE, "GLASSBOX_ARENA_FREE", NULL, "insert_to_freepool" },
+    { GBX_EV_POOL_NEW, "GLASSBOX_POOL", gbx_fits_end_of_name, NULL },
+    { GBX_EV_POOL_FULL, "GLASSBOX_POOL", gbx_fits_end_of_name, NULL },
+    { GBX_EV_POOL_PARTIAL, "GLASSBOX_POOL", gbx_fits_end_of_name, NULL },
+    { GBX_EV_POOL_EMPTY, "GLASSBOX_POOL", gbx_fits_end_of_name, NULL },
+    { GBX_EV_BLOCK_ALLOC, "GLASSBOX_BLOCK_ALLOC", gbx_fits_pool_build, "_PyObject_Malloc" },
+    { GBX_EV_BLOCK_ALLOC, "GLASSBOX_HEAP_BLOCK_ALLOC", gbx_fits_heap, NULL },
+    { GBX_EV_BLOCK_ALLOC, "GLASSBOX_HEAP_BLOCK_MOVE", gbx_fits_heap, NULL },
+    { GBX_EV_BLOCK_FREE, "GLASSBOX_BLOCK_FREE", gbx_fits_pool_build, NULL },
+    { GBX_EV_BLOCK_FREE, "GLASSBOX_HEAP_BLOCK_FREE", gbx_fits_heap, "_PyObject_MiFree" },
+    { GBX_EV_BLOCK_FREE, "GLASSBOX_HEAP_BLOCK_MOVE", gbx_fits_heap, NULL },
+    { GBX_EV_BLOCK_RESIZE, "GLASSBOX_BLOCK_RESIZE", gbx_fits_pool_build, NULL },
+    { GBX_EV_BLOCK_RESIZE, "GLASSBOX_HEAP_BLOCK_MOVE", gbx_fits_heap, NULL },
+    { GBX_EV_LARGE_ALLOC, "GLASSBOX_LARGE_ALLOC", gbx_fits_large, "_PyMem_RawMalloc" },
+    { GBX_EV_LARGE_ALLOC, "GLASSBOX_LARGE_MOVE", gbx_fits_large, NULL },
+    { GBX_EV_LARGE_ALLOC, "GLASSBOX_HEAP_BLOCK_ALLOC", gbx_fits_heap, NULL },
+    { GBX_EV_LARGE_ALLOC, "GLASSBOX_HEAP_BLOCK_MOVE", gbx_fits_heap, NULL },
+    { GBX_EV_LARGE_FREE, "GLASSBOX_LARGE_FREE", NULL, NULL },
+    { GBX_EV_LARGE_MOVE, "GLASSBOX_LARGE_MOVE", NULL, NULL },
+    { GBX_EV_FREELIST_HIT, "GLASSBOX_FREELIST", gbx_fits_freelist, NULL },
+    { GBX_EV_FREELIST_PUT, "GLASSBOX_FREELIST", gbx_fits_freelist, NULL },
+    { GBX_EV_FREELIST_DROP, "GLASSBOX_FREELIST", gbx_fits_freelist, NULL },
+    { GBX_EV_ARENA_FOUND, "GBX_EV_ARENA_FOUND", NULL, NULL },
+    { GBX_EV_POOL_FOUND, "GBX_EV_POOL_FOUND", NULL, NULL },
+    { GBX_EV_FREELIST_FOUND, "GBX_EV_FREELIST_FOUND", gbx_fits_first, NULL },
+    { GBX_EV_ALLOC_FOUND, "GBX_EV_ALLOC_FOUND", NULL, NULL },
+    { GBX_EV_ALLOC_TOTAL, "GBX_EV_ALLOC_TOTAL", NULL, NULL },
+    { GBX_EV_HEAP_PAGE_NEW, "GLASSBOX_HEAP_PAGE", gbx_fits_end_of_name, NULL },
+    { GBX_EV_HEAP_PAGE_FREE, "GLASSBOX_HEAP_PAGE", gbx_fits_end_of_name, NULL },
+    { GBX_EV_HEAP_PAGE_ABANDON, "GLASSBOX_HEAP_PAGE", gbx_fits_end_of_name, NULL },
+    { GBX_EV_HEAP_PAGE_RECLAIM, "GLASSBOX_HEAP_PAGE", gbx_fits_end_of_name, NULL },
+    { GBX_EV_HEAP_SEGMENT_NEW, "GLASSBOX_HEAP_SEGMENT", gbx_fits_end_of_name, NULL },
+    { GBX_EV_HEAP_SEGMENT_FREE, "GLASSBOX_HEAP_SEGMENT", gbx_fits_end_of_name, NULL },
+    { GBX_EV_FREE_DELAYED, "GLASSBOX_FREE_DELAYED", NULL, NULL },
+    { GBX_EV_FREE_PROCESSED, "GLASSBOX_FREE_PROCESSED", NULL, "process_queue" },
     { GBX_EV_GC_SCHEDULED, "GLASSBOX_GC_SCHEDULED", gbx_fits_gc, NULL },
     { GBX_EV_GC_START, "GLASSBOX_GC_START", gbx_fits_gc, NULL },
     { GBX_EV_GC_PHASE, "GLASSBOX_GC_PHASE", gbx_fits_gc, NULL },

@@ -7,6 +7,7 @@
 
 #include "claim.h"
 #include "../experiment.h"
+#include "../part.h"
 
 #include <stdbool.h>
 
@@ -27,10 +28,16 @@ extern const gbx_claim gbx_s2_old_cycle;
 extern const gbx_claim gbx_s2_slots;
 extern const gbx_claim gbx_s2_first;
 
-/* 2.3, claims_counts.c */
+/* 2.3, claims_counts.c, claims_header.c, claims_halves.c and claims_deferred.c */
 extern const gbx_claim gbx_s2_immortal;
+extern const gbx_claim gbx_s2_header;
+extern const gbx_claim gbx_s2_halves;
+extern const gbx_claim gbx_s2_queue;
+extern const gbx_claim gbx_s2_zero;
+extern const gbx_claim gbx_s2_gone;
+extern const gbx_claim gbx_s2_deferred;
 
-/* 2.4, claims_blocks.c and claims_arenas.c */
+/* 2.4, claims_blocks.c, claims_arenas.c, claims_totals.c */
 extern const gbx_claim gbx_s2_classes;
 extern const gbx_claim gbx_s2_border;
 extern const gbx_claim gbx_s2_free_list;
@@ -39,9 +46,19 @@ extern const gbx_claim gbx_s2_survivor;
 extern const gbx_claim gbx_s2_totals;
 extern const gbx_claim gbx_s2_tracemalloc;
 
+/* Whether the run was on the build without the GIL.  claims_halves.c */
+bool gbx_s2_is_free_threaded(const gbx_look *look);
+
 /* Whether the interpreter that ran has pymalloc.  Where it does not, says so in `finding` and returns
    false: the caller returns GBX_SKIPPED.  claims_blocks.c */
 bool gbx_s2_has_pools(const gbx_look *look, gbx_finding *finding);
+
+/* The next event of class ref about the watched object of this name, by whatever thread, at or after `at`
+   and in the part's positions; GBX_NO_EVENT: none.  claims_halves.c */
+size_t gbx_s2_next_ref(const gbx_part *part, size_t at, const char *name);
+
+/* The same, of one kind. */
+size_t gbx_s2_next_kind(const gbx_part *part, size_t at, uint8_t event, const char *name);
 
 /* show_course.c */
 gbx_check gbx_s2_tell_course;

@@ -1,7 +1,6 @@
-/* Claims 2.4e to g: arenas come and go, and the sums are right.
+/* Claims 2.4e and g: arenas come and go, and tracemalloc counts what the events do.
 
-   Experiments: survivor.py, blocks.py and tracemalloc_agrees.py.  Whether this project's events tell the
-   truth about memory is checked with the interpreter's own counts, and with tracemalloc. */
+   Experiments: survivor.py and tracemalloc_agrees.py. */
 
 #include "claims.h"
 #include "ledger.h"
@@ -11,7 +10,6 @@
 static GBX_EXPERIMENT(survivor, "experiments", "survivor", BLOCKS);
 static GBX_EXPERIMENT(nobody_survives, "must-fail", "nobody_survives", BLOCKS);
 static GBX_EXPERIMENT(all_survive, "must-fail", "all_survive", BLOCKS);
-static GBX_EXPERIMENT(counted_early, "must-fail", "counted_early", BLOCKS);
 static GBX_EXPERIMENT(tracemalloc_agrees, "experiments", "tracemalloc_agrees", BLOCKS);
 static GBX_EXPERIMENT(counted_late, "must-fail", "counted_late", BLOCKS);
 
@@ -139,121 +137,6 @@ const gbx_claim gbx_s2_survivor = {
     },
 };
 
-/* --------------------------------------------------------------------- 2.4f: totals */
-
-/* Replay the process's heap up to and including the event at a position, and compare it with what the
-   allocator says there.  As gbx_heap_compare(); -2: out of memory. */
-static int
-replay(const gbx_part *part, size_t end, char *words, size_t size)
-{
-    gbx_heap *heap = NULL;
-    gbx_error error;
-    gbx_cursor now;
-    int result = gbx_heap_new(&heap, part->trace, part->process, &error) == 0 ? 0 : -2;
-    bool more = result == 0 && gbx_trace_first(part->trace, &now);
-    for (; more && result == 0 && now.at < end; more = gbx_trace_next(&now)) {
-        if (gbx_trace_stream(part->trace, now.entry.stream)->process == part->process) {
-            result = gbx_heap_apply(heap, &now.entry) == 0 ? 0 : -2;
-        }
-    }
-    if (result == 0 && gbx_trace_seek(part->trace, end, &now)) {
-        result = gbx_heap_compare(heap, &now.entry, words, size);
-    }
-    gbx_heap_free(heap);
-    return result;
-}
-
-/* The allocator's own sums behind the mark of this name. */
-static size_t
-total_at(const gbx_part *part, const char *name)
-{
-    size_t at = part->begin;
-    while ((at = gbx_part_next(part, at, GBX_EV_MARK, 0)) != GBX_NO_EVENT) {
-        gbx_part one = gbx_part_cut(part, at, at + 1);
-        double value;
-        if (gbx_part_number(&one, name, &value)) {
-            return gbx_part_next(part, at, GBX_EV_ALLOC_TOTAL, 0);
-        }
-        at++;
-    }
-    return GBX_NO_EVENT;
-}
-
-static gbx_verdict
-judge_totals(const gbx_part *part, gbx_finding *finding, size_t at, double blocks)
-{
-    char words[160] = "";
-    const gbx_alloc_total *total = gbx_part_record(part, at);
-    int differs = replay(part, at, words, sizeof(words));
-    if (differs < 0) {
-        return gbx_finding_insufficient(finding, "not all of the allocator's life was recorded");
-    }
-    if (differs != 0) {
-        gbx_finding_event(finding, part->look, at, "what the allocator says");
-        return gbx_finding_failf(finding, "births minus deaths are what the allocator holds", NULL, "%s", words);
-    }
-    /* The number itself is an object, and was made after the count. */
-    uint64_t counted = total->blocks + total->large - 1;
-    if ((double)counted != blocks) {
-        gbx_finding_event(finding, part->look, at, "what the allocator says");
-        return gbx_finding_failf(finding, "as many blocks as sys.getallocatedblocks() says",
-                                 "the program counted at another time", "%llu, and the program says %.0f",
-                                 (unsigned long long)counted, blocks);
-    }
-    gbx_finding_event(finding, part->look, at, "the allocator's own sums: the events give the same");
-    gbx_finding_fact(finding, "%llu blocks in pools and %llu of malloc(), less the int that the answer is",
-                     (unsigned long long)total->blocks, (unsigned long long)total->large);
-    gbx_finding_number(finding, "sys.getallocatedblocks()", blocks, "blocks");
-    return GBX_PASS;
-}
-
-static gbx_verdict
-check_totals(const gbx_look *look, gbx_finding *finding)
-{
-    gbx_part whole;
-    double blocks;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
-    if (!gbx_part_whole(look, &whole) || !gbx_part_number(&whole, "blocks", &blocks)) {
-        return gbx_finding_insufficient(finding, "the program does not count its blocks");
-    }
-    size_t at = total_at(&whole, "blocks");
-    if (at == GBX_NO_EVENT) {
-        return gbx_finding_fail(finding, "the allocator's sums at the mark", "none", "there are no pools");
-    }
-    gbx_verdict verdict = judge_totals(&whole, finding, at, blocks);
-    if (verdict == GBX_PASS) {
-        gbx_finding_observe(finding, 0);
-    }
-    return verdict;
-}
-
-const gbx_claim gbx_s2_totals = {
-    .id = "2.4f",
-    .title = "nothing is forgotten",
-    .sentence = "From the first event of the run to the mark, blocks born minus blocks freed are exactly what "
-                "sys.getallocatedblocks() says.",
-    .experiments = { &gbx_s2_blocks },
-    .check = check_totals,
-    .must_fail = {
-        { &gbx_s2_blocks, &counted_early, "the program counts, and then makes more" },
-    },
-    .readings = {
-        { "Objects/obmalloc.c#get_num_global_allocated_blocks", "how it counts: arena by arena" },
-        { "Objects/obmalloc.c#_PyObject_DebugMallocStats", "the same, told at length" },
-    },
-    .prediction = {
-        .question = "What does sys.getallocatedblocks() count?",
-        .choices = {
-            { "every block that is in use, large ones as well", NULL, NULL },
-            { "objects", "a block is an object", "many blocks hold no object, such as a list's items" },
-            { "blocks in use, and those that are free in pools", "allocated means reserved",
-              "a block that is free in its pool does not count" },
-        },
-    },
-};
-
 /* ---------------------------------------------------------------- 2.4g: tracemalloc */
 
 static gbx_verdict
@@ -283,9 +166,6 @@ check_tracemalloc(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, whole;
     double traced;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     if (!gbx_part_find(look, finding, "traced", "begin", &part) || !gbx_part_whole(look, &whole)) {
         return GBX_INSUFFICIENT;
     }

@@ -17,14 +17,14 @@ static GBX_EXPERIMENT(made_whole, "must-fail", "made_whole", BLOCKS);
 static GBX_EXPERIMENT(a_new_list_each_time, "must-fail", "a_new_list_each_time", BLOCKS);
 static const gbx_experiment without_pools = {
     .name = "blocks, with PYTHONMALLOC=malloc", .program = "experiments/blocks.py",
-    .environment = { "PYTHONMALLOC=malloc" }, .events = BLOCKS,
+    .environment = { "PYTHONMALLOC=malloc" }, .events = BLOCKS, .on = GBX_ON_GIL,
 };
 
 bool
 gbx_s2_has_pools(const gbx_look *look, gbx_finding *finding)
 {
-    if ((gbx_trace_process(look->trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0) {
-        gbx_finding_skip(finding, "the free-threaded build has mimalloc in place of pymalloc");
+    if (gbx_s2_is_free_threaded(look)) {
+        gbx_finding_skip(finding, "the build without the GIL has mimalloc in place of pymalloc: no pools, no arenas");
         return false;
     }
     return true;
@@ -51,7 +51,7 @@ static void
 note_block(const gbx_heap *heap, const gbx_block *block, size_t at, serving *seen)
 {
     const gbx_heap_arena *arena;
-    const gbx_heap_pool *pool = gbx_heap_find(heap, block->address, &arena);
+    const gbx_heap_pool *pool = gbx_heap_find(heap, GBX_U48(block->address), &arena);
     uint32_t asked = block->h.arg;
     if (pool == NULL || asked == 0 || pool->size_class != class_of(asked)) {
         seen->stray = at;
@@ -271,9 +271,6 @@ static gbx_verdict
 check_free_list(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     if (!gbx_part_find(look, finding, "free list", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
@@ -334,7 +331,8 @@ const gbx_claim gbx_s2_free_list = {
 
 /* ------------------------------------------------------------ 2.4d: a list that grows */
 
-/* The memory for a list's items, as it grows. */
+/* The memory for a list's items, as it grows.  Without the GIL a block begins with its length, so that
+   a thread that still reads the old one knows how far it may go; what is counted is behind that. */
 typedef struct {
     uint32_t growths;
     uint64_t size;           /* bytes, now */
@@ -376,11 +374,13 @@ static growth
 follow_growth(const gbx_part *part)
 {
     growth seen = { .first = GBX_NO_EVENT, .last = GBX_NO_EVENT, .odd = GBX_NO_EVENT };
+    uint64_t length = gbx_s2_is_free_threaded(part->look) ? sizeof(uint64_t) : 0;
     for (size_t at = part->begin; at < part->end; at++) {
         uint64_t size = asked_by(part, at);
-        if (size == 0) {
+        if (size <= length) {
             continue;
         }
+        size -= length;
         if (size != room_for_one_more(seen.size / 8) * 8) {
             seen.odd = at;
         }
@@ -422,9 +422,6 @@ check_growing(const gbx_look *look, gbx_finding *finding)
 {
     gbx_part part, whole;
     double items, bytes;
-    if (!gbx_s2_has_pools(look, finding)) {
-        return GBX_SKIPPED;
-    }
     if (!gbx_part_find(look, finding, "growing", "begin", &part) || !gbx_part_whole(look, &whole)) {
         return GBX_INSUFFICIENT;
     }

@@ -9,6 +9,7 @@
 #define FIRST_SIZE   4096u
 #define GONE         UINT64_MAX
 #define LARGEST      512u         /* that a pool has blocks for */
+#define LARGEST_MIMALLOC  (2u << 20)
 
 uint32_t
 gbx_ledger_rounded(uint32_t asked)
@@ -66,9 +67,27 @@ make_room(gbx_ledger *ledger)
     return true;
 }
 
+/* mimalloc has blocks of 8 bytes, of every multiple of 16 up to 64, and then of four sizes between one
+   power of two and the next: mimalloc/page-queue.c, mi_bin(). */
 static uint64_t
-taken(uint64_t asked)
+rounded_by_mimalloc(uint64_t asked)
 {
+    uint64_t words = (asked + 7) / 8, step = 1;
+    if (words <= 8) {
+        return words <= 1 ? 8 : (words + 1) / 2 * 16;
+    }
+    while ((words - 1) / step >= 8) {
+        step *= 2;
+    }
+    return ((words - 1) / step + 1) * step * 8;
+}
+
+static uint64_t
+taken(const gbx_ledger *ledger, uint64_t asked)
+{
+    if (ledger->mimalloc) {
+        return asked <= LARGEST_MIMALLOC ? rounded_by_mimalloc(asked) : asked;
+    }
     return asked <= LARGEST ? gbx_ledger_rounded((uint32_t)asked) : asked;
 }
 
@@ -83,7 +102,7 @@ drop(gbx_ledger *ledger, uint64_t address, bool raw)
     if (!block->raw) {
         ledger->count--;
         ledger->asked -= block->asked;
-        ledger->taken -= taken(block->asked);
+        ledger->taken -= taken(ledger, block->asked);
     }
     block->asked = GONE;
 }
@@ -107,7 +126,7 @@ add(gbx_ledger *ledger, uint64_t address, uint64_t asked, bool raw)
     if (!raw) {
         ledger->count++;
         ledger->asked += asked;
-        ledger->taken += taken(asked);
+        ledger->taken += taken(ledger, asked);
     }
     return true;
 }
@@ -123,21 +142,21 @@ enter(gbx_ledger *ledger, const gbx_head *head)
     bool raw = head->flags == GBX_DOMAIN_RAW;        /* of large blocks */
     switch (head->event) {
         case GBX_EV_BLOCK_ALLOC:
-            return add(ledger, block->address, block->h.arg, false);
+            return add(ledger, GBX_U48(block->address), block->h.arg, false);
         case GBX_EV_BLOCK_RESIZE:
-            drop(ledger, block->address, false);
-            return add(ledger, block->address, block->h.arg, false);
+            drop(ledger, GBX_U48(block->address), false);
+            return add(ledger, GBX_U48(block->address), block->h.arg, false);
         case GBX_EV_BLOCK_FREE:
             drop(ledger, GBX_U48(at->address), false);
             return true;
         case GBX_EV_LARGE_ALLOC:
-            return add(ledger, large->address, large->size, raw);
+            return add(ledger, GBX_U48(large->address), large->size, raw);
         case GBX_EV_LARGE_FREE:
             drop(ledger, GBX_U48(at->address), raw);
             return true;
         case GBX_EV_LARGE_MOVE:
             drop(ledger, move->old_address, raw);
-            return add(ledger, move->address, move->size, raw);
+            return add(ledger, GBX_U48(move->address), move->size, raw);
         default:
             return true;
     }
@@ -147,6 +166,8 @@ bool
 gbx_ledger_enter(gbx_ledger *ledger, const gbx_part *part)
 {
     gbx_cursor now;
+    ledger->mimalloc = (gbx_trace_process(part->trace, part->process)->header->build
+                        & GBX_BUILD_FREE_THREADED) != 0;
     bool more = part->begin < part->end && gbx_trace_seek(part->trace, part->begin, &now);
     for (; more && now.at < part->end; more = gbx_trace_next(&now)) {
         if (now.entry.stream == part->stream && !enter(ledger, now.entry.record)) {

@@ -24,7 +24,8 @@ typedef struct {
     size_t used;             /* places that are or were in use */
     uint64_t count;          /* blocks that are alive */
     uint64_t asked;          /* bytes that were asked for, of those alive */
-    uint64_t taken;          /* the same, each of a pool's rounded up to its size class */
+    uint64_t taken;          /* the same, each rounded up to the block that it lies in */
+    bool mimalloc;           /* of the build without the GIL */
     uint64_t strangers;      /* frees of blocks whose birth it has not seen */
 } gbx_ledger;
 

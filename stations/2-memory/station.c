@@ -11,7 +11,8 @@
 static const gbx_claim *const claims[] = {
     &gbx_s2_del, &gbx_s2_cycle, &gbx_s2_threshold, &gbx_s2_old_cycle,
     &gbx_s2_slots, &gbx_s2_first,
-    &gbx_s2_immortal,
+    &gbx_s2_immortal, &gbx_s2_header, &gbx_s2_halves, &gbx_s2_queue, &gbx_s2_zero, &gbx_s2_gone,
+    &gbx_s2_deferred,
     &gbx_s2_classes, &gbx_s2_border, &gbx_s2_free_list, &gbx_s2_growing, &gbx_s2_survivor,
     &gbx_s2_totals, &gbx_s2_tracemalloc,
     NULL,
@@ -25,6 +26,7 @@ const gbx_station gbx_station_2 = {
     .minutes = 75,
     .readings = {
         { "Include/object.h#_object", "the header of every object: a count and a type" },
+        { "Objects/object.c#_Py_DecRefShared", "the build without the GIL: somebody else than the owner lets go" },
         { "Objects/obmalloc.c#pymalloc_alloc", "the small-object allocator: a block from a pool" },
         { "Include/internal/pycore_obmalloc.h#pool_header", "arenas, pools, blocks: the comment above it" },
         { "Python/gc.c#gc_collect_main", "the collector: one collection from start to end" },
@@ -48,6 +50,7 @@ const gbx_station gbx_station_2 = {
         "Set the threshold to 10. How many collections does `import json` start?",
         "Make 200 lists and drop them. How many does the free list keep, and where do the others go?",
         "In survivor.py keep one object in a thousand. How many arenas go back?",
+        "In halves.py let three threads call handle(shared) at once, and see `glassbox refs`.",
         "In instances.py set attributes in another order in every instance. What do they take then?",
     },
 };

@@ -5,6 +5,7 @@ station's affair; here it is only seen that its check can say yes and no, that n
 folder is left unused, and that the guide and the places to read are not stale.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -32,9 +33,12 @@ class Station:
         self.must_fail_status, text = self.run("--must-fail")
         self.must_fail = [MUST_FAIL.fullmatch(line) for line in text.splitlines()]
 
-    def run(self, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str, **settings: Path) -> tuple[int, str]:
         command = [self.root / "glassbox", "station", self.number, *arguments]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            env={**os.environ, **settings},
+        )
         return done.returncode, done.stdout
 
     @property
@@ -110,6 +114,24 @@ def junit_agrees(station: Station) -> None:
     assert status == 0 and len(cases) == len(station.claims), f"{len(cases)} cases, status {status}"
 
 
+def holds_without_the_gil(station: Station) -> None:
+    """With PYTHON= naming the other build a claim holds, or is skipped with what is missing."""
+    python = station.root / "cpython/build/ft/python"
+    if not python.exists():
+        raise Skip("there is no free-threaded build")
+    status, text = station.run("--claims", "--format", "json", PYTHON=python)
+    claims = json.loads(text)["claims"]
+    bad = [f"{claim['id']} {claim['verdict']}: {claim['reason']} {failures(claim)}" for claim in claims
+           if claim["verdict"] not in ("PASS", "SKIPPED")]
+    assert status == 0 and not bad, "; ".join(bad)
+    mute = [claim["id"] for claim in claims if not claim["evidence"]]
+    assert not mute, f"nothing is said of {', '.join(mute)}"
+    elsewhere = [claim["id"] for claim in claims if claim["builds"] not in ([], ["ft"])]
+    assert not elsewhere, f"seen on another build: {', '.join(elsewhere)}"
+    status, text = station.run("--must-fail", PYTHON=python)
+    assert status == 0, text
+
+
 def run_without_tracing(station: Station, program: Path) -> None:
     """Experiments are ordinary programs: an interpreter that records nothing runs them, too."""
     python = station.root / "cpython/build/stock/python"
@@ -162,6 +184,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
         yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)
         yield f"{name}: JUnit has the same claims", junit_agrees, (station,)
+        yield f"{name}: on the build without the GIL, too", holds_without_the_gil, (station,)
         for program in station.programs("experiments"):
             test = f"{name}: {program.name} runs without tracing"
             yield test, run_without_tracing, (station, program)

@@ -29,7 +29,7 @@ static void
 block(trace_writer *w, uint64_t address, uint16_t size)
 {
     PUT(w, 0, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .flags = GBX_DOMAIN_OBJ, .arg = size },
-                              .address = address });
+                              .address = GBX_BYTES48(address) });
 }
 
 static void
@@ -46,7 +46,7 @@ static void
 large(trace_writer *w, uint32_t thread, uint8_t domain, uint64_t address, uint64_t size)
 {
     PUT(w, thread, (gbx_large){ .h = { .event = GBX_EV_LARGE_ALLOC, .flags = domain }, .size = size,
-                                .address = address });
+                                .address = GBX_BYTES48(address) });
 }
 
 static void
@@ -161,7 +161,7 @@ what_was_found_counts(void **state)
     at_address(w, 0, GBX_EV_LARGE_FREE, GBX_DOMAIN_MEM, 0x7000);
     at_address(w, 0, GBX_EV_LARGE_FREE, GBX_DOMAIN_RAW, 0x8000);
     PUT(w, 0, (gbx_large_move){ .h = { .event = GBX_EV_LARGE_MOVE, .flags = GBX_DOMAIN_OBJ },
-                                .size = 900, .address = 0x9000, .old_address = 0xa000 });
+                                .size = 900, .address = GBX_BYTES48(UINT64_C(0x9000)), .old_address = 0xa000 });
     total(w, GBX_EV_ALLOC_TOTAL, (gbx_alloc_total){ .arenas = 1, .pools = 1, .blocks = 39, .bytes = 624,
                                                     .large = 6 });
     gbx_heap *heap = replay(w, &agrees);
@@ -267,7 +267,7 @@ without_the_lock_blocks_are_kept_by_address(void **state)
     trace_writer *w = free_threaded();
     block(w, 0x7000, 48);
     PUT(w, 0, (gbx_block){ .h = { .event = GBX_EV_BLOCK_RESIZE, .flags = GBX_DOMAIN_OBJ, .arg = 40 },
-                              .address = 0x7000 });
+                              .address = GBX_BYTES48(UINT64_C(0x7000)) });
     large(w, 0, GBX_DOMAIN_MEM, 0x10000, 1u << 20);
     at_address(w, 1, GBX_EV_BLOCK_FREE, 0, 0x10000);
     PUT(w, 0, (gbx_heap_page){ .h = { .event = GBX_EV_HEAP_PAGE_NEW, .flags = GBX_HEAP_GC } });

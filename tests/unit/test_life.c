@@ -78,7 +78,8 @@ put_object(trace_writer *w, uint32_t thread, uint8_t event, uint64_t address)
 static void
 put_block(trace_writer *w, uint32_t thread, uint64_t address)
 {
-    PUT(w, thread, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .arg = 80 }, .address = address });
+    PUT(w, thread, (gbx_block){ .h = { .event = GBX_EV_BLOCK_ALLOC, .arg = 80 },
+                              .address = GBX_BYTES48(address), .offset = GBX_NO_OFFSET });
 }
 
 static void

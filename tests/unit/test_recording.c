@@ -87,10 +87,10 @@ the_setting_says_file_classes_mode_clock_limit_and_identity(void **state)
     char *wanted;
     gbx_recording_options options = {
         .path = test_path("all.gbx"), .mask = 1u << GBX_CLASS_FRAME | 1u << GBX_CLASS_SPEC,
-        .ring = true, .untimed = true, .limit = "2M",
+        .ring = true, .untimed = true, .churn = true, .limit = "2M",
     };
     assert_int_equal(gbx_recording_prepare(&recording, &options, &error), 0);
-    assert_true(asprintf(&wanted, "PYTHONGLASSBOX=%s:events=frame+spec:mode=ring:clock=none:limit=2M:run=",
+    assert_true(asprintf(&wanted, "PYTHONGLASSBOX=%s:events=frame+spec:mode=ring:clock=none:churn=yes:limit=2M:run=",
                          options.path) > 0);
     assert_memory_equal(recording.setting, wanted, strlen(wanted));
     assert_int_equal(strlen(recording.setting), strlen(wanted) + 32);

@@ -12,7 +12,7 @@
 
 #include "Python.h"
 #include "pycore_glassbox_recorder.h"
-#include "pycore_frame.h"          // _PyInterpreterFrame
+#include "pycore_glassbox_where.h" // running_code(), frame_offset()
 #include "pycore_freelist.h"       // struct _Py_object_freelists
 #include "pycore_interp.h"         // PyInterpreterState
 #include "pycore_object_stack.h"   // _PyObjectStackChunk
@@ -22,16 +22,13 @@
 
 #if Py_GLASSBOX
 
-/* The id of the Python function that runs in this thread; 0: none. */
+/* The id of the Python function that runs in this thread, 0: none; and where in it. */
 static inline uint32_t
-running(PyThreadState *tstate)
+running(PyThreadState *tstate, uint16_t *offset)
 {
-    _PyInterpreterFrame *frame = tstate == NULL ? NULL : tstate->current_frame;
-    if (frame == NULL || frame->owner == FRAME_OWNED_BY_CSTACK) {
-        return 0;
-    }
-    PyObject *code = frame->f_executable;
-    return code == NULL || !PyCode_Check(code) ? 0 : gbx_code_id((PyCodeObject *)code);
+    PyCodeObject *code = running_code(tstate);
+    *offset = code == NULL ? GBX_NO_OFFSET : offset_in(code, tstate->current_frame->instr_ptr);
+    return code == NULL ? 0 : gbx_code_id(code);
 }
 
 /* A record that names a code object. */
@@ -62,9 +59,10 @@ _PyGlassbox_BlockAlloc(int event, const void *ctx, const void *block, size_t siz
     gbx_block *record = gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
         uint8_t domain = ctx == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ;
-        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size,
-                                         running(tstate));
-        record->address = (uint64_t)(uintptr_t)block;
+        uint16_t offset;
+        uint32_t code = running(tstate, &offset);
+        *(uint64_t *)record = gbx_first((uint8_t)event, domain, (uint16_t)size, code);
+        gbx_put_at(record->address, block, offset);
         publish(record, sizeof(*record));
     }
 }
@@ -111,13 +109,20 @@ _PyGlassbox_Pool(int event, const struct pool_header *pool)
 static void
 record_arena(int event, uint32_t owner, uintptr_t address, uint32_t pools)
 {
-    uint32_t dt;
-    gbx_arena *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
+    uint32_t dt, code = 0;
+    uint16_t offset = GBX_NO_OFFSET;
+    PyThreadState *tstate = _PyThreadState_GET();
+    if (event != GBX_EV_ARENA_FOUND) {
+        code = running(tstate, &offset);
+    }
+    gbx_arena *record = gbx_begin(sizeof(*record), tstate, false, &dt);
     if (record != NULL) {
         record->owner = owner;
         record->pools = pools;
         record->address = address;
-        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
+        record->code = code;
+        record->reserved = 0;
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, offset, dt);
     }
 }
 
@@ -239,10 +244,11 @@ _PyGlassbox_LargeAlloc(const void *block, size_t size)
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0,
-                                         running(tstate));
+        uint16_t offset;
+        uint32_t code = running(tstate, &offset);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_ALLOC, take_domain(), 0, code);
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)block;
+        gbx_put_at(record->address, block, offset);
         publish(record, sizeof(*record));
     }
 }
@@ -257,10 +263,11 @@ _PyGlassbox_LargeMove(const void *block, const void *old, size_t size)
     PyThreadState *tstate = _PyThreadState_GET();
     gbx_large_move *record = block == NULL ? NULL : gbx_reserve(sizeof(*record), tstate, false);
     if (record != NULL) {
-        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0,
-                                         running(tstate));
+        uint16_t offset;
+        uint32_t code = running(tstate, &offset);
+        *(uint64_t *)record = gbx_first(GBX_EV_LARGE_MOVE, take_domain(), 0, code);
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)block;
+        gbx_put_at(record->address, block, offset);
         record->old_address = (uint64_t)(uintptr_t)old;
         publish(record, sizeof(*record));
     }
@@ -330,7 +337,7 @@ _PyGlassbox_HeapSegment(int event, const void *segment, size_t size)
     gbx_large *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), false, &dt);
     if (record != NULL) {
         record->size = size;
-        record->address = (uint64_t)(uintptr_t)segment;
+        gbx_put_at(record->address, segment, GBX_NO_OFFSET);
         gbx_commit(record, sizeof(*record), (uint8_t)event, 0, 0, dt);
     }
 }

@@ -28,7 +28,8 @@
 
 typedef struct { int32_t instruction, stub; } gbx_site;    /* each from its own address */
 
-/* The linker's names of the section's ends. */
+/* The linker's names of the section's ends.  They exist if anything adds to the section, if only nothing. */
+__asm__ (".pushsection glassbox_sites, \"a\", @progbits\n\t.popsection");
 extern const gbx_site __start_glassbox_sites[] __attribute__((visibility("hidden")));
 extern const gbx_site __stop_glassbox_sites[] __attribute__((visibility("hidden")));
 

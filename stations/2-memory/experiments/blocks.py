@@ -55,3 +55,9 @@ kept = [bytes(40) for _ in range(5000)]
 mark("blocks", sys.getallocatedblocks())
 mark("total", "begin")
 mark("total", "end")
+
+# --- the same, as the allocator prints it ------------------------------------------------------------
+
+mark("stats", "begin")
+sys._debugmallocstats()
+mark("stats", "end")

@@ -139,6 +139,8 @@ typedef struct {              /* reference operations at one instruction, all ob
    something else, and where a number needs 3 or 6 bytes it has 3 or 6: GBX_U24(), GBX_U48(). */
 #define GBX_U24(a)  ((uint32_t)(a)[0] | (uint32_t)(a)[1] << 8 | (uint32_t)(a)[2] << 16)
 #define GBX_U48(a)  ((uint64_t)GBX_U24(a) | (uint64_t)GBX_U24((a) + 3) << 24)
+#define GBX_BYTES48(n)  { (uint8_t)(n), (uint8_t)((n) >> 8), (uint8_t)((n) >> 16), (uint8_t)((n) >> 24), \
+                          (uint8_t)((n) >> 32), (uint8_t)((n) >> 40) }
 
 typedef struct {              /* something happened to what lies at an address */
     uint8_t event; uint8_t flags; uint8_t address[6];
@@ -152,15 +154,19 @@ typedef struct {
 /* class alloc.  Not timed, save arenas.  An address tells the pool (16 KiB) that a block is in, and the
    pool's the arena (1 MiB, not aligned).  What was there before the recording is told when it begins, by
    the events named *_found; `owner` is the interpreter whose allocator it is. */
-typedef struct { gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; } gbx_arena;
+typedef struct {              /* h.arg: offset in `code`, the Python function that runs */
+    gbx_head h; uint32_t owner; uint32_t pools; uint64_t address; uint32_t code; uint32_t reserved;
+} gbx_arena;
 typedef struct { gbx_head h; uint32_t owner; uint32_t blocks; uint64_t address; } gbx_pool;
-typedef struct {              /* in a pool; h.dt: the Python function that runs */
-    gbx_head h; uint64_t address;
+typedef struct {              /* in a pool; h.dt: the Python function that runs, offset: where in it */
+    gbx_head h; uint8_t address[6]; uint16_t offset;
 } gbx_block;
-typedef struct {              /* from malloc(); h.dt as above */
-    gbx_head h; uint64_t size; uint64_t address;
+typedef struct {              /* from malloc(); h.dt and offset as above */
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset;
 } gbx_large;
-typedef struct { gbx_head h; uint64_t size; uint64_t address; uint64_t old_address; } gbx_large_move;
+typedef struct {
+    gbx_head h; uint64_t size; uint8_t address[6]; uint16_t offset; uint64_t old_address;
+} gbx_large_move;
 typedef struct {              /* without the GIL: mimalloc's pages and segments */
     gbx_head h; uint32_t heap; uint32_t blocks; uint64_t address; uint32_t size; uint32_t reserved;
 } gbx_heap_page;
@@ -475,6 +481,8 @@ enum gbx_kind {
     F(EVENT, "address", gbx_obj, address, ADDRESS, 0)
 
 #define GBX_ARENA_FIELDS(F, EVENT)                                                       \
+    F(EVENT, "offset", gbx_arena, h.arg, OFFSET, 0)                                      \
+    F(EVENT, "code", gbx_arena, code, CODE, 0)                                           \
     F(EVENT, "owner", gbx_arena, owner, INTERP, 0)                                       \
     F(EVENT, "pools", gbx_arena, pools, UINT, 0)                                         \
     F(EVENT, "address", gbx_arena, address, ADDRESS, 0)
@@ -489,6 +497,7 @@ enum gbx_kind {
     F(EVENT, "domain", gbx_block, h.flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(EVENT, "size", gbx_block, h.arg, BYTES, 0)                                         \
     F(EVENT, "code", gbx_block, h.dt, CODE, 0)                                           \
+    F(EVENT, "offset", gbx_block, offset, OFFSET, 0)                                     \
     F(EVENT, "address", gbx_block, address, ADDRESS, 0)
 
 #define GBX_FREELIST_FIELDS(F, EVENT)                                                    \
@@ -638,12 +647,14 @@ enum gbx_kind {
     F(BLOCK_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_ALLOC, "domain", gbx_large, h.flags, ENUM, GBX_ENUM_DOMAIN)                  \
     F(LARGE_ALLOC, "code", gbx_large, h.dt, CODE, 0)                                     \
+    F(LARGE_ALLOC, "offset", gbx_large, offset, OFFSET, 0)                               \
     F(LARGE_ALLOC, "size", gbx_large, size, BYTES, 0)                                    \
     F(LARGE_ALLOC, "address", gbx_large, address, ADDRESS, 0)                            \
     F(LARGE_FREE, "domain", gbx_at, flags, ENUM, GBX_ENUM_DOMAIN)                        \
     F(LARGE_FREE, "address", gbx_at, address, ADDRESS, 0)                                \
     F(LARGE_MOVE, "domain", gbx_large_move, h.flags, ENUM, GBX_ENUM_DOMAIN)              \
     F(LARGE_MOVE, "code", gbx_large_move, h.dt, CODE, 0)                                 \
+    F(LARGE_MOVE, "offset", gbx_large_move, offset, OFFSET, 0)                           \
     F(LARGE_MOVE, "size", gbx_large_move, size, BYTES, 0)                                \
     F(LARGE_MOVE, "address", gbx_large_move, address, ADDRESS, 0)                        \
     F(LARGE_MOVE, "old_address", gbx_large_move, old_address, ADDRESS, 0)                \
@@ -884,7 +895,7 @@ GBX_PIN(sizeof(gbx_ref_churn) == 24);
 GBX_PIN(sizeof(gbx_obj) == 16);
 GBX_PIN(offsetof(gbx_obj, size) == 4);
 GBX_PIN(sizeof(gbx_at) == 8);
-GBX_PIN(sizeof(gbx_arena) == 24);
+GBX_PIN(sizeof(gbx_arena) == 32);
 GBX_PIN(sizeof(gbx_pool) == 24);
 GBX_PIN(sizeof(gbx_block) == 16);
 GBX_PIN(sizeof(gbx_large) == 24);

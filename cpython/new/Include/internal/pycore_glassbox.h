@@ -275,6 +275,17 @@ PyAPI_FUNC(void) _PyGlassbox_Freelist(int event, int list, const void *item);
 extern void _PyGlassbox_AllocFound(void);
 extern void _PyGlassbox_AllocTotal(void);
 
+/* Brackets the call that gives a block and has its value.  Compiled out it is that call: a variable for
+   the block would be enough for gcc to put its functions in another order. */
+#if Py_GLASSBOX
+#  define GLASSBOX_ALLOCATED(CALL, HOOK) \
+    __extension__ ({ \
+        void *glassbox_block = (CALL); \
+        GLASSBOX_HOOK(ALLOC, HOOK); \
+        glassbox_block; })
+#else
+#  define GLASSBOX_ALLOCATED(CALL, HOOK) (CALL)
+#endif
 #define GLASSBOX_BLOCK_ALLOC(CTX, BLOCK, SIZE) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_BlockAlloc(GBX_EV_BLOCK_ALLOC, (CTX), (BLOCK), (SIZE)))
 #define GLASSBOX_BLOCK_RESIZE(CTX, BLOCK, SIZE) \
@@ -292,17 +303,17 @@ extern void _PyGlassbox_AllocTotal(void);
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain((CTX) == NULL ? GBX_DOMAIN_MEM : GBX_DOMAIN_OBJ))
 #define GLASSBOX_LARGE_END() \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeDomain(GBX_DOMAIN_RAW))
-#define GLASSBOX_LARGE_ALLOC(BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeAlloc((BLOCK), (SIZE)))
-#define GLASSBOX_LARGE_MOVE(BLOCK, OLD, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeMove((BLOCK), (OLD), (SIZE)))
+#define GLASSBOX_LARGE_ALLOC(CALL, SIZE) \
+    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeAlloc(glassbox_block, (SIZE)))
+#define GLASSBOX_LARGE_MOVE(CALL, OLD, SIZE) \
+    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_LargeMove(glassbox_block, (OLD), (SIZE)))
 #define GLASSBOX_LARGE_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, _PyGlassbox_LargeFree(BLOCK))
 /* mimalloc, which serves domains mem and obj without the GIL */
-#define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, BLOCK, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, (BLOCK), (SIZE)))
-#define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, BLOCK, OLD, SIZE) \
-    GLASSBOX_HOOK(ALLOC, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, (BLOCK), (OLD), (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_ALLOC(DOMAIN, CALL, SIZE) \
+    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockAlloc(GBX_DOMAIN_##DOMAIN, glassbox_block, (SIZE)))
+#define GLASSBOX_HEAP_BLOCK_MOVE(DOMAIN, CALL, OLD, SIZE) \
+    GLASSBOX_ALLOCATED(CALL, _PyGlassbox_HeapBlockMove(GBX_DOMAIN_##DOMAIN, glassbox_block, (OLD), (SIZE)))
 #define GLASSBOX_HEAP_BLOCK_FREE(BLOCK) \
     GLASSBOX_HOOK(ALLOC, if ((BLOCK) != NULL) { _PyGlassbox_BlockFree(BLOCK); })
 #define GLASSBOX_HEAP_PAGE(EVENT, PAGE, START) \

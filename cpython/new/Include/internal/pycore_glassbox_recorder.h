@@ -9,6 +9,7 @@
 #define Py_INTERNAL_GLASSBOX_RECORDER_H
 
 #include "pycore_glassbox.h"       // _PyGlassbox_mask
+#include "glassbox_refs.h"         // _PyGlassbox_refs
 #include <stdbool.h>
 #include <time.h>                  // clock_gettime()
 #if defined(__x86_64__) || defined(__i386__)
@@ -131,7 +132,8 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
 }
 
 /* Publish a record that its hook has written whole, head included: of the untimed events that come by
-   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at. */
+   the million.  gbx_first() makes its first eight bytes, gbx_at_word() the whole of a gbx_at, and
+   gbx_put_at() the six bytes of an address with the two behind them. */
 static inline void
 gbx_publish(void *record, uint32_t size)
 {
@@ -150,6 +152,13 @@ static inline uint64_t
 gbx_at_word(uint8_t event, uint8_t flags, const void *address)
 {
     return event | (uint64_t)flags << 8 | (uint64_t)(uintptr_t)address << 16;
+}
+
+static inline void
+gbx_put_at(uint8_t *to, const void *address, uint16_t offset)
+{
+    uint64_t word = (uint64_t)(uintptr_t)address | (uint64_t)offset << 48;
+    memcpy(to, &word, sizeof(word));
 }
 
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a

@@ -1,5 +1,5 @@
 /* Glassbox: where the interpreter is: the code and the instruction of a frame, as ids and offsets.
-   Included by the hooks alone, Python/glassbox_hooks.c and Python/glassbox_spec.c.  Only reads. */
+   Included by the hooks alone: Python/glassbox_hooks.c, _spec.c and _alloc.c.  Only reads. */
 
 #ifndef Py_INTERNAL_GLASSBOX_WHERE_H
 #define Py_INTERNAL_GLASSBOX_WHERE_H
