@@ -10,6 +10,7 @@ enum {                       /* exit statuses, see `glassbox --help` */
     GBX_EXIT_PASS = 0,
     GBX_EXIT_FAIL = 1,       /* a claim failed, an invariant is broken */
     GBX_EXIT_BROKEN = 2,     /* the runner failed: no verdict can be given */
+    GBX_EXIT_PARTIAL = 3,    /* what was run passed, but not everything could be run */
     GBX_EXIT_USAGE = 64
 };
 

@@ -18,8 +18,8 @@ static const char help[] =
 "      --color=WHEN   auto (the default; NO_COLOR is honoured), always, never\n"
 "      --help         this text\n"
 "\n"
-"Exit status: 0 the claims passed; 1 one failed; 2 no verdict could be given;\n"
-"64 wrong usage, or no such claim.\n";
+"Exit status: 0 the claims passed; 1 one failed; 2 no verdict could be given; 3 one\n"
+"was skipped; 64 wrong usage, or no such claim.\n";
 
 enum { OPT_COLOR = 256, OPT_HELP };
 

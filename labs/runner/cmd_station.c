@@ -34,8 +34,9 @@ static const char help[] =
 "('make ft'); what it was seen on is said beside it.  PYTHON= names another\n"
 "interpreter, instrumented too: then claims about another build are skipped.\n"
 "\n"
-"Exit status: 0 every claim passed (or was skipped, and says what is missing);\n"
-"1 a claim failed; 2 no verdict could be given; 64 wrong usage.\n"
+"Exit status: 0 every claim passed; 1 a claim failed; 2 no verdict could be given;\n"
+"3 those that ran passed, others were skipped and say what is missing; 64 wrong\n"
+"usage.\n"
 "\n"
 "'glassbox explain 1.2' shows one topic or claim with all of its evidence.\n";
 

@@ -87,5 +87,8 @@ gbx_course_status(const gbx_tally *tally)
     if (tally->counts[GBX_BROKEN] + tally->counts[GBX_INSUFFICIENT] != 0) {
         return GBX_EXIT_BROKEN;
     }
-    return tally->counts[GBX_FAIL] != 0 ? GBX_EXIT_FAIL : GBX_EXIT_PASS;
+    if (tally->counts[GBX_FAIL] != 0) {
+        return GBX_EXIT_FAIL;
+    }
+    return tally->counts[GBX_SKIPPED] != 0 ? GBX_EXIT_PARTIAL : GBX_EXIT_PASS;
 }

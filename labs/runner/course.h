@@ -31,7 +31,7 @@ void gbx_course_close(gbx_course *course);
 /* Take the line of progress away, before anything is printed. */
 void gbx_course_quiet(gbx_course *course);
 
-/* The exit status that a tally asks for: 2 before 1 before 0. */
+/* The exit status that a tally asks for: 2 before 1 before 3 before 0. */
 int gbx_course_status(const gbx_tally *tally);
 
 #endif

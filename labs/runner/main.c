@@ -44,7 +44,7 @@ print_help(FILE *to)
           "'glassbox COMMAND --help' tells more of each.\n"
           "\n"
           "Exit status: 0 all is well; 1 a claim failed; 2 the runner failed, no verdict\n"
-          "can be given; 64 wrong usage.\n", to);
+          "can be given; 3 what ran passed, but not everything could run; 64 wrong usage.\n", to);
 }
 
 int

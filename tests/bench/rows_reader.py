@@ -13,6 +13,7 @@ from harness import BUILD, GLASSBOX, ROOT, CannotMeasure, Failure, Options, Row,
 from rows_events import floor, million, trace_file
 
 EVENTS = 20_000_000
+EXIT_PARTIAL = 3                        # of `glassbox station`: not everything could run
 BIG_BYTES = 1 << 30
 
 
@@ -80,18 +81,22 @@ def row_memory(options: Options) -> Row:
                peak / 1e6, unit="MB", target="≤ 200 MB", met=peak <= 200e6, beside="anonymous memory, sampled every 2 ms")
 
 
-def row_station(options: Options) -> Row:
-    help_text = run([GLASSBOX, "--help"])
-    if not any(line.split()[:1] == ["station"] for line in help_text.splitlines()):
-        raise CannotMeasure("this runner has no command 'station'")
+def stations() -> list[str]:
+    """The numbers of the stations that there are."""
+    return sorted(folder.name.partition("-")[0] for folder in (ROOT / "stations").glob("[0-9]*-*"))
+
+
+def row_station(options: Options, number: str) -> Row:
     took = []
     for _ in range(1 if options.quick else 3):
         began = time.perf_counter()
-        done = subprocess.run([GLASSBOX, "station", "1"], cwd=ROOT, env=os.environ | {"NO_COLOR": "1"}, check=False,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run([GLASSBOX, "station", number], cwd=ROOT, env=os.environ | {"NO_COLOR": "1"},
+                              check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         took.append(time.perf_counter() - began)
+        if done.returncode == EXIT_PARTIAL:
+            raise CannotMeasure(f"not everything of station {number} can run here: make station-{number}")
         if done.returncode != 0:
             lines = done.stderr.splitlines() or done.stdout.splitlines() or ["it said nothing"]
-            raise Failure(f"'glassbox station 1' ended with status {done.returncode}: {lines[-1]}")
-    return Row("station 1", "`glassbox station 1`, all built, wall", min(took), min(took), max(took), unit="s",
-               target="≤ 5 s", met=min(took) <= 5)
+            raise Failure(f"'glassbox station {number}' ended with status {done.returncode}: {lines[-1]}")
+    return Row(f"station {number}", f"`glassbox station {number}`, all built, wall", min(took), min(took), max(took),
+               unit="s", **({"target": "≤ 5 s", "met": min(took) <= 5} if number == "1" else {}))

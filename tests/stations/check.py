@@ -13,8 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-SECONDS = 5  # that a station may take, once built
-MORE_SECONDS = {"3": 15}  # where it compares interpreters, processes and builds
+PARTIAL = 3  # the exit status where what ran passed, and something could not run
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
 MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
@@ -30,7 +29,6 @@ class Station:
     def __init__(self, root: Path, folder: Path):
         self.root, self.folder = root, folder
         self.number = folder.name.partition("-")[0]
-        self.may_take = MORE_SECONDS.get(self.number, SECONDS)
         self.status, text = self.run("--format", "json")
         self.report = json.loads(text)
         self.must_fail_status, text = self.run("--must-fail")
@@ -82,12 +80,9 @@ def every_claim_can_fail(station: Station) -> None:
 
 
 def statuses_agree(station: Station) -> None:
-    assert station.status == 0, f"the station ends with status {station.status}"
+    skipped = any(claim["verdict"] == "SKIPPED" for claim in station.claims)
+    assert station.status == (PARTIAL if skipped else 0), f"the station ends with status {station.status}"
     assert station.must_fail_status == 0, f"--must-fail ends with status {station.must_fail_status}"
-
-
-def is_quick(station: Station) -> None:
-    assert station.report["seconds"] < station.may_take, f"{station.report['seconds']:.1f} s"
 
 
 def readings_resolve(station: Station) -> None:
@@ -117,7 +112,7 @@ def junit_agrees(station: Station) -> None:
     status, text = station.run("--claims", "--format", "junit")
     suite = ElementTree.fromstring(text)
     cases = list(suite.iter("testcase"))
-    assert status == 0 and len(cases) == len(station.claims), f"{len(cases)} cases, status {status}"
+    assert status == station.status and len(cases) == len(station.claims), f"{len(cases)} cases, status {status}"
 
 
 def holds_without_the_gil(station: Station) -> None:
@@ -129,7 +124,7 @@ def holds_without_the_gil(station: Station) -> None:
     claims = json.loads(text)["claims"]
     bad = [f"{claim['id']} {claim['verdict']}: {claim['reason']} {failures(claim)}" for claim in claims
            if claim["verdict"] not in ("PASS", "SKIPPED")]
-    assert status == 0 and not bad, "; ".join(bad)
+    assert status in (0, PARTIAL) and not bad, "; ".join(bad)
     mute = [claim["id"] for claim in claims if not claim["evidence"]]
     assert not mute, f"nothing is said of {', '.join(mute)}"
     elsewhere = [claim["id"] for claim in claims if claim["builds"] not in ([], ["ft"])]
@@ -189,7 +184,6 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         name = f"station {station.number}"
         yield f"{name}: every claim can fail", every_claim_can_fail, (station,)
         yield f"{name}: exit statuses say the same", statuses_agree, (station,)
-        yield f"{name}: takes less than {station.may_take} s", is_quick, (station,)
         yield f"{name}: every place to read is there", readings_resolve, (station,)
         yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
         yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)
