@@ -4,6 +4,10 @@
 #ifndef GBX_CMD_H
 #define GBX_CMD_H
 
+#include "trace.h"
+
+#include <jansson.h>
+
 #define GBX_VERSION "0.1"
 
 enum {                       /* exit statuses, see `glassbox --help` */
@@ -13,6 +17,20 @@ enum {                       /* exit statuses, see `glassbox --help` */
     GBX_EXIT_PARTIAL = 3,    /* what was run passed, but not everything could be run */
     GBX_EXIT_USAGE = 64
 };
+
+/* Say on stderr what is wrong with the arguments of `command`, and where to read; GBX_EXIT_USAGE. */
+int gbx_cmd_usage(const char *command, const char *message);
+
+/* What a command tells of a trace, on stdout, and by what it chose; 0 or a code of error.h, with a message. */
+typedef int gbx_cmd_teller(const gbx_trace *trace, void *chosen, gbx_error *error);
+
+/* Open the trace at `path` (how: may be NULL), tell of it, close it, and say what went wrong, the writing
+   included; the command's exit status. */
+int gbx_cmd_read(const char *path, const gbx_trace_options *how, gbx_cmd_teller *tell, void *chosen);
+
+/* Print a JSON value and a line's end, and let go of it, which is taken even on failure; NULL: there was no
+   memory for it.  `flags` are jansson's.  0 or a code of error.h. */
+int gbx_cmd_json(json_t *whole, size_t flags, gbx_error *error);
 
 int gbx_cmd_station(int argc, char **argv);
 int gbx_cmd_explain(int argc, char **argv);

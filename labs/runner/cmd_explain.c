@@ -31,8 +31,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox explain --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("explain", message);
 }
 
 /* -1: go on; else the exit status. */
@@ -143,7 +142,7 @@ gbx_cmd_explain(int argc, char **argv)
 {
     gbx_course_options chosen;
     gbx_course course;
-    const char *id;
+    const char *id = NULL;
     gbx_error error = { 0, "" };
     gbx_tally tally = { .wall_ns = 0 };
     int status = parse(argc, argv, &chosen, &id);

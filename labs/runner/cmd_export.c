@@ -53,8 +53,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox export --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("export", message);
 }
 
 /* -1: go on; else the exit status. */
@@ -91,8 +90,9 @@ parse(int argc, char **argv, options *to)
 }
 
 static int
-export(const gbx_trace *trace, const options *chosen, gbx_error *error)
+export(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
+    const options *chosen = options_chosen;
     bool to_stdout = strcmp(chosen->out, "-") == 0;
     gbx_chrome_counts counts;
     gbx_symbols *symbols = gbx_symbols_new();
@@ -120,20 +120,6 @@ int
 gbx_cmd_export(int argc, char **argv)
 {
     options chosen;
-    gbx_trace *trace;
-    gbx_error error = { 0, "out of memory" };
     int status = parse(argc, argv, &chosen);
-    if (status >= 0) {
-        return status;
-    }
-    status = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
-    if (status == 0) {
-        status = export(trace, &chosen, &error);
-        gbx_trace_close(trace);
-    }
-    if (status != 0) {
-        fprintf(stderr, "glassbox: %s\n", error.message);
-        return GBX_EXIT_BROKEN;
-    }
-    return GBX_EXIT_PASS;
+    return status >= 0 ? status : gbx_cmd_read(chosen.path, &chosen.trace, export, &chosen);
 }

@@ -66,8 +66,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox gil --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("gil", message);
 }
 
 static bool
@@ -377,13 +376,10 @@ write_svg(const gbx_picture *picture, const options *chosen, gbx_error *error)
 }
 
 static int
-print_json(const gbx_trace *trace, const gbx_gil_story *story)
+print_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_error *error)
 {
     gbx_symbols *symbols = gbx_symbols_new();
-    json_t *object = gbx_gil_json(trace, story, symbols);
-    int result = object == NULL || json_dumpf(object, stdout, JSON_INDENT(2)) != 0 ? GBX_ERROR_MEMORY : 0;
-    fputc('\n', stdout);
-    json_decref(object);
+    int result = gbx_cmd_json(gbx_gil_json(trace, story, symbols), JSON_INDENT(2), error);
     gbx_symbols_free(symbols);
     return result;
 }
@@ -402,8 +398,9 @@ find_process(const gbx_trace *trace, const options *chosen, gbx_gil_options *ask
 }
 
 static int
-tell(const gbx_trace *trace, const options *chosen, gbx_error *error)
+tell(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
+    const options *chosen = options_chosen;
     gbx_gil_options asked = { .waits = chosen->waits };
     gbx_gil_story *story = NULL;
     gbx_picture *picture = NULL, *large = NULL;
@@ -423,7 +420,7 @@ tell(const gbx_trace *trace, const options *chosen, gbx_error *error)
         result = result != 0 ? result : write_svg(large, chosen, error);
     }
     if (result == 0 && chosen->json) {
-        result = print_json(trace, story);
+        result = print_json(trace, story, error);
     }
     else if (result == 0) {
         print_story(trace, story, picture, order, count);
@@ -440,24 +437,6 @@ int
 gbx_cmd_gil(int argc, char **argv)
 {
     options chosen;
-    gbx_trace *trace;
-    gbx_error error = { 0, "out of memory" };
     int status = parse(argc, argv, &chosen);
-    if (status >= 0) {
-        return status;
-    }
-    status = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
-    if (status == 0) {
-        status = tell(trace, &chosen, &error);
-        gbx_trace_close(trace);
-    }
-    if (status != 0) {
-        fprintf(stderr, "glassbox: %s\n", error.message);
-        return GBX_EXIT_BROKEN;
-    }
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "glassbox: cannot write: %s\n", strerror(errno));
-        return GBX_EXIT_BROKEN;
-    }
-    return GBX_EXIT_PASS;
+    return status >= 0 ? status : gbx_cmd_read(chosen.path, &chosen.trace, tell, &chosen);
 }

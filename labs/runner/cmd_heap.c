@@ -60,8 +60,7 @@ typedef struct {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox heap --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("heap", message);
 }
 
 static bool
@@ -158,8 +157,9 @@ write_svg(const gbx_heap_view *view, const char *path, gbx_error *error)
 }
 
 static int
-show(const gbx_trace *trace, options *chosen, gbx_error *error)
+show(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
+    options *chosen = options_chosen;
     gbx_heapline line;
     if (find_process(trace, chosen->pid, &chosen->line.process) != 0) {
         return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path,
@@ -171,14 +171,13 @@ show(const gbx_trace *trace, options *chosen, gbx_error *error)
         const gbx_process *process = gbx_trace_process(trace, chosen->line.process);
         gbx_heap_view view = { .mark = chosen->line.mark, .pid = process->header->pid,
                                .program = chosen->path, .most_arenas = chosen->most_arenas, .line = &line };
-        bool done = true;
         if (chosen->svg != NULL) {
             status = write_svg(&view, chosen->svg, error);
         }
-        else {
-            done = chosen->json ? gbx_heap_json(&view, stdout) : gbx_heap_text(&view, stdout);
+        else if (chosen->json) {
+            status = gbx_cmd_json(gbx_heap_json(&view), JSON_INDENT(1), error);
         }
-        if (!done || fflush(stdout) != 0) {
+        else if (!gbx_heap_text(&view, stdout)) {
             status = gbx_error_system(error, "write", "standard output");
         }
     }
@@ -190,20 +189,6 @@ int
 gbx_cmd_heap(int argc, char **argv)
 {
     options chosen;
-    gbx_trace *trace;
-    gbx_error error = { 0, "" };
     int status = parse(argc, argv, &chosen);
-    if (status >= 0) {
-        return status;
-    }
-    status = gbx_trace_open(&trace, chosen.path, NULL, &error);
-    if (status == 0) {
-        status = show(trace, &chosen, &error);
-        gbx_trace_close(trace);
-    }
-    if (status != 0) {
-        fprintf(stderr, "glassbox: %s\n", error.message);
-        return status == GBX_ERROR_USAGE ? GBX_EXIT_USAGE : GBX_EXIT_BROKEN;
-    }
-    return GBX_EXIT_PASS;
+    return status >= 0 ? status : gbx_cmd_read(chosen.path, NULL, show, &chosen);
 }

@@ -6,6 +6,7 @@
 
 #include "heapline.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 typedef struct {
@@ -18,8 +19,10 @@ typedef struct {
 
 /* To a file; false where that cannot be written, or memory runs out. */
 bool gbx_heap_text(const gbx_heap_view *view, FILE *to);
-bool gbx_heap_json(const gbx_heap_view *view, FILE *to);
 bool gbx_heap_svg(const gbx_heap_view *view, FILE *to);
+
+/* The same as one JSON object, the caller's; NULL: out of memory. */
+json_t *gbx_heap_json(const gbx_heap_view *view);
 
 /* "1.5 MiB".  Returns `text`. */
 const char *gbx_heap_bytes(uint64_t bytes, char *text, size_t size);

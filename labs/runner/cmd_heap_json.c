@@ -110,16 +110,13 @@ sums_json(const gbx_heapline *line)
                      "pages", pages, "free_lists", lists_json(sums), "whole", (int)sums->whole);
 }
 
-bool
-gbx_heap_json(const gbx_heap_view *view, FILE *to)
+json_t *
+gbx_heap_json(const gbx_heap_view *view)
 {
     const gbx_heapline *line = view->line;
-    json_t *whole = json_pack("{s:I, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "pid", (json_int_t)view->pid,
-                              "mark", view->mark, "t_ns", (json_int_t)line->t_ns,
-                              "free_threaded", (int)line->free_threaded, "sums", sums_json(line),
-                              "fragmentation", shares_json(line), "classes", classes_json(line),
-                              "arenas", arenas_json(line->heap), "timeline", timeline_json(line));
-    bool done = whole != NULL && json_dumpf(whole, to, JSON_INDENT(1)) == 0 && putc('\n', to) != EOF;
-    json_decref(whole);
-    return done;
+    return json_pack("{s:I, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "pid", (json_int_t)view->pid,
+                     "mark", view->mark, "t_ns", (json_int_t)line->t_ns,
+                     "free_threaded", (int)line->free_threaded, "sums", sums_json(line),
+                     "fragmentation", shares_json(line), "classes", classes_json(line),
+                     "arenas", arenas_json(line->heap), "timeline", timeline_json(line));
 }

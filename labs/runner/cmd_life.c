@@ -61,8 +61,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox life --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("life", message);
 }
 
 /* -1: go on; else the exit status. */
@@ -93,39 +92,35 @@ parse(int argc, char **argv, options *to)
 
 /* ------------------------------------------------------------------------ the whole */
 
-static bool
-tell_json(gbx_life_teller *it, const gbx_lives *lives)
+static json_t *
+lives_json(gbx_life_teller *it, const gbx_lives *lives)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < gbx_lives_count(lives); i++) {
         it->life = gbx_lives_at(lives, i);
         json_array_append_new(list, gbx_life_json(it));
     }
-    json_t *whole = json_pack("{s:o}", "lives", list);
-    bool done = whole != NULL && json_dumpf(whole, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF;
-    json_decref(whole);
-    return done;
+    return json_pack("{s:o}", "lives", list);
 }
 
 static int
-tell(const options *chosen, gbx_life_teller *it, gbx_error *error)
+tell_lives(const options *chosen, gbx_life_teller *it, gbx_error *error)
 {
     gbx_lives *lives;
     int status = gbx_lives_find(&lives, it->trace, chosen->name, error);
     if (status != 0) {
         return status;
     }
-    bool written = true;
     if (chosen->json) {
-        written = tell_json(it, lives);
+        status = gbx_cmd_json(lives_json(it, lives), JSON_INDENT(1), error);
     }
-    for (size_t i = 0; i < gbx_lives_count(lives) && !chosen->json && written; i++) {
+    for (size_t i = 0; i < gbx_lives_count(lives) && !chosen->json && status == 0; i++) {
         it->life = gbx_lives_at(lives, i);
         printf("%s", i == 0 ? "" : "\n");
-        written = gbx_life_text(it, chosen->all);
+        status = gbx_life_text(it, chosen->all) ? 0 : gbx_error_system(error, "write", "standard output");
     }
     gbx_lives_free(lives);
-    return fflush(stdout) == 0 && written ? 0 : gbx_error_system(error, "write", "standard output");
+    return status;
 }
 
 /* The tree that was built, for the lines of C; NULL: there is none, and they are as the executable has
@@ -142,27 +137,20 @@ open_source(void)
     return source;
 }
 
+static int
+tell(const gbx_trace *trace, void *chosen, gbx_error *error)
+{
+    gbx_life_teller it = { .trace = trace, .symbols = gbx_symbols_new(), .source = open_source() };
+    int status = tell_lives(chosen, &it, error);
+    gbx_symbols_free(it.symbols);
+    gbx_source_close(it.source);
+    return status;
+}
+
 int
 gbx_cmd_life(int argc, char **argv)
 {
     options chosen;
-    gbx_trace *trace;
-    gbx_error error = { 0, "" };
     int status = parse(argc, argv, &chosen);
-    if (status >= 0) {
-        return status;
-    }
-    status = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
-    if (status == 0) {
-        gbx_life_teller it = { .trace = trace, .symbols = gbx_symbols_new(), .source = open_source() };
-        status = tell(&chosen, &it, &error);
-        gbx_symbols_free(it.symbols);
-        gbx_source_close(it.source);
-        gbx_trace_close(trace);
-    }
-    if (status != 0) {
-        fprintf(stderr, "glassbox: %s\n", error.message);
-        return GBX_EXIT_BROKEN;
-    }
-    return GBX_EXIT_PASS;
+    return status >= 0 ? status : gbx_cmd_read(chosen.path, &chosen.trace, tell, &chosen);
 }

@@ -82,8 +82,7 @@ typedef struct {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox refs --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("refs", message);
 }
 
 static bool
@@ -281,19 +280,9 @@ print_objects(const gbx_refs *refs, const options *chosen)
 /* ------------------------------------------------------------------ the command */
 
 static int
-print_json(const gbx_refs *refs, gbx_error *error)
+show(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
-    json_t *root = gbx_refs_json(refs);
-    int status = root == NULL || json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0
-        ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
-    json_decref(root);
-    putchar('\n');
-    return status;
-}
-
-static int
-show(const gbx_trace *trace, const options *chosen, gbx_error *error)
-{
+    const options *chosen = options_chosen;
     gbx_refs refs;
     int status = gbx_refs_gather(&refs, trace, error);
     if (status != 0) {
@@ -304,7 +293,7 @@ show(const gbx_trace *trace, const options *chosen, gbx_error *error)
                                "ref with --churn, or watch an object", chosen->path);
     }
     else if (chosen->json) {
-        status = print_json(&refs, error);
+        status = gbx_cmd_json(gbx_refs_json(&refs), JSON_INDENT(2) | JSON_PRESERVE_ORDER, error);
     }
     else {
         if (refs.churn_records != 0) {
@@ -329,24 +318,6 @@ int
 gbx_cmd_refs(int argc, char **argv)
 {
     options chosen;
-    gbx_trace *trace;
-    gbx_error error = { 0, "out of memory" };
     int status = parse(argc, argv, &chosen);
-    if (status >= 0) {
-        return status;
-    }
-    status = gbx_trace_open(&trace, chosen.path, &chosen.trace, &error);
-    if (status == 0) {
-        status = show(trace, &chosen, &error);
-        gbx_trace_close(trace);
-    }
-    if (status != 0) {
-        fprintf(stderr, "glassbox: %s\n", error.message);
-        return GBX_EXIT_BROKEN;
-    }
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "glassbox: cannot write: %s\n", strerror(errno));
-        return GBX_EXIT_BROKEN;
-    }
-    return GBX_EXIT_PASS;
+    return status >= 0 ? status : gbx_cmd_read(chosen.path, &chosen.trace, show, &chosen);
 }

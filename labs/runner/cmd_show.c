@@ -65,8 +65,7 @@ parse_number(const char *text, double most, double *number)
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox show --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("show", message);
 }
 
 /* -1: go on; else the exit status. */
@@ -141,11 +140,7 @@ show_text(const gbx_trace *trace, size_t at)
 static bool
 show_json(const gbx_trace *trace, size_t at)
 {
-    json_t *object = gbx_show_json(trace, at);
-    bool done = object != NULL && json_dumpf(object, stdout, JSON_COMPACT) == 0
-        && putchar('\n') != EOF;
-    json_decref(object);
-    return done;
+    return gbx_cmd_json(gbx_show_json(trace, at), JSON_COMPACT, NULL) == 0;
 }
 
 int

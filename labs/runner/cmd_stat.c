@@ -90,8 +90,7 @@ enum { ROWS = 24 };              /* of processes and threads, unless --all */
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox stat --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("stat", message);
 }
 
 /* -1: go on; else the exit status. */
@@ -409,12 +408,8 @@ print_text(const gbx_stat *stat, const options *chosen)
 static bool
 print_json(const gbx_stat *stat)
 {
-    json_t *object = gbx_stat_json(stat);
-    bool done = object != NULL &&
-        json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
-        putchar('\n') != EOF;
-    json_decref(object);
-    return fflush(stdout) == 0 && done;
+    int status = gbx_cmd_json(gbx_stat_json(stat), JSON_INDENT(2) | JSON_REAL_PRECISION(9), NULL);
+    return fflush(stdout) == 0 && status == 0;
 }
 
 /* ----------------------------------------------------------------- the command */

@@ -58,8 +58,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox station --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("station", message);
 }
 
 /* -1: go on; else the exit status. */

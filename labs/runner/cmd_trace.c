@@ -80,8 +80,7 @@ static const struct option long_options[] = {
 static int
 usage(const char *message)
 {
-    fprintf(stderr, "glassbox: %s; see 'glassbox trace --help'\n", message);
-    return GBX_EXIT_USAGE;
+    return gbx_cmd_usage("trace", message);
 }
 
 static int

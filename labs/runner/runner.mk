@@ -21,7 +21,7 @@ RUNNER_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Wshadow -Wconve
 RUNNER_LIBS   := -ljansson -ldw -lelf -lm
 
 runner_sources := $(wildcard labs/runner/*.c)
-runner_program := labs/runner/main.c $(filter labs/runner/cmd_%.c,$(runner_sources))
+runner_program := labs/runner/main.c labs/runner/cmd.c labs/runner/course.c $(filter labs/runner/cmd_%.c,$(runner_sources))
 runner_library := $(filter-out $(runner_program),$(runner_sources))
 runner_objects  = $(patsubst %.c,$(runner_out)/%.o,$(1))
 libglassbox    := $(runner_out)/libglassbox.a
