@@ -41,8 +41,8 @@ put_tracks(gbx_chrome_writer *w)
         json_int_t pid = (json_int_t)gbx_trace_process(w->trace, p)->header->pid;
         const char *program = gbx_trace_meta_value(w->trace, p, "program");
         program = program == NULL ? "python" : program;
-        gbx_chrome_name(w, "process_name", pid, 0, "name", program_name(program, text, sizeof(text)));
-        gbx_chrome_name(w, "process_labels", pid, 0, "labels", program);
+        gbx_chrome_name(w, "process_name", pid, pid, "name", program_name(program, text, sizeof(text)));
+        gbx_chrome_name(w, "process_labels", pid, pid, "labels", program);
     }
     for (uint32_t s = 0; s < gbx_trace_stream_count(w->trace); s++) {
         json_int_t pid = gbx_chrome_pid(w, s), tid = gbx_chrome_tid(w, s);
@@ -59,7 +59,8 @@ enter(gbx_chrome_writer *w, gbx_chrome_stack *stack, const gbx_entry *event)
     const gbx_frame_edge *edge = (const gbx_frame_edge *)(const void *)event->record;
     if (stack->depth == stack->room) {
         size_t room = stack->room == 0 ? 64 : 2 * stack->room;
-        gbx_chrome_frame *more = w->frame_count >= FRAMES_MAX ? NULL : realloc(stack->frames, room * sizeof(*more));
+        gbx_chrome_frame *more =
+            w->frame_count >= FRAMES_MAX ? NULL : realloc(stack->frames, room * sizeof(*more));
         if (more == NULL) {
             w->counts->dropped++;
             return;
@@ -153,8 +154,10 @@ see_mark(gbx_chrome_writer *w, const gbx_entry *event, size_t at)
         json_object_set_new(made, "s", json_string("t"));
         json_object_set_new(made, "args", mark_args(w, at));
     }
-    else {                                       /* an id of this process alone */
-        char text[32];
+    else {                       /* an id of this process, not of the thread: it may end in another */
+        char text[64];
+        json_object_set_new(made, "args", json_pack("{s:s}", "thread",
+                            gbx_chrome_thread(w, event->stream, text, sizeof(text))));
         snprintf(text, sizeof(text), "%" PRIu32, span->span);
         json_object_set_new(made, "id2", json_pack("{s:s}", "local", text));
     }
@@ -174,7 +177,9 @@ walk(gbx_chrome_writer *w, gbx_lanes *lanes)
             int klass = gbx_event_class(entries[i].record->event);
             last_ns = entries[i].t_ns > last_ns ? entries[i].t_ns : last_ns;
             if (klass == GBX_CLASS_GIL) {
+                w->taking = entries[i].record->event == GBX_EV_GIL_ACQUIRE;
                 gbx_lanes_event(lanes, &entries[i]);
+                w->taking = false;
             }
             else if (klass == GBX_CLASS_FRAME && !w->options->without_frames) {
                 see_frame(w, &entries[i]);

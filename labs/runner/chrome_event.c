@@ -7,7 +7,8 @@
 void
 gbx_chrome_put(gbx_chrome_writer *w, json_t *event)
 {
-    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII;
+    /* UTF-8 as it is: Perfetto shows a name's \u00e9 as six letters */
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
     if (event == NULL || fputs(w->counts->events == 0 ? "\n" : ",\n", w->to) < 0 ||
         json_dumpf(event, w->to, flags) != 0) {
         w->failed = true;

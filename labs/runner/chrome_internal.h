@@ -43,6 +43,7 @@ typedef struct {
     gbx_chrome_lock *locks;      /* those that have a track */
     size_t lock_count, frame_count;
     json_int_t flows;
+    bool taking;                 /* a span that ends now ends because its thread got a lock */
     bool failed;                 /* no memory, or `to` does not take more */
 } gbx_chrome_writer;
 

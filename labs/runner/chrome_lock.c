@@ -154,7 +154,7 @@ add_hand_off(gbx_chrome_writer *w, json_t *args, const gbx_span_of_lane *span)
     char number[64];
     gbx_chrome_wait *wait = &w->waits[span->stream];
     wait->lock = NULL;
-    const gbx_chrome_lock *lock = span->lock == GBX_NO_LOCK ? NULL : find_lock(w, span);
+    const gbx_chrome_lock *lock = !w->taking || span->lock == GBX_NO_LOCK ? NULL : find_lock(w, span);
     if (lock == NULL || !lock->held_before || lock->last.stream == span->stream ||
         lock->last.end_ns <= span->begin_ns || lock->last.end_ns > span->end_ns) {
         return;
