@@ -1,10 +1,12 @@
 /* A trace as Chrome's Trace Event Format (JSON), which chrome://tracing and Perfetto's viewer read.
 
    Each process is a process there, each thread a track: its frames, its waits and the time it was outside
-   as slices that nest; marks as instants; spans as asynchronous slices.  Each lock is a track of its own
-   below its process, where a slice is a hold and bears the holder's name.  Where frames were not recorded,
-   holds stand in the threads' tracks, too; where they were, they cannot: a hold may begin in one frame and
-   end in another, and slices of a track have to nest.
+   as slices that nest; marks as instants; spans as asynchronous slices of the process.  Each lock is a track
+   of its own above the threads', where a slice is a hold and bears the holder's name.  A wait says from whom
+   it got the lock, and where and why that one let go; an arrow leads from it to the hold that it ended in.
+   Where frames were not recorded, holds (or, without a lock, running) stand in the threads' tracks, too;
+   where they were, they cannot: a hold may begin in one frame and end in another, and slices of a track
+   have to nest.
 
    Written as it is read, in one pass: memory is bounded by what is open at once.  A frame that was left
    out of order (a ring that went round, events lost) is dropped and counted. */
@@ -16,7 +18,8 @@
 
 #include <stdio.h>
 
-#define GBX_CHROME_LOCK_TRACK 10000000u  /* thread id of the track of lock 0; more than any pid of Linux */
+/* Thread id of the track of lock 0 where 1 is a thread's: more than any pid of Linux. */
+#define GBX_CHROME_LOCK_TRACK 10000000u
 
 typedef struct {
     bool without_frames;

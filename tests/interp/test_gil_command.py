@@ -153,7 +153,8 @@ class Export(unittest.TestCase):
         holds = slices[lock]
         for (_, end, _), (begin, _, _) in zip(holds, holds[1:]):
             self.assertLessEqual(end, begin + 1)                               # one holder at a time
-        self.assertLessEqual({"t0", "t1", "t2", "MainThread"}, {e["name"] for _, _, e in holds})
+        self.assertLessEqual({"t0", "t1", "t2", "MainThread"}, {e["args"]["thread"] for _, _, e in holds})
+        self.assertLessEqual({"t0 [b]", "MainThread"}, {e["name"] for _, _, e in holds})
         of_t0 = slices[next(key for key, name in names.items() if name == "t0")]
         self.assertIn("busy", {e["name"] for _, _, e in of_t0})
         self.assertIn("waits for lock 0", {e["name"] for _, _, e in of_t0})
