@@ -83,8 +83,8 @@ def row_event(options: Options) -> Row:
         raise Failure(f"a read has {each:.2f} events of the lock: there must be a release and an acquisition")
     event, clock = (series.best("gil") - series.best("none")) / count / each, series.best("clock")
     ratios = [(on - off) / count / each / ticks for off, on, ticks in zip(*series.of.values(), strict=True)]
-    return Row("event of the lock / clock read", "os.read() of nothing, by the only thread: release, request and acquire, mode "
-               "full, page making included", event / clock, *quartiles(ratios),
+    return Row("event of the lock / clock read", "os.read() of nothing, by the only thread: release, request and acquire, "
+               "mode full, page making included", event / clock, *quartiles(ratios),
                beside=f"event {event:.1f} ns, {each:.1f} events a read; clock read {clock:.1f} ns; a read "
                       f"untraced {series.best('none') / count:.0f} ns")
 
@@ -172,7 +172,8 @@ def rows_threads(options: Options, packages: pathlib.Path | None, skipped: list)
         facts = trace_facts(trace_file(options))
         rows = [row_threads(series, facts, took, rounds)]
         if spy is not None:
-            rows += [row_spy_cost(series), row_shares(options, spy, rounds * 4)]
+            rows += [row_spy_cost(series), row_shares(options, spy, rounds * 4),
+                     row_shares(options, spy, rounds * 4, "--nonblocking")]
     trace_file(options).unlink(missing_ok=True)
     return rows
 
@@ -180,8 +181,8 @@ def rows_threads(options: Options, packages: pathlib.Path | None, skipped: list)
 def row_threads(series, facts: dict[str, int], took: float, rounds: int) -> Row:
     if facts["lost"]:
         raise Failure("events of the lock were lost")
-    return Row("eight threads, the lock recorded", f"compute and short I/O, {rounds:,} rounds a thread, on all cores; class gil "
-               "on, mode full / untraced", series.ratio("gil", "none"), *series.spread("gil", "none"),
+    return Row("eight threads, the lock recorded", f"compute and short I/O, {rounds:,} rounds a thread, on all cores; "
+               "class gil on, mode full / untraced", series.ratio("gil", "none"), *series.spread("gil", "none"),
                beside=f"{facts['events']:,} events, {facts['events'] / took * 1e9:,.0f} a second; untraced "
                       f"{series.best('none') / 1e6:.0f} ms")
 
@@ -192,26 +193,35 @@ def row_spy_cost(series) -> Row:
                beside=f"with --nonblocking {series.ratio('free', 'none'):.3f}; Glassbox {series.ratio('gil', 'none'):.3f}")
 
 
-def row_shares(options: Options, spy: Spy, rounds: int) -> Row:
-    """One run that both look at: each thread's share of the time that the lock was held."""
-    live("bench: eight threads under py-spy and Glassbox at once")
-    took = wall(spy.record([*traced(options), *mixed(rounds)]))
-    samples = spy.samples()
-    report = json.loads(run([GLASSBOX, "gil", "--json", trace_file(options)]))
+def shares(samples: dict[str, int], report: dict) -> tuple[int, dict[str, tuple[float, float]]]:
+    """py-spy's samples of the workers, and each worker's share by them and by the trace."""
     holds: dict[str, int] = {}
     for thread in report["threads"]:
         holds[thread["name"]] = holds.get(thread["name"], 0) + thread["holds_ns"]
     workers = sorted(name for name in holds if name.startswith("worker-"))
-    if len(workers) != 8 or not set(workers) & set(samples):
-        raise Failure(f"the trace names {len(workers)} of eight threads, py-spy {len(set(workers) & set(samples))} of them")
-    n, total = sum(samples.get(name, 0) for name in workers), sum(holds[name] for name in workers)
-    shares = {name: (samples.get(name, 0) / n, holds[name] / total) for name in workers}
-    apart = sum(abs(a - b) for a, b in shares.values()) / 2
-    chance = sum(math.sqrt(2 * b * (1 - b) / math.pi / n) for _, b in shares.values()) / 2
-    said = ", ".join(f"{a * 100:.1f} / {b * 100:.1f}" for a, b in shares.values())
-    return Row("peer: py-spy, shares of the lock", "the same run under both: the part of eight threads' holding time that "
-               "py-spy gives to another thread than the trace does", apart * 100, unit="%",
-               beside=f"{n:,} samples in {took / 1e9:.1f} s; so few, if right, would be off by {chance * 100:.1f} %; held at all: "
-                      f"py-spy {sum(samples.values()) / RATE / took * 1e11:.0f} %, trace {sum(holds.values()) / took * 1e11:.0f} %; "
-                      f"each thread, py-spy / trace: {said} %. The trace has {report['switches']:,} changes of hands and each "
-                      f"wait; {spy.dumps(mixed(rounds * 4), 10)}")
+    seen, total = sum(samples.get(name, 0) for name in workers), sum(holds[name] for name in workers)
+    if len(workers) != 8 or seen == 0:
+        raise Failure(f"the trace names {len(workers)} of eight threads, py-spy has {seen} samples of them")
+    return seen, {name: (samples.get(name, 0) / seen, holds[name] / total) for name in workers}
+
+
+def row_shares(options: Options, spy: Spy, rounds: int, *more: str) -> Row:
+    """One run that both look at: each thread's share of the time that the lock was held."""
+    live("bench: eight threads under py-spy and Glassbox at once")
+    took = wall(spy.record([*traced(options), *mixed(rounds)], *more))
+    samples = spy.samples()
+    report = json.loads(run([GLASSBOX, "gil", "--json", trace_file(options)]))
+    seen, each = shares(samples, report)
+    apart = sum(abs(a - b) for a, b in each.values()) / 2
+    chance = sum(math.sqrt(2 * b * (1 - b) / math.pi / seen) for _, b in each.values()) / 2
+    said = ", ".join(f"{a * 100:.1f} / {b * 100:.1f}" for a, b in each.values())
+    held, takes = (sum(thread[what] for thread in report["threads"]) for what in ("holds_ns", "takes"))
+    beside = (f"{seen:,} samples in {took / 1e9:.1f} s: as many, taken at random, are off by {chance * 100:.1f} %; each "
+              f"thread, py-spy / trace: {said} %; held at all: {sum(samples.values()) / RATE / took * 1e11:.0f} / "
+              f"{held / took * 100:.0f} %")
+    if not more:
+        beside += (f". A hold lasts {held / takes / 1e3:.0f} us, a sample comes each {1e6 / RATE:.0f} us; the trace has "
+                   f"{report['switches']:,} changes of hands and each wait. {spy.dumps(mixed(rounds), 10)}")
+    return Row(" ".join(("peer: py-spy, shares of the lock", *(f"({word})" for word in more))),
+               "one run under both: the part of the workers' time with the lock that py-spy's samples give to "
+               "another thread than the trace", apart * 100, unit="%", beside=beside)
