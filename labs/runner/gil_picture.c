@@ -208,6 +208,9 @@ draw_label(const gbx_picture *picture, size_t row, unsigned y, FILE *to)
 {
     const gbx_stream_info *info = gbx_trace_stream(picture->trace, picture->stream_of[row]);
     fprintf(to, "<text x=\"8\" y=\"%u\">", y + BAR - 4);
+    if (gbx_trace_process_count(picture->trace) > 1) {
+        fprintf(to, "%" PRIu32 "/", gbx_trace_process(picture->trace, info->process)->header->pid);
+    }
     if (info->name[0] != '\0') {
         put_escaped(to, info->name);
     }
@@ -224,7 +227,8 @@ draw_times(const gbx_picture *picture, unsigned y, FILE *to)
         unsigned x = LEFT + picture->columns * i / 4;
         double ms = (double)(picture->end_ns - picture->begin_ns) * i / 4 / 1e6;
         fprintf(to, "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"#888\"/>"
-                "<text x=\"%u\" y=\"%u\" text-anchor=\"middle\">%.4g ms</text>\n", x, TOP, x, y, x, y + 16, ms);
+                "<text x=\"%u\" y=\"%u\" text-anchor=\"%s\">%.4g ms</text>\n", x, TOP, x, y, x, y + 16,
+                i == 4 ? "end" : "middle", ms);
     }
 }
 

@@ -21,10 +21,10 @@ ms(uint64_t n)
 
 /* Thread 1 has the lock from 1 to 11 ms, asked by 2, which has it from 12 to 20 and then is outside for 10 ms. */
 static trace_writer *
-hand_off(void)
+hand_off_of(uint64_t native)
 {
     trace_writer *w = writer_new(NULL);
-    writer_thread_name(w, 1, 501, "first");
+    writer_thread_name(w, 1, native, "first");
     writer_thread_name(w, 2, 502, "second <&>");
     put_gil(w, 1, 1, GBX_EV_GIL_CREATE, 0);
     put_gil(w, 900, 1, GBX_EV_GIL_REQUEST, 0);
@@ -43,6 +43,12 @@ hand_off(void)
     put_acquire(w, 31250, 2, 0, 4, 1250);
     put_release(w, 32000, 2, 0, GBX_RELEASE_EXIT);
     return w;
+}
+
+static trace_writer *
+hand_off(void)
+{
+    return hand_off_of(501);
 }
 
 static gbx_gil_story *
@@ -294,14 +300,24 @@ an_export_has_a_track_for_the_lock(void **state)
 {
     (void)state;
     json_t *events = exported(hand_off(), false);
-    assert_int_equal(count_slices(events, GBX_CHROME_LOCK_TRACK, "first", 10000), 1);
-    assert_int_equal(count_slices(events, GBX_CHROME_LOCK_TRACK, "second <&>", 8000), 1);
+    assert_int_equal(count_slices(events, 1, "first", 10000), 1);
+    assert_int_equal(count_slices(events, 1, "second <&>", 8000), 1);
     assert_int_equal(count_slices(events, 502, "waits for lock 0", 10000), 1);
     assert_int_equal(count_slices(events, 502, "outside", 10000), 1);
     assert_int_equal(count_slices(events, 501, "holds lock 0", 10000), 0);   /* there may be frames */
     json_decref(events);
     events = exported(hand_off(), true);
     assert_int_equal(count_slices(events, 501, "holds lock 0", 10000), 1);
+    json_decref(events);
+}
+
+static void
+the_lock_s_track_makes_way_for_a_thread_of_its_id(void **state)
+{
+    (void)state;
+    json_t *events = exported(hand_off_of(1), false);
+    assert_int_equal(count_slices(events, 1, "first", 10000), 0);
+    assert_int_equal(count_slices(events, GBX_CHROME_LOCK_TRACK, "first", 10000), 1);
     json_decref(events);
 }
 
@@ -344,6 +360,7 @@ main(void)
         TEST(without_the_lock_threads_run),
         TEST(a_picture_shows_who_held_the_lock),
         TEST(an_export_has_a_track_for_the_lock),
+        TEST(the_lock_s_track_makes_way_for_a_thread_of_its_id),
         TEST(an_export_has_frames_and_marks),
     };
     return cmocka_run_group_tests_name("gil", tests, NULL, NULL);
