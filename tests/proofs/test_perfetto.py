@@ -176,7 +176,7 @@ class Eight(Recorded):
                 found = waits[name[wait["thread"]], wait["t_ns"]]
                 self.assertEqual(found["dur"], wait["ns"])
                 if wait["holds"] == 1:                                     # then the last is the longest
-                    self.assertEqual((found["from_thread"], found["from_place"]),
+                    self.assertEqual((found["from_thread"], found["from_place"] or ""),
                                      (name[wait["holder"]["thread"]], wait["holder"]["place"]))
 
     def test_an_arrow_for_each_hand_off(self):

@@ -23,6 +23,10 @@ class Skip(Exception):
     """A test that this machine cannot run; says why."""
 
 
+class Missing(Exception):
+    """A test for which something is missing that can be had; says what. In CI it has to be there."""
+
+
 class Station:
     """One station, run once by the program under test."""
 
@@ -52,6 +56,8 @@ class Station:
 
 
 def claim_passes(claim: dict) -> None:
+    if claim["verdict"] == "SKIPPED":
+        raise Missing("; ".join(item["text"] for item in claim["evidence"] if item["kind"] == "skipped"))
     assert claim["verdict"] == "PASS", f"{claim['verdict']}: {claim['reason']} {failures(claim)}"
 
 
@@ -70,6 +76,8 @@ def failures(claim: dict) -> str:
 
 
 def line_says_fail(line: re.Match) -> None:
+    if line[1] == "skip":
+        raise Missing(line[4])
     assert line[1] == "ok" and line[4] == "FAIL", line[0]
 
 
@@ -203,6 +211,8 @@ def main() -> int:
             test(*arguments)
         except Skip as skip:
             outcome, why = "skip", f": cannot run here: {skip}"
+        except Missing as missing:
+            outcome, why = "skip", f": {missing}"
         except AssertionError as error:
             outcome, why = "FAIL", f": {error}"
         counts[outcome] += 1
