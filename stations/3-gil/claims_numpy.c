@@ -196,10 +196,11 @@ static void
 quote_mixtures(gbx_finding *finding, const mixed all[MIXTURES])
 {
     char text[640];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%-14s without the lock: alone   of two  at most  at once "
-                                   " speed-up\n", "");
+    size_t used = (size_t)snprintf(text, sizeof(text), "p: share of its time that a thread is without the lock\n"
+                                   "%-14s %8s %9s %8s %8s %10s\n", "", "p alone", "p of two", "at most", "at once",
+                                   "speed-up");
     for (size_t i = 0; i < MIXTURES && used < sizeof(text); i++) {
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%-14s %21.0f %% %6.0f %% %8.2f %8.2f %7.2f x\n",
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%-14s %6.0f %% %7.0f %% %8.2f %8.2f %8.2f x\n",
                                  mixtures[i], 100 * all[i].share, 100 * all[i].share_of_two, all[i].bound,
                                  all[i].at_once, all[i].speed_up);
     }
