@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+COLUMNS = 80
 PARTIAL = 3  # the exit status where what ran passed, and something could not run
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
@@ -123,6 +124,13 @@ def junit_agrees(station: Station) -> None:
     assert status == station.status and len(cases) == len(station.claims), f"{len(cases)} cases, status {status}"
 
 
+def fits_the_terminal(station: Station) -> None:
+    _, text = station.run("--color=never")
+    place = re.compile(r":\d+ in |less \+|https?:")         # one word, as long as it is
+    long = [line for line in text.splitlines() if len(line) > COLUMNS and not place.search(line)]
+    assert not long, f"{len(long)} lines are too long: {long[:3]}"
+
+
 def holds_without_the_gil(station: Station) -> None:
     """With PYTHON= naming the other build a claim holds, or is skipped with what is missing."""
     python = station.root / "cpython/build/ft/python"
@@ -196,6 +204,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
         yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)
         yield f"{name}: JUnit has the same claims", junit_agrees, (station,)
+        yield f"{name}: its page is {COLUMNS} columns wide", fits_the_terminal, (station,)
         yield f"{name}: on the build without the GIL, too", holds_without_the_gil, (station,)
         for program in station.programs("experiments"):
             test = f"{name}: {program.name} runs without tracing"
