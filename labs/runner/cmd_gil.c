@@ -308,6 +308,18 @@ print_functions(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols 
     free(sums);
 }
 
+/* Where something is missing, a thread's time is counted as what it was at before. */
+static void
+print_gaps(const gbx_trace *trace)
+{
+    if (gbx_trace_lost(trace) != 0) {
+        printf("\nThis is not all: %" PRIu64 " events were lost.\n", gbx_trace_lost(trace));
+    }
+    if ((gbx_trace_mask(trace) >> GBX_CLASS_GIL & 1) == 0) {
+        printf("\nThis is not all: class gil was not recorded from the start to the end.\n");
+    }
+}
+
 static void
 print_story(const gbx_trace *trace, const gbx_gil_story *story, const gbx_picture *picture,
             const gbx_gil_thread **order, size_t count)
@@ -330,6 +342,7 @@ print_story(const gbx_trace *trace, const gbx_gil_story *story, const gbx_pictur
     print_latency("by itself", &story->blocking);
     print_latency("free", &story->uncontended);
     print_functions(trace, story, symbols);
+    print_gaps(trace);
     gbx_symbols_free(symbols);
 }
 

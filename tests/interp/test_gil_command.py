@@ -91,6 +91,14 @@ class Story(unittest.TestCase):
         self.assertEqual(len(rows), 3)
         self.assertRegex(text, r"(?m)^asked +\d+ ")
 
+    def test_it_says_where_the_class_was_not_recorded(self):
+        self.assertNotIn("This is not all", glassbox("gil", "story.gbx").stdout)
+        record("""
+            for _ in range(3):
+                glassbox.select('gil+mark'); time.sleep(0.001); glassbox.select('mark'); time.sleep(0.001)
+            """, path="parts.gbx")
+        self.assertIn("class gil was not recorded from the start to the end", glassbox("gil", "parts.gbx").stdout)
+
     def test_the_svg_is_well_formed(self):
         glassbox("gil", "story.gbx", "--svg", "story.svg")
         root = xml.etree.ElementTree.parse("story.svg").getroot()
