@@ -59,7 +59,8 @@ enum gbx_class {
    make a trace several times as large, so they are asked for. */
 #define GBX_MASK(NAME)    (1u << GBX_CLASS_##NAME)
 #define GBX_MASK_DEFAULT  (GBX_MASK(FRAME) | GBX_MASK(SPEC) | GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | \
-                           GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC))
+                           GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC) | \
+                           GBX_MASK(AIO))
 #define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC))
 
 /* ------------------------------------------------------------------ records */
@@ -275,6 +276,68 @@ typedef struct {              /* value: address in the C function that waits; en
 
 #define GBX_NO_THREAD  UINT32_MAX
 
+/* class aio.  Tasks, futures, handles and loops are named by address, which holds from the record of its
+   birth (task_new, future_new, call_soon, call_at) to the next one there, or to its `gone`; what was there
+   before the recording has no birth.  `code` with h.arg is who did it: the innermost function outside
+   asyncio, or of asyncio the one that runs a handle; 0 none. */
+typedef struct {              /* flags: 1 a thread begins to run this loop, 0 it ends */
+    gbx_head h; uint32_t type; uint32_t reserved; uint64_t loop;
+} gbx_aio_loop;
+typedef struct {              /* flags: enum AIO_IMPL */
+    gbx_head h;
+    uint32_t name;            /* that it was given; 0: "Task-<number>" */
+    uint32_t number;
+    uint32_t coro;            /* code of its coroutine; 0: none of Python's */
+    uint32_t code;
+    uint32_t type; uint32_t reserved;
+    uint64_t task; uint64_t loop;
+} gbx_aio_task;
+typedef struct {              /* flags: enum AIO_IMPL */
+    gbx_head h; uint32_t code; uint32_t type; uint64_t future; uint64_t loop;
+} gbx_aio_future;
+typedef struct {              /* a step begins, or ends; flags: enum AIO_SENT, enum AIO_STEP */
+    gbx_head h;               /* arg: offset in `code` */
+    uint32_t code;            /* where the task waits: the innermost coroutine that it awaits by */
+    uint32_t type;            /* of what is thrown; of what is awaited, returned or raised */
+    uint64_t task;
+    uint64_t other;           /* the future that woke it; the one that it awaits; 0 none */
+} gbx_aio_step;
+typedef struct {              /* flags: enum AIO_CANCEL */
+    gbx_head h; uint32_t code; uint32_t requests; uint64_t task; uint64_t awaits;
+} gbx_aio_cancel;
+typedef struct {              /* flags: enum AIO_DELIVERY */
+    gbx_head h; uint32_t requests; uint32_t reserved; uint64_t task;
+} gbx_aio_delivery;
+typedef struct { gbx_head h; uint32_t code; uint32_t requests; uint64_t task; } gbx_aio_uncancel;
+typedef struct {              /* flags: enum AIO_STATE */
+    gbx_head h; uint32_t code; uint32_t type; uint32_t is_task; uint32_t callbacks; uint64_t future;
+} gbx_aio_done;
+typedef struct { gbx_head h; uint64_t task; uint64_t future; } gbx_aio_wakeup;
+typedef struct {
+    gbx_head h; uint32_t callback; uint32_t type; uint64_t address; uint64_t future;
+} gbx_aio_callback;
+typedef struct { gbx_head h; uint64_t future; } gbx_aio_gone;      /* flags: 1 it was pending */
+typedef struct {              /* flags: enum AIO_SOON */
+    gbx_head h;
+    uint32_t code;
+    uint32_t callback;        /* code of what is to be called; 0: none of Python's */
+    uint32_t type;            /* of the callback */
+    uint32_t ready;           /* handles in the queue, this one included; call_at: in the heap of timers */
+    uint64_t handle;
+    uint64_t task;            /* whose step this is; 0 */
+    int64_t when;             /* call_at: nanoseconds on the loop's clock */
+} gbx_aio_schedule;
+typedef struct { gbx_head h; uint32_t ready; uint32_t reserved; uint64_t handle; } gbx_aio_ready;
+typedef struct {
+    gbx_head h; uint32_t callback; uint32_t type; uint64_t handle; uint64_t task;
+} gbx_aio_run;
+typedef struct { gbx_head h; uint64_t handle; } gbx_aio_run_end;   /* flags: 1 it went through, 0 it raised */
+typedef struct { gbx_head h; uint32_t code; uint32_t reserved; uint64_t handle; } gbx_aio_handle;
+typedef struct { gbx_head h; uint32_t ready; uint32_t timers; uint64_t loop; } gbx_aio_iteration;
+typedef struct {              /* flags: enum AIO_SELECT */
+    gbx_head h; int32_t events; uint32_t reserved; int64_t timeout; uint64_t wait;
+} gbx_aio_select;
+
 /* --------------------------------------------------------------- the events */
 
 /* X(NAME, id, CLASS, "class.name", struct, timed): ids are stable, never reused. */
@@ -399,7 +462,28 @@ typedef struct {              /* value: address in the C function that waits; en
     X(SECTION_RESUME, 178, GIL,     "gil.section_resume",  gbx_section,            1)    \
     X(PARK,           179, GIL,     "gil.park",            gbx_park,               1)    \
     X(WAKE,           180, GIL,     "gil.wake",            gbx_park,               1)    \
-    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)
+    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)    \
+    X(AIO_LOOP,       182, AIO,     "aio.loop",            gbx_aio_loop,           1)    \
+    X(AIO_TASK_NEW,   183, AIO,     "aio.task_new",        gbx_aio_task,           1)    \
+    X(AIO_FUTURE_NEW, 184, AIO,     "aio.future_new",      gbx_aio_future,         1)    \
+    X(AIO_STEP_BEGIN, 185, AIO,     "aio.step_begin",      gbx_aio_step,           1)    \
+    X(AIO_STEP_END,   186, AIO,     "aio.step_end",        gbx_aio_step,           1)    \
+    X(AIO_CANCEL,     187, AIO,     "aio.cancel_asked",    gbx_aio_cancel,         1)    \
+    X(AIO_DELIVERED,  188, AIO,     "aio.cancel_delivered", gbx_aio_delivery,      1)    \
+    X(AIO_UNCANCEL,   189, AIO,     "aio.uncancel",        gbx_aio_uncancel,       1)    \
+    X(AIO_DONE,       190, AIO,     "aio.done",            gbx_aio_done,           1)    \
+    X(AIO_WAKEUP,     191, AIO,     "aio.wakeup",          gbx_aio_wakeup,         1)    \
+    X(AIO_CALLBACK,   192, AIO,     "aio.callback",        gbx_aio_callback,       1)    \
+    X(AIO_GONE,       193, AIO,     "aio.gone",            gbx_aio_gone,           1)    \
+    X(AIO_CALL_SOON,  194, AIO,     "aio.call_soon",       gbx_aio_schedule,       1)    \
+    X(AIO_CALL_AT,    195, AIO,     "aio.call_at",         gbx_aio_schedule,       1)    \
+    X(AIO_READY,      196, AIO,     "aio.ready",           gbx_aio_ready,          1)    \
+    X(AIO_RUN_BEGIN,  197, AIO,     "aio.run_begin",       gbx_aio_run,            1)    \
+    X(AIO_RUN_END,    198, AIO,     "aio.run_end",         gbx_aio_run_end,        1)    \
+    X(AIO_HANDLE_CANCEL, 199, AIO,  "aio.handle_cancel",   gbx_aio_handle,         1)    \
+    X(AIO_ITERATION_BEGIN, 200, AIO, "aio.iteration_begin", gbx_aio_iteration,     1)    \
+    X(AIO_SELECT,     201, AIO,     "aio.select",          gbx_aio_select,         1)    \
+    X(AIO_ITERATION_END, 202, AIO,  "aio.iteration_end",   gbx_aio_iteration,      1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -416,7 +500,8 @@ enum gbx_event {
     E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)        \
     E(REF, 7) E(DOMAIN, 8) E(FREELIST, 9) E(GC_REASON, 10) E(GC_PHASE, 11)               \
     E(VERDICT, 12) E(HEAP, 13) E(RELEASE, 14) E(BREAKER, 15) E(GIVE_UP, 16) E(WAKE, 17)  \
-    E(PARK, 18) E(ENABLE, 19)
+    E(PARK, 18) E(ENABLE, 19) E(AIO_IMPL, 20) E(AIO_SENT, 21) E(AIO_STEP, 22)            \
+    E(AIO_CANCEL, 23) E(AIO_DELIVERY, 24) E(AIO_STATE, 25) E(AIO_SOON, 26) E(AIO_SELECT, 27)
 
 #define GBX_VALUES(V)                                                                    \
     V(POP, RETURN,     0, "return")                                                      \
@@ -536,7 +621,35 @@ enum gbx_event {
     V(PARK, LOT,             0, "parking_lot")                                           \
     V(PARK, SEMAPHORE,       1, "semaphore")       /* of a raw mutex */                  \
     V(ENABLE, TRANSIENT,     0, "transient")       /* while a module is initialized */   \
-    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */
+    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */             \
+    V(AIO_IMPL, C,           0, "c")               /* Modules/_asynciomodule.c */        \
+    V(AIO_IMPL, PYTHON,      1, "python")          /* Lib/asyncio */                     \
+    V(AIO_SENT, NONE,        0, "none")            /* send(None) */                      \
+    V(AIO_SENT, EXCEPTION,   1, "exception")       /* throw() */                         \
+    V(AIO_SENT, CANCELLED,   2, "cancelled")       /* throw(), of a CancelledError */    \
+    V(AIO_SENT, EAGER,       3, "eager")           /* send(None) as the task is made */  \
+    V(AIO_STEP, AWAITS,      0, "awaits")          /* a future */                        \
+    V(AIO_STEP, YIELDS,      1, "yields")          /* a bare yield: again, next time */  \
+    V(AIO_STEP, RESULT,      2, "result")                                                \
+    V(AIO_STEP, EXCEPTION,   3, "exception")                                             \
+    V(AIO_STEP, CANCELLED,   4, "cancelled")                                             \
+    V(AIO_STEP, BAD,         5, "bad")             /* what it yielded cannot be awaited */ \
+    V(AIO_STEP, FAILED,      6, "failed")          /* the step itself raised: a closed loop */ \
+    V(AIO_CANCEL, IGNORED,   0, "ignored")         /* the task is done */                \
+    V(AIO_CANCEL, NOTED,     1, "noted")           /* it waits for nothing: at its next step */ \
+    V(AIO_CANCEL, PASSED_ON, 2, "passed_on")       /* what it awaits is asked */         \
+    V(AIO_DELIVERY, NOTED,   0, "noted")           /* a request that was noted */        \
+    V(AIO_DELIVERY, AWAITED, 1, "awaited")         /* what it awaited was cancelled */   \
+    V(AIO_STATE, PENDING,    0, "pending")                                               \
+    V(AIO_STATE, RESULT,     1, "result")                                                \
+    V(AIO_STATE, EXCEPTION,  2, "exception")                                             \
+    V(AIO_STATE, CANCELLED,  3, "cancelled")                                             \
+    V(AIO_SOON, SOON,        0, "soon")                                                  \
+    V(AIO_SOON, THREADSAFE,  1, "threadsafe")                                            \
+    V(AIO_SOON, AT,          2, "at")                                                    \
+    V(AIO_SELECT, SELECT,    0, "select")                                                \
+    V(AIO_SELECT, POLL,      1, "poll")                                                  \
+    V(AIO_SELECT, EPOLL,     2, "epoll")
 
 enum gbx_enum {
 #define E(NAME, id) GBX_ENUM_##NAME = id,
@@ -690,6 +803,26 @@ enum gbx_kind {
     F(EVENT, "code", gbx_section, code, CODE, 0)                                         \
     F(EVENT, "mutexes", gbx_section, mutexes, UINT, 0)                                   \
     F(EVENT, "address", gbx_section, address, ADDRESS, 0)
+
+#define GBX_AIO_STEP_FIELDS(F, EVENT)                                                    \
+    F(EVENT, "offset", gbx_aio_step, h.arg, OFFSET, 0)                                   \
+    F(EVENT, "code", gbx_aio_step, code, CODE, 0)                                        \
+    F(EVENT, "type", gbx_aio_step, type, TYPE, 0)                                        \
+    F(EVENT, "task", gbx_aio_step, task, ADDRESS, 0)
+
+#define GBX_AIO_SCHEDULE_FIELDS(F, EVENT)                                                \
+    F(EVENT, "how", gbx_aio_schedule, h.flags, ENUM, GBX_ENUM_AIO_SOON)                  \
+    F(EVENT, "offset", gbx_aio_schedule, h.arg, OFFSET, 0)                               \
+    F(EVENT, "code", gbx_aio_schedule, code, CODE, 0)                                    \
+    F(EVENT, "callback", gbx_aio_schedule, callback, CODE, 0)                            \
+    F(EVENT, "type", gbx_aio_schedule, type, TYPE, 0)                                    \
+    F(EVENT, "handle", gbx_aio_schedule, handle, ADDRESS, 0)                             \
+    F(EVENT, "task", gbx_aio_schedule, task, ADDRESS, 0)
+
+#define GBX_AIO_ITERATION_FIELDS(F, EVENT)                                               \
+    F(EVENT, "ready", gbx_aio_iteration, ready, UINT, 0)                                 \
+    F(EVENT, "timers", gbx_aio_iteration, timers, UINT, 0)                               \
+    F(EVENT, "loop", gbx_aio_iteration, loop, ADDRESS, 0)
 
 #define GBX_FIELDS(F)                                                                    \
     F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
@@ -932,7 +1065,81 @@ enum gbx_kind {
     F(WAKE, "on", gbx_park, value, ENUM, GBX_ENUM_PARK)                                  \
     F(UNPARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                              \
     F(UNPARK, "address", gbx_park, address, ADDRESS, 0)                                  \
-    F(UNPARK, "threads", gbx_park, value, UINT, 0)
+    F(UNPARK, "threads", gbx_park, value, UINT, 0)                                       \
+    F(AIO_LOOP, "runs", gbx_aio_loop, h.flags, UINT, 0)                                  \
+    F(AIO_LOOP, "type", gbx_aio_loop, type, TYPE, 0)                                     \
+    F(AIO_LOOP, "loop", gbx_aio_loop, loop, ADDRESS, 0)                                  \
+    F(AIO_TASK_NEW, "impl", gbx_aio_task, h.flags, ENUM, GBX_ENUM_AIO_IMPL)              \
+    F(AIO_TASK_NEW, "offset", gbx_aio_task, h.arg, OFFSET, 0)                            \
+    F(AIO_TASK_NEW, "code", gbx_aio_task, code, CODE, 0)                                 \
+    F(AIO_TASK_NEW, "name", gbx_aio_task, name, STRING, 0)                               \
+    F(AIO_TASK_NEW, "number", gbx_aio_task, number, UINT, 0)                             \
+    F(AIO_TASK_NEW, "coro", gbx_aio_task, coro, CODE, 0)                                 \
+    F(AIO_TASK_NEW, "type", gbx_aio_task, type, TYPE, 0)                                 \
+    F(AIO_TASK_NEW, "task", gbx_aio_task, task, ADDRESS, 0)                              \
+    F(AIO_TASK_NEW, "loop", gbx_aio_task, loop, ADDRESS, 0)                              \
+    F(AIO_FUTURE_NEW, "impl", gbx_aio_future, h.flags, ENUM, GBX_ENUM_AIO_IMPL)          \
+    F(AIO_FUTURE_NEW, "offset", gbx_aio_future, h.arg, OFFSET, 0)                        \
+    F(AIO_FUTURE_NEW, "code", gbx_aio_future, code, CODE, 0)                             \
+    F(AIO_FUTURE_NEW, "type", gbx_aio_future, type, TYPE, 0)                             \
+    F(AIO_FUTURE_NEW, "future", gbx_aio_future, future, ADDRESS, 0)                      \
+    F(AIO_FUTURE_NEW, "loop", gbx_aio_future, loop, ADDRESS, 0)                          \
+    F(AIO_STEP_BEGIN, "sent", gbx_aio_step, h.flags, ENUM, GBX_ENUM_AIO_SENT)            \
+    GBX_AIO_STEP_FIELDS(F, AIO_STEP_BEGIN)                                               \
+    F(AIO_STEP_BEGIN, "by", gbx_aio_step, other, ADDRESS, 0)                             \
+    F(AIO_STEP_END, "how", gbx_aio_step, h.flags, ENUM, GBX_ENUM_AIO_STEP)               \
+    GBX_AIO_STEP_FIELDS(F, AIO_STEP_END)                                                 \
+    F(AIO_STEP_END, "awaits", gbx_aio_step, other, ADDRESS, 0)                           \
+    F(AIO_CANCEL, "what", gbx_aio_cancel, h.flags, ENUM, GBX_ENUM_AIO_CANCEL)            \
+    F(AIO_CANCEL, "offset", gbx_aio_cancel, h.arg, OFFSET, 0)                            \
+    F(AIO_CANCEL, "code", gbx_aio_cancel, code, CODE, 0)                                 \
+    F(AIO_CANCEL, "requests", gbx_aio_cancel, requests, UINT, 0)                         \
+    F(AIO_CANCEL, "task", gbx_aio_cancel, task, ADDRESS, 0)                              \
+    F(AIO_CANCEL, "awaits", gbx_aio_cancel, awaits, ADDRESS, 0)                          \
+    F(AIO_DELIVERED, "why", gbx_aio_delivery, h.flags, ENUM, GBX_ENUM_AIO_DELIVERY)      \
+    F(AIO_DELIVERED, "requests", gbx_aio_delivery, requests, UINT, 0)                    \
+    F(AIO_DELIVERED, "task", gbx_aio_delivery, task, ADDRESS, 0)                         \
+    F(AIO_UNCANCEL, "offset", gbx_aio_uncancel, h.arg, OFFSET, 0)                        \
+    F(AIO_UNCANCEL, "code", gbx_aio_uncancel, code, CODE, 0)                             \
+    F(AIO_UNCANCEL, "requests", gbx_aio_uncancel, requests, UINT, 0)                     \
+    F(AIO_UNCANCEL, "task", gbx_aio_uncancel, task, ADDRESS, 0)                          \
+    F(AIO_DONE, "state", gbx_aio_done, h.flags, ENUM, GBX_ENUM_AIO_STATE)                \
+    F(AIO_DONE, "offset", gbx_aio_done, h.arg, OFFSET, 0)                                \
+    F(AIO_DONE, "code", gbx_aio_done, code, CODE, 0)                                     \
+    F(AIO_DONE, "type", gbx_aio_done, type, TYPE, 0)                                     \
+    F(AIO_DONE, "is_task", gbx_aio_done, is_task, UINT, 0)                               \
+    F(AIO_DONE, "callbacks", gbx_aio_done, callbacks, UINT, 0)                           \
+    F(AIO_DONE, "future", gbx_aio_done, future, ADDRESS, 0)                              \
+    F(AIO_WAKEUP, "task", gbx_aio_wakeup, task, ADDRESS, 0)                              \
+    F(AIO_WAKEUP, "future", gbx_aio_wakeup, future, ADDRESS, 0)                          \
+    F(AIO_CALLBACK, "callback", gbx_aio_callback, callback, CODE, 0)                     \
+    F(AIO_CALLBACK, "type", gbx_aio_callback, type, TYPE, 0)                             \
+    F(AIO_CALLBACK, "address", gbx_aio_callback, address, ADDRESS, 0)                    \
+    F(AIO_CALLBACK, "future", gbx_aio_callback, future, ADDRESS, 0)                      \
+    F(AIO_GONE, "pending", gbx_aio_gone, h.flags, UINT, 0)                               \
+    F(AIO_GONE, "future", gbx_aio_gone, future, ADDRESS, 0)                              \
+    GBX_AIO_SCHEDULE_FIELDS(F, AIO_CALL_SOON)                                            \
+    F(AIO_CALL_SOON, "ready", gbx_aio_schedule, ready, UINT, 0)                          \
+    GBX_AIO_SCHEDULE_FIELDS(F, AIO_CALL_AT)                                              \
+    F(AIO_CALL_AT, "timers", gbx_aio_schedule, ready, UINT, 0)                           \
+    F(AIO_CALL_AT, "when", gbx_aio_schedule, when, INT, 0)                               \
+    F(AIO_READY, "ready", gbx_aio_ready, ready, UINT, 0)                                 \
+    F(AIO_READY, "handle", gbx_aio_ready, handle, ADDRESS, 0)                            \
+    F(AIO_RUN_BEGIN, "callback", gbx_aio_run, callback, CODE, 0)                         \
+    F(AIO_RUN_BEGIN, "type", gbx_aio_run, type, TYPE, 0)                                 \
+    F(AIO_RUN_BEGIN, "handle", gbx_aio_run, handle, ADDRESS, 0)                          \
+    F(AIO_RUN_BEGIN, "task", gbx_aio_run, task, ADDRESS, 0)                              \
+    F(AIO_RUN_END, "ok", gbx_aio_run_end, h.flags, UINT, 0)                              \
+    F(AIO_RUN_END, "handle", gbx_aio_run_end, handle, ADDRESS, 0)                        \
+    F(AIO_HANDLE_CANCEL, "offset", gbx_aio_handle, h.arg, OFFSET, 0)                     \
+    F(AIO_HANDLE_CANCEL, "code", gbx_aio_handle, code, CODE, 0)                          \
+    F(AIO_HANDLE_CANCEL, "handle", gbx_aio_handle, handle, ADDRESS, 0)                   \
+    GBX_AIO_ITERATION_FIELDS(F, AIO_ITERATION_BEGIN)                                     \
+    GBX_AIO_ITERATION_FIELDS(F, AIO_ITERATION_END)                                       \
+    F(AIO_SELECT, "by", gbx_aio_select, h.flags, ENUM, GBX_ENUM_AIO_SELECT)              \
+    F(AIO_SELECT, "events", gbx_aio_select, events, INT, 0)                              \
+    F(AIO_SELECT, "timeout", gbx_aio_select, timeout, INT, 0)                            \
+    F(AIO_SELECT, "wait", gbx_aio_select, wait, TICKS, 0)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -1163,6 +1370,24 @@ GBX_PIN(sizeof(gbx_detach) == 24);
 GBX_PIN(sizeof(gbx_attach) == 24);
 GBX_PIN(sizeof(gbx_section) == 32);
 GBX_PIN(sizeof(gbx_park) == 24);
+GBX_PIN(sizeof(gbx_aio_loop) == 24);
+GBX_PIN(sizeof(gbx_aio_task) == 48);
+GBX_PIN(sizeof(gbx_aio_future) == 32);
+GBX_PIN(sizeof(gbx_aio_step) == 32);
+GBX_PIN(sizeof(gbx_aio_cancel) == 32);
+GBX_PIN(sizeof(gbx_aio_delivery) == 24);
+GBX_PIN(sizeof(gbx_aio_uncancel) == 24);
+GBX_PIN(sizeof(gbx_aio_done) == 32);
+GBX_PIN(sizeof(gbx_aio_wakeup) == 24);
+GBX_PIN(sizeof(gbx_aio_callback) == 32);
+GBX_PIN(sizeof(gbx_aio_gone) == 16);
+GBX_PIN(sizeof(gbx_aio_schedule) == 48);
+GBX_PIN(sizeof(gbx_aio_ready) == 24);
+GBX_PIN(sizeof(gbx_aio_run) == 32);
+GBX_PIN(sizeof(gbx_aio_run_end) == 16);
+GBX_PIN(sizeof(gbx_aio_handle) == 24);
+GBX_PIN(sizeof(gbx_aio_iteration) == 24);
+GBX_PIN(sizeof(gbx_aio_select) == 32);
 GBX_PIN(sizeof(gbx_name_type) == 32);
 GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
