@@ -62,7 +62,7 @@ class Sound(unittest.TestCase):
     def record(self, impl, body, **keys):
         trace = record(impl, body, **keys)
         for key, found in invariants().items():
-            self.assertEqual(found["violations"], 0, f"{key}: {found['detail']}")
+            self.assertEqual(found["violations"], 0, f"{key}: {found}")
         return trace
 
 
@@ -96,8 +96,12 @@ class Story:
         f, label = event.fields, lambda field: self.trace.label(event, field)
         match event.name.removeprefix("aio."):
             case "task_new":
+                self.tasks.add(f["task"])
+                self.forget(f["task"])
                 return [self.name(f["task"]), self.trace.strings.get(f["name"]) or f"Task-{f['number']}"]
             case "future_new":
+                self.tasks.discard(f["future"])
+                self.forget(f["future"])
                 return [self.name(f["future"])]
             case "step_begin":
                 return [self.name(f["task"]), label("sent"), self.name(f["by"])]
@@ -120,9 +124,12 @@ class Story:
                 self.forget(f["future"])
                 return words
             case "call_soon":
+                self.forget(f["handle"])
                 how = label("how")
                 return [self.name(f["handle"], "h"), self.name(f["task"]), how if how != "soon" else None]
             case "call_at" | "ready" | "handle_cancel":
+                if event.name == "aio.call_at":
+                    self.forget(f["handle"])
                 return [self.name(f["handle"], "h")]
             case "run_begin":
                 return [self.name(f["handle"], "h"), self.name(f["task"])]

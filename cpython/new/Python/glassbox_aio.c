@@ -63,7 +63,7 @@ waits_at(PyObject *coro, uint16_t *offset)
         }
         _PyInterpreterFrame *frame = (_PyInterpreterFrame *)gen->gi_iframe;
         PyCodeObject *executable = frame_code(frame);
-        if (executable == NULL) {
+        if (executable == NULL || _PyGlassbox_RoleAwaits(executable)) {
             break;
         }
         code = gbx_code_id(executable);

@@ -35,6 +35,7 @@
     X(SET_LOOP,   "events.py", "_set_running_loop") \
     X(FUTURE_INIT, "futures.py", "Future.__init__") \
     X(FUTURE_DEL, "futures.py", "Future.__del__") \
+    X(AWAIT,      "futures.py", "Future.__await__") \
     X(SCHEDULE,   "futures.py", "Future.__schedule_callbacks") \
     X(ADD_CALLBACK, "futures.py", "Future.add_done_callback") \
     X(TASK_INIT,  "tasks.py", "Task.__init__") \
@@ -478,6 +479,12 @@ bound_to(PyObject *callback, int role)
     bool is = function != NULL && PyFunction_Check(function) &&
         role_of_code((PyCodeObject *)PyFunction_GET_CODE(function)) == role;
     return is ? PyMethod_GET_SELF(callback) : NULL;
+}
+
+bool
+_PyGlassbox_RoleAwaits(PyCodeObject *code)
+{
+    return role_of_code(code) == ROLE_AWAIT;
 }
 
 PyObject *

@@ -153,6 +153,8 @@ extern void _PyGlassbox_RolesReset(void);
 extern void _PyGlassbox_RoleNote(uint32_t id, PyCodeObject *code);
 extern void _PyGlassbox_RoleEnter(struct _PyInterpreterFrame *frame);
 extern void _PyGlassbox_RoleLeave(struct _PyInterpreterFrame *frame, bool returns);
+/* Is this the generator by which a future in Python is awaited?  Futures in C have none. */
+extern bool _PyGlassbox_RoleAwaits(PyCodeObject *code);
 /* The task whose wake-up, or whose step, a bound method is, if it is one of Lib/asyncio/tasks.py; NULL. */
 extern PyObject *_PyGlassbox_RoleWakes(PyObject *callback);
 extern PyObject *_PyGlassbox_RoleSteps(PyObject *callback);
