@@ -174,7 +174,8 @@ add_found(gbx_source *source, gbx_text *text, size_t at, size_t length)
     if (!read_hook(source, text, at, length, &hook, &is_macro)) {
         return false;
     }
-    if (is_macro && strncmp(hook.site.function, "GLASSBOX_", 9) == 0) {
+    if (is_macro && (strncmp(hook.site.function, "GLASSBOX_", 9) == 0 ||
+                     strncmp(hook.site.function, "ROLE_TELLS_", 11) == 0)) {
         return true;             /* how a hook is defined is no use of it */
     }
     bool used = false;
@@ -277,6 +278,8 @@ read_own(gbx_source *source)
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
         { "Python/glassbox_gil.c", "GBX_EV_GIL_HELD" },
+        { "Python/glassbox_roles.c", "GBX_EV_" },
+        { "Python/glassbox_roles.c", "ROLE_TELLS_" },
         { "Python/glassbox_classes.c", "GBX_EV_" },
         { "Python/glassbox_import.c", "GBX_EV_" },
         { "Python/glassbox_objects.c", "GBX_EV_" },

@@ -147,6 +147,26 @@ enum gbx_kind {
     F(EVENT, "mutexes", gbx_section, mutexes, UINT, 0)                                   \
     F(EVENT, "address", gbx_section, address, ADDRESS, 0)
 
+#define GBX_AIO_STEP_FIELDS(F, EVENT)                                                    \
+    F(EVENT, "offset", gbx_aio_step, h.arg, OFFSET, 0)                                   \
+    F(EVENT, "code", gbx_aio_step, code, CODE, 0)                                        \
+    F(EVENT, "type", gbx_aio_step, type, TYPE, 0)                                        \
+    F(EVENT, "task", gbx_aio_step, task, ADDRESS, 0)
+
+#define GBX_AIO_SCHEDULE_FIELDS(F, EVENT)                                                \
+    F(EVENT, "how", gbx_aio_schedule, h.flags, ENUM, GBX_ENUM_AIO_SOON)                  \
+    F(EVENT, "offset", gbx_aio_schedule, h.arg, OFFSET, 0)                               \
+    F(EVENT, "code", gbx_aio_schedule, code, CODE, 0)                                    \
+    F(EVENT, "callback", gbx_aio_schedule, callback, CODE, 0)                            \
+    F(EVENT, "type", gbx_aio_schedule, type, TYPE, 0)                                    \
+    F(EVENT, "handle", gbx_aio_schedule, handle, ADDRESS, 0)                             \
+    F(EVENT, "task", gbx_aio_schedule, task, ADDRESS, 0)
+
+#define GBX_AIO_ITERATION_FIELDS(F, EVENT)                                               \
+    F(EVENT, "ready", gbx_aio_iteration, ready, UINT, 0)                                 \
+    F(EVENT, "timers", gbx_aio_iteration, timers, UINT, 0)                               \
+    F(EVENT, "loop", gbx_aio_iteration, loop, ADDRESS, 0)
+
 #define GBX_FIELDS(F)                                                                    \
     F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
     F(STREAM_LOST, "count", gbx_stream_lost, count, UINT, 0)                             \
@@ -388,6 +408,80 @@ enum gbx_kind {
     F(WAKE, "on", gbx_park, value, ENUM, GBX_ENUM_PARK)                                  \
     F(UNPARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                              \
     F(UNPARK, "address", gbx_park, address, ADDRESS, 0)                                  \
-    F(UNPARK, "threads", gbx_park, value, UINT, 0)
+    F(UNPARK, "threads", gbx_park, value, UINT, 0)                                       \
+    F(AIO_LOOP, "runs", gbx_aio_loop, h.flags, UINT, 0)                                  \
+    F(AIO_LOOP, "type", gbx_aio_loop, type, TYPE, 0)                                     \
+    F(AIO_LOOP, "loop", gbx_aio_loop, loop, ADDRESS, 0)                                  \
+    F(AIO_TASK_NEW, "impl", gbx_aio_task, h.flags, ENUM, GBX_ENUM_AIO_IMPL)              \
+    F(AIO_TASK_NEW, "offset", gbx_aio_task, h.arg, OFFSET, 0)                            \
+    F(AIO_TASK_NEW, "code", gbx_aio_task, code, CODE, 0)                                 \
+    F(AIO_TASK_NEW, "name", gbx_aio_task, name, STRING, 0)                               \
+    F(AIO_TASK_NEW, "number", gbx_aio_task, number, UINT, 0)                             \
+    F(AIO_TASK_NEW, "coro", gbx_aio_task, coro, CODE, 0)                                 \
+    F(AIO_TASK_NEW, "type", gbx_aio_task, type, TYPE, 0)                                 \
+    F(AIO_TASK_NEW, "task", gbx_aio_task, task, ADDRESS, 0)                              \
+    F(AIO_TASK_NEW, "loop", gbx_aio_task, loop, ADDRESS, 0)                              \
+    F(AIO_FUTURE_NEW, "impl", gbx_aio_future, h.flags, ENUM, GBX_ENUM_AIO_IMPL)          \
+    F(AIO_FUTURE_NEW, "offset", gbx_aio_future, h.arg, OFFSET, 0)                        \
+    F(AIO_FUTURE_NEW, "code", gbx_aio_future, code, CODE, 0)                             \
+    F(AIO_FUTURE_NEW, "type", gbx_aio_future, type, TYPE, 0)                             \
+    F(AIO_FUTURE_NEW, "future", gbx_aio_future, future, ADDRESS, 0)                      \
+    F(AIO_FUTURE_NEW, "loop", gbx_aio_future, loop, ADDRESS, 0)                          \
+    F(AIO_STEP_BEGIN, "sent", gbx_aio_step, h.flags, ENUM, GBX_ENUM_AIO_SENT)            \
+    GBX_AIO_STEP_FIELDS(F, AIO_STEP_BEGIN)                                               \
+    F(AIO_STEP_BEGIN, "by", gbx_aio_step, other, ADDRESS, 0)                             \
+    F(AIO_STEP_END, "how", gbx_aio_step, h.flags, ENUM, GBX_ENUM_AIO_STEP)               \
+    GBX_AIO_STEP_FIELDS(F, AIO_STEP_END)                                                 \
+    F(AIO_STEP_END, "awaits", gbx_aio_step, other, ADDRESS, 0)                           \
+    F(AIO_CANCEL, "what", gbx_aio_cancel, h.flags, ENUM, GBX_ENUM_AIO_CANCEL)            \
+    F(AIO_CANCEL, "offset", gbx_aio_cancel, h.arg, OFFSET, 0)                            \
+    F(AIO_CANCEL, "code", gbx_aio_cancel, code, CODE, 0)                                 \
+    F(AIO_CANCEL, "requests", gbx_aio_cancel, requests, UINT, 0)                         \
+    F(AIO_CANCEL, "task", gbx_aio_cancel, task, ADDRESS, 0)                              \
+    F(AIO_CANCEL, "awaits", gbx_aio_cancel, awaits, ADDRESS, 0)                          \
+    F(AIO_DELIVERED, "why", gbx_aio_delivery, h.flags, ENUM, GBX_ENUM_AIO_DELIVERY)      \
+    F(AIO_DELIVERED, "requests", gbx_aio_delivery, requests, UINT, 0)                    \
+    F(AIO_DELIVERED, "task", gbx_aio_delivery, task, ADDRESS, 0)                         \
+    F(AIO_UNCANCEL, "offset", gbx_aio_uncancel, h.arg, OFFSET, 0)                        \
+    F(AIO_UNCANCEL, "code", gbx_aio_uncancel, code, CODE, 0)                             \
+    F(AIO_UNCANCEL, "requests", gbx_aio_uncancel, requests, UINT, 0)                     \
+    F(AIO_UNCANCEL, "task", gbx_aio_uncancel, task, ADDRESS, 0)                          \
+    F(AIO_DONE, "state", gbx_aio_done, h.flags, ENUM, GBX_ENUM_AIO_STATE)                \
+    F(AIO_DONE, "offset", gbx_aio_done, h.arg, OFFSET, 0)                                \
+    F(AIO_DONE, "code", gbx_aio_done, code, CODE, 0)                                     \
+    F(AIO_DONE, "type", gbx_aio_done, type, TYPE, 0)                                     \
+    F(AIO_DONE, "is_task", gbx_aio_done, is_task, UINT, 0)                               \
+    F(AIO_DONE, "callbacks", gbx_aio_done, callbacks, UINT, 0)                           \
+    F(AIO_DONE, "future", gbx_aio_done, future, ADDRESS, 0)                              \
+    F(AIO_WAKEUP, "task", gbx_aio_wakeup, task, ADDRESS, 0)                              \
+    F(AIO_WAKEUP, "future", gbx_aio_wakeup, future, ADDRESS, 0)                          \
+    F(AIO_CALLBACK, "callback", gbx_aio_callback, callback, CODE, 0)                     \
+    F(AIO_CALLBACK, "type", gbx_aio_callback, type, TYPE, 0)                             \
+    F(AIO_CALLBACK, "address", gbx_aio_callback, address, ADDRESS, 0)                    \
+    F(AIO_CALLBACK, "future", gbx_aio_callback, future, ADDRESS, 0)                      \
+    F(AIO_GONE, "pending", gbx_aio_gone, h.flags, UINT, 0)                               \
+    F(AIO_GONE, "future", gbx_aio_gone, future, ADDRESS, 0)                              \
+    GBX_AIO_SCHEDULE_FIELDS(F, AIO_CALL_SOON)                                            \
+    F(AIO_CALL_SOON, "ready", gbx_aio_schedule, ready, UINT, 0)                          \
+    GBX_AIO_SCHEDULE_FIELDS(F, AIO_CALL_AT)                                              \
+    F(AIO_CALL_AT, "timers", gbx_aio_schedule, ready, UINT, 0)                           \
+    F(AIO_CALL_AT, "when", gbx_aio_schedule, when, INT, 0)                               \
+    F(AIO_READY, "ready", gbx_aio_ready, ready, UINT, 0)                                 \
+    F(AIO_READY, "handle", gbx_aio_ready, handle, ADDRESS, 0)                            \
+    F(AIO_RUN_BEGIN, "callback", gbx_aio_run, callback, CODE, 0)                         \
+    F(AIO_RUN_BEGIN, "type", gbx_aio_run, type, TYPE, 0)                                 \
+    F(AIO_RUN_BEGIN, "handle", gbx_aio_run, handle, ADDRESS, 0)                          \
+    F(AIO_RUN_BEGIN, "task", gbx_aio_run, task, ADDRESS, 0)                              \
+    F(AIO_RUN_END, "ok", gbx_aio_run_end, h.flags, UINT, 0)                              \
+    F(AIO_RUN_END, "handle", gbx_aio_run_end, handle, ADDRESS, 0)                        \
+    F(AIO_HANDLE_CANCEL, "offset", gbx_aio_handle, h.arg, OFFSET, 0)                     \
+    F(AIO_HANDLE_CANCEL, "code", gbx_aio_handle, code, CODE, 0)                          \
+    F(AIO_HANDLE_CANCEL, "handle", gbx_aio_handle, handle, ADDRESS, 0)                   \
+    GBX_AIO_ITERATION_FIELDS(F, AIO_ITERATION_BEGIN)                                     \
+    GBX_AIO_ITERATION_FIELDS(F, AIO_ITERATION_END)                                       \
+    F(AIO_SELECT, "by", gbx_aio_select, h.flags, ENUM, GBX_ENUM_AIO_SELECT)              \
+    F(AIO_SELECT, "events", gbx_aio_select, events, INT, 0)                              \
+    F(AIO_SELECT, "timeout", gbx_aio_select, timeout, INT, 0)                            \
+    F(AIO_SELECT, "wait", gbx_aio_select, wait, TICKS, 0)
 
 #endif /* GLASSBOX_FIELDS_H */
