@@ -60,7 +60,7 @@ enum gbx_class {
 #define GBX_MASK(NAME)    (1u << GBX_CLASS_##NAME)
 #define GBX_MASK_DEFAULT  (GBX_MASK(FRAME) | GBX_MASK(SPEC) | GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | \
                            GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC))
-#define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC))
+#define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC) | GBX_MASK(BUF))
 
 /* ------------------------------------------------------------------ records */
 
@@ -275,6 +275,56 @@ typedef struct {              /* value: address in the C function that waits; en
 
 #define GBX_NO_THREAD  UINT32_MAX
 
+/* class buf: memory of one object that others work on.  An export is a Py_buffer that an object filled in; it
+   keeps its exporter alive, so as long as it is out, the addresses of both name them.  The exporter is whom the
+   Py_buffer names at last, and may be another than was asked.  `counter` is the object that counts the
+   export, after which it has `exports` of them; 0: of types that count none.  Its shape follows in records
+   of its own. */
+typedef struct {              /* flags: bits of enum BUFFER; arg: offset in `code` */
+    gbx_head h;
+    uint32_t code;            /* the Python function that runs; 0 none */
+    uint16_t asked;           /* bits of enum ASKED */
+    uint8_t  how;             /* enum GET */
+    uint8_t  ndim;
+    uint64_t by;              /* address in the C function that asked */
+    uint64_t view;            /* the Py_buffer */
+    uint64_t object;          /* who was asked */
+    uint64_t exporter;        /* whom the Py_buffer keeps alive; 0: nobody */
+    uint32_t type; uint32_t exporter_type;
+    uint64_t counter;
+    uint32_t exports; uint32_t format;
+    uint64_t address;         /* the memory */
+    uint64_t length; uint64_t itemsize;
+} gbx_buf_get;
+typedef struct {              /* flags: enum GET, by which the exporter's function was called */
+    gbx_head h; uint32_t code; uint32_t exporter_type; uint64_t by; uint64_t view; uint64_t exporter;
+    uint64_t counter; uint32_t exports; uint32_t reserved; uint64_t address;
+} gbx_buf_release;
+typedef struct {              /* flags: enum GET */
+    gbx_head h; uint32_t code; uint16_t asked; uint16_t reserved; uint64_t by; uint64_t object;
+    uint32_t type; uint32_t exception; uint32_t reason; uint32_t reserved1;
+} gbx_buf_refused;
+typedef struct {              /* arg: which, of the buffer or memoryview just told of */
+    gbx_head h; int64_t extent; int64_t stride; int64_t suboffset;
+} gbx_buf_axis;
+typedef struct {              /* flags: enum IN_USE: what was asked of an object whose memory is out */
+    gbx_head h; uint32_t code; uint32_t type; uint64_t by; uint64_t object; uint64_t exports;
+} gbx_buf_error;
+typedef struct { gbx_head h; uint32_t type; uint32_t exports; uint64_t object; } gbx_buf_pin;
+typedef struct {              /* a memoryview and the managed buffer that it shares with others */
+    gbx_head h; uint32_t code;
+    uint32_t views;           /* of the managed buffer, afterwards */
+    uint64_t view;            /* the memoryview */
+    uint64_t managed;
+    uint64_t master;          /* the Py_buffer in it */
+    uint64_t exporter;        /* whom that keeps alive; 0: nobody */
+} gbx_buf_view;
+typedef struct {              /* flags: bits of enum BUFFER */
+    gbx_head h; uint32_t code; uint8_t how; uint8_t ndim; uint16_t reserved; uint64_t view; uint64_t base;
+    uint64_t address; uint64_t length; uint64_t itemsize; uint32_t format; uint32_t reserved1;
+} gbx_buf_layout;
+typedef struct { gbx_head h; uint32_t code; uint32_t type; uint64_t object; uint64_t view; } gbx_buf_python;
+
 /* --------------------------------------------------------------- the events */
 
 /* X(NAME, id, CLASS, "class.name", struct, timed): ids are stable, never reused. */
@@ -399,7 +449,19 @@ typedef struct {              /* value: address in the C function that waits; en
     X(SECTION_RESUME, 178, GIL,     "gil.section_resume",  gbx_section,            1)    \
     X(PARK,           179, GIL,     "gil.park",            gbx_park,               1)    \
     X(WAKE,           180, GIL,     "gil.wake",            gbx_park,               1)    \
-    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)
+    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)    \
+    X(BUF_GET,        220, BUF,     "buf.get",             gbx_buf_get,            1)    \
+    X(BUF_RELEASE,    221, BUF,     "buf.release",         gbx_buf_release,        1)    \
+    X(BUF_REFUSED,    222, BUF,     "buf.refused",         gbx_buf_refused,        1)    \
+    X(BUF_AXIS,       223, BUF,     "buf.axis",            gbx_buf_axis,           0)    \
+    X(BUF_ERROR,      224, BUF,     "buf.error",           gbx_buf_error,          1)    \
+    X(BUF_PIN,        225, BUF,     "buf.pin",             gbx_buf_pin,            1)    \
+    X(BUF_UNPIN,      226, BUF,     "buf.unpin",           gbx_buf_pin,            1)    \
+    X(VIEW_NEW,       227, BUF,     "buf.view_new",        gbx_buf_view,           1)    \
+    X(VIEW_LAYOUT,    228, BUF,     "buf.view_layout",     gbx_buf_layout,         1)    \
+    X(VIEW_RELEASE,   229, BUF,     "buf.view_release",    gbx_buf_view,           1)    \
+    X(BUF_PYTHON_GET, 230, BUF,     "buf.python_get",      gbx_buf_python,         1)    \
+    X(BUF_PYTHON_RELEASE, 231, BUF, "buf.python_release",  gbx_buf_python,         1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -416,7 +478,8 @@ enum gbx_event {
     E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)        \
     E(REF, 7) E(DOMAIN, 8) E(FREELIST, 9) E(GC_REASON, 10) E(GC_PHASE, 11)               \
     E(VERDICT, 12) E(HEAP, 13) E(RELEASE, 14) E(BREAKER, 15) E(GIVE_UP, 16) E(WAKE, 17)  \
-    E(PARK, 18) E(ENABLE, 19)
+    E(PARK, 18) E(ENABLE, 19)                                                            \
+    E(ASKED, 30) E(BUFFER, 31) E(GET, 32) E(IN_USE, 33) E(VIEW, 34)
 
 #define GBX_VALUES(V)                                                                    \
     V(POP, RETURN,     0, "return")                                                      \
@@ -536,7 +599,41 @@ enum gbx_event {
     V(PARK, LOT,             0, "parking_lot")                                           \
     V(PARK, SEMAPHORE,       1, "semaphore")       /* of a raw mutex */                  \
     V(ENABLE, TRANSIENT,     0, "transient")       /* while a module is initialized */   \
-    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */
+    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */             \
+    V(ASKED, WRITABLE,       0, "writable")        /* each a bit of PyBUF_*; none: PyBUF_SIMPLE */ \
+    V(ASKED, FORMAT,         2, "format")                                                \
+    V(ASKED, ND,             3, "nd")                                                    \
+    V(ASKED, STRIDES,        4, "strides")                                               \
+    V(ASKED, C_CONTIGUOUS,   5, "c_contiguous")                                          \
+    V(ASKED, F_CONTIGUOUS,   6, "f_contiguous")                                          \
+    V(ASKED, ANY_CONTIGUOUS, 7, "any_contiguous")                                        \
+    V(ASKED, INDIRECT,       8, "indirect")                                              \
+    V(ASKED, WRITE,          9, "write")           /* PyBUF_WRITE, which no exporter takes */ \
+    V(BUFFER, READONLY,      0, "readonly")                                              \
+    V(BUFFER, C,             1, "c_contiguous")                                          \
+    V(BUFFER, F,             2, "f_contiguous")                                          \
+    V(BUFFER, SHAPE,         3, "shape")           /* there is one, and it follows */    \
+    V(BUFFER, STRIDES,       4, "strides")         /* with them */                       \
+    V(BUFFER, SUBOFFSETS,    5, "suboffsets")                                            \
+    V(BUFFER, PASSED_ON,     6, "passed_on")       /* got by who was asked, and told already: no other export */ \
+    V(GET, OBJECT,           0, "api")             /* PyObject_GetBuffer, PyBuffer_Release */ \
+    V(GET, FILL,             1, "fill")            /* PyBuffer_FillInfo alone: nobody was asked */ \
+    V(GET, METHOD,           2, "method")          /* __buffer__ of a type of C, called as a method */ \
+    V(GET, CHECK,            3, "check")           /* PyObject_CheckReadBuffer */        \
+    V(GET, WRITE,            4, "write")           /* PyObject_AsWriteBuffer */          \
+    V(GET, WRAPPER,          5, "wrapper")         /* released by what stands for an object of Python */ \
+    V(IN_USE, RESIZE,        0, "resize")                                                \
+    V(IN_USE, CLOSE,         1, "close")                                                 \
+    V(IN_USE, RELEASE,       2, "release")                                               \
+    V(IN_USE, DEALLOC,       3, "dealloc")         /* which nobody can refuse any more */ \
+    V(VIEW, OBJECT,          0, "object")          /* of the whole memory of an exporter */ \
+    V(VIEW, COPY,            1, "view")            /* of a memoryview */                 \
+    V(VIEW, SLICE,           2, "slice")                                                 \
+    V(VIEW, CAST,            3, "cast")                                                  \
+    V(VIEW, READONLY,        4, "toreadonly")                                            \
+    V(VIEW, CONTIGUOUS,      5, "contiguous")      /* of a copy, for who needs it contiguous */ \
+    V(VIEW, MEMORY,          6, "memory")          /* of memory that belongs to no object */ \
+    V(VIEW, BUFFER,          7, "buffer")          /* of a Py_buffer that somebody else keeps */
 
 enum gbx_enum {
 #define E(NAME, id) GBX_ENUM_##NAME = id,
@@ -671,6 +768,27 @@ enum gbx_kind {
 #define GBX_GIL_FIELDS(F, EVENT)                                                         \
     F(EVENT, "lock", gbx_gil, lock, INTERP, 0)                                           \
     F(EVENT, "interp", gbx_gil, interp, INTERP, 0)
+
+#define GBX_PIN_FIELDS(F, EVENT)                                                         \
+    F(EVENT, "object", gbx_buf_pin, object, ADDRESS, 0)                                  \
+    F(EVENT, "type", gbx_buf_pin, type, TYPE, 0)                                         \
+    F(EVENT, "exports", gbx_buf_pin, exports, UINT, 0)
+
+#define GBX_VIEW_FIELDS(F, EVENT)                                                        \
+    F(EVENT, "offset", gbx_buf_view, h.arg, OFFSET, 0)                                   \
+    F(EVENT, "code", gbx_buf_view, code, CODE, 0)                                        \
+    F(EVENT, "memoryview", gbx_buf_view, view, ADDRESS, 0)                               \
+    F(EVENT, "managed", gbx_buf_view, managed, ADDRESS, 0)                               \
+    F(EVENT, "view", gbx_buf_view, master, ADDRESS, 0)                                   \
+    F(EVENT, "exporter", gbx_buf_view, exporter, ADDRESS, 0)                             \
+    F(EVENT, "views", gbx_buf_view, views, UINT, 0)
+
+#define GBX_PYTHON_BUFFER_FIELDS(F, EVENT)                                               \
+    F(EVENT, "offset", gbx_buf_python, h.arg, OFFSET, 0)                                 \
+    F(EVENT, "code", gbx_buf_python, code, CODE, 0)                                      \
+    F(EVENT, "object", gbx_buf_python, object, ADDRESS, 0)                               \
+    F(EVENT, "type", gbx_buf_python, type, TYPE, 0)                                      \
+    F(EVENT, "memoryview", gbx_buf_python, view, ADDRESS, 0)
 
 #define GBX_ACQUIRE_FIELDS(F, EVENT)                                                     \
     F(EVENT, "lock", gbx_gil_acquire, lock, INTERP, 0)                                   \
@@ -932,7 +1050,72 @@ enum gbx_kind {
     F(WAKE, "on", gbx_park, value, ENUM, GBX_ENUM_PARK)                                  \
     F(UNPARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                              \
     F(UNPARK, "address", gbx_park, address, ADDRESS, 0)                                  \
-    F(UNPARK, "threads", gbx_park, value, UINT, 0)
+    F(UNPARK, "threads", gbx_park, value, UINT, 0)                                       \
+    F(BUF_GET, "state", gbx_buf_get, h.flags, BITS, GBX_ENUM_BUFFER)                     \
+    F(BUF_GET, "offset", gbx_buf_get, h.arg, OFFSET, 0)                                  \
+    F(BUF_GET, "code", gbx_buf_get, code, CODE, 0)                                       \
+    F(BUF_GET, "asked", gbx_buf_get, asked, BITS, GBX_ENUM_ASKED)                        \
+    F(BUF_GET, "how", gbx_buf_get, how, ENUM, GBX_ENUM_GET)                              \
+    F(BUF_GET, "ndim", gbx_buf_get, ndim, UINT, 0)                                       \
+    F(BUF_GET, "by", gbx_buf_get, by, PC, 0)                                             \
+    F(BUF_GET, "view", gbx_buf_get, view, ADDRESS, 0)                                    \
+    F(BUF_GET, "object", gbx_buf_get, object, ADDRESS, 0)                                \
+    F(BUF_GET, "type", gbx_buf_get, type, TYPE, 0)                                       \
+    F(BUF_GET, "exporter", gbx_buf_get, exporter, ADDRESS, 0)                            \
+    F(BUF_GET, "exporter_type", gbx_buf_get, exporter_type, TYPE, 0)                     \
+    F(BUF_GET, "counter", gbx_buf_get, counter, ADDRESS, 0)                              \
+    F(BUF_GET, "exports", gbx_buf_get, exports, UINT, 0)                                 \
+    F(BUF_GET, "format", gbx_buf_get, format, STRING, 0)                                 \
+    F(BUF_GET, "address", gbx_buf_get, address, ADDRESS, 0)                              \
+    F(BUF_GET, "length", gbx_buf_get, length, BYTES, 0)                                  \
+    F(BUF_GET, "itemsize", gbx_buf_get, itemsize, BYTES, 0)                              \
+    F(BUF_RELEASE, "how", gbx_buf_release, h.flags, ENUM, GBX_ENUM_GET)                  \
+    F(BUF_RELEASE, "offset", gbx_buf_release, h.arg, OFFSET, 0)                          \
+    F(BUF_RELEASE, "code", gbx_buf_release, code, CODE, 0)                               \
+    F(BUF_RELEASE, "by", gbx_buf_release, by, PC, 0)                                     \
+    F(BUF_RELEASE, "view", gbx_buf_release, view, ADDRESS, 0)                            \
+    F(BUF_RELEASE, "exporter", gbx_buf_release, exporter, ADDRESS, 0)                    \
+    F(BUF_RELEASE, "exporter_type", gbx_buf_release, exporter_type, TYPE, 0)             \
+    F(BUF_RELEASE, "counter", gbx_buf_release, counter, ADDRESS, 0)                      \
+    F(BUF_RELEASE, "exports", gbx_buf_release, exports, UINT, 0)                         \
+    F(BUF_RELEASE, "address", gbx_buf_release, address, ADDRESS, 0)                      \
+    F(BUF_REFUSED, "how", gbx_buf_refused, h.flags, ENUM, GBX_ENUM_GET)                  \
+    F(BUF_REFUSED, "offset", gbx_buf_refused, h.arg, OFFSET, 0)                          \
+    F(BUF_REFUSED, "code", gbx_buf_refused, code, CODE, 0)                               \
+    F(BUF_REFUSED, "asked", gbx_buf_refused, asked, BITS, GBX_ENUM_ASKED)                \
+    F(BUF_REFUSED, "by", gbx_buf_refused, by, PC, 0)                                     \
+    F(BUF_REFUSED, "object", gbx_buf_refused, object, ADDRESS, 0)                        \
+    F(BUF_REFUSED, "type", gbx_buf_refused, type, TYPE, 0)                               \
+    F(BUF_REFUSED, "exception", gbx_buf_refused, exception, TYPE, 0)                     \
+    F(BUF_REFUSED, "reason", gbx_buf_refused, reason, STRING, 0)                         \
+    F(BUF_AXIS, "axis", gbx_buf_axis, h.arg, UINT, 0)                                    \
+    F(BUF_AXIS, "extent", gbx_buf_axis, extent, INT, 0)                                  \
+    F(BUF_AXIS, "stride", gbx_buf_axis, stride, INT, 0)                                  \
+    F(BUF_AXIS, "suboffset", gbx_buf_axis, suboffset, INT, 0)                            \
+    F(BUF_ERROR, "what", gbx_buf_error, h.flags, ENUM, GBX_ENUM_IN_USE)                  \
+    F(BUF_ERROR, "offset", gbx_buf_error, h.arg, OFFSET, 0)                              \
+    F(BUF_ERROR, "code", gbx_buf_error, code, CODE, 0)                                   \
+    F(BUF_ERROR, "by", gbx_buf_error, by, PC, 0)                                         \
+    F(BUF_ERROR, "object", gbx_buf_error, object, ADDRESS, 0)                            \
+    F(BUF_ERROR, "type", gbx_buf_error, type, TYPE, 0)                                   \
+    F(BUF_ERROR, "exports", gbx_buf_error, exports, UINT, 0)                             \
+    GBX_PIN_FIELDS(F, BUF_PIN)                                                           \
+    GBX_PIN_FIELDS(F, BUF_UNPIN)                                                         \
+    GBX_VIEW_FIELDS(F, VIEW_NEW)                                                         \
+    GBX_VIEW_FIELDS(F, VIEW_RELEASE)                                                     \
+    F(VIEW_LAYOUT, "state", gbx_buf_layout, h.flags, BITS, GBX_ENUM_BUFFER)              \
+    F(VIEW_LAYOUT, "offset", gbx_buf_layout, h.arg, OFFSET, 0)                           \
+    F(VIEW_LAYOUT, "code", gbx_buf_layout, code, CODE, 0)                                \
+    F(VIEW_LAYOUT, "how", gbx_buf_layout, how, ENUM, GBX_ENUM_VIEW)                      \
+    F(VIEW_LAYOUT, "ndim", gbx_buf_layout, ndim, UINT, 0)                                \
+    F(VIEW_LAYOUT, "memoryview", gbx_buf_layout, view, ADDRESS, 0)                       \
+    F(VIEW_LAYOUT, "base", gbx_buf_layout, base, ADDRESS, 0)                             \
+    F(VIEW_LAYOUT, "format", gbx_buf_layout, format, STRING, 0)                          \
+    F(VIEW_LAYOUT, "address", gbx_buf_layout, address, ADDRESS, 0)                       \
+    F(VIEW_LAYOUT, "length", gbx_buf_layout, length, BYTES, 0)                           \
+    F(VIEW_LAYOUT, "itemsize", gbx_buf_layout, itemsize, BYTES, 0)                       \
+    GBX_PYTHON_BUFFER_FIELDS(F, BUF_PYTHON_GET)                                          \
+    GBX_PYTHON_BUFFER_FIELDS(F, BUF_PYTHON_RELEASE)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -1163,6 +1346,16 @@ GBX_PIN(sizeof(gbx_detach) == 24);
 GBX_PIN(sizeof(gbx_attach) == 24);
 GBX_PIN(sizeof(gbx_section) == 32);
 GBX_PIN(sizeof(gbx_park) == 24);
+GBX_PIN(sizeof(gbx_buf_get) == 96);
+GBX_PIN(offsetof(gbx_buf_get, counter) == 56);
+GBX_PIN(sizeof(gbx_buf_release) == 64);
+GBX_PIN(sizeof(gbx_buf_refused) == 48);
+GBX_PIN(sizeof(gbx_buf_axis) == 32);
+GBX_PIN(sizeof(gbx_buf_error) == 40);
+GBX_PIN(sizeof(gbx_buf_pin) == 24);
+GBX_PIN(sizeof(gbx_buf_view) == 48);
+GBX_PIN(sizeof(gbx_buf_layout) == 64);
+GBX_PIN(sizeof(gbx_buf_python) == 32);
 GBX_PIN(sizeof(gbx_name_type) == 32);
 GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
