@@ -154,8 +154,8 @@ _PyGlassbox_BufAsked(const void *outer, int how, PyObject *object, const Py_buff
 {
     gbx_stream *stream = &_PyGlassbox_stream;
     stream->buf_asked = outer;
-    if (!GLASSBOX_ON(BUF)) {
-        return;                        /* no longer */
+    if (!GLASSBOX_ON(BUF) || (result >= 0 && view == NULL)) {
+        return;                        /* no longer; nothing was wanted, as in the first days of PEP 3118 */
     }
     if (result < 0) {
         stream->buf_counter = NULL;
@@ -356,6 +356,30 @@ _PyGlassbox_BufPython(int event, PyObject *object, PyObject *view)
     record->type = type_of(object);
     record->object = number(object);
     record->view = number(view);
+    if (gbx_still_recording()) {
+        gbx_commit(record, sizeof(*record), (uint8_t)event, 0, offset, dt);
+    }
+}
+
+/* --------------------------------------------------------------- other memory */
+
+void
+_PyGlassbox_BufMemory(int event, unsigned int domain, uintptr_t address, size_t size, const void *by)
+{
+    uint32_t dt;
+    uint16_t offset;
+    PyThreadState *tstate = _PyThreadState_GET();
+    uint32_t code = _PyGlassbox_Running(tstate, &offset);
+    _PyGlassbox_ImageSee(by);
+    gbx_buf_memory *record = gbx_begin(sizeof(*record), tstate, false, &dt);
+    if (record == NULL) {
+        return;
+    }
+    record->code = code;
+    record->domain = domain;
+    record->by = number(by);
+    record->address = address;
+    record->size = size;
     if (gbx_still_recording()) {
         gbx_commit(record, sizeof(*record), (uint8_t)event, 0, offset, dt);
     }

@@ -324,6 +324,10 @@ typedef struct {              /* flags: bits of enum BUFFER */
     uint64_t address; uint64_t length; uint64_t itemsize; uint32_t format; uint32_t reserved1;
 } gbx_buf_layout;
 typedef struct { gbx_head h; uint32_t code; uint32_t type; uint64_t object; uint64_t view; } gbx_buf_python;
+typedef struct {              /* memory of another allocator, which an extension tells tracemalloc of; `domain`
+                                 says whose it is.  Told again with the same address, it has another size */
+    gbx_head h; uint32_t code; uint32_t domain; uint64_t by; uint64_t address; uint64_t size;
+} gbx_buf_memory;
 
 /* --------------------------------------------------------------- the events */
 
@@ -461,7 +465,9 @@ typedef struct { gbx_head h; uint32_t code; uint32_t type; uint64_t object; uint
     X(VIEW_LAYOUT,    228, BUF,     "buf.view_layout",     gbx_buf_layout,         1)    \
     X(VIEW_RELEASE,   229, BUF,     "buf.view_release",    gbx_buf_view,           1)    \
     X(BUF_PYTHON_GET, 230, BUF,     "buf.python_get",      gbx_buf_python,         1)    \
-    X(BUF_PYTHON_RELEASE, 231, BUF, "buf.python_release",  gbx_buf_python,         1)
+    X(BUF_PYTHON_RELEASE, 231, BUF, "buf.python_release",  gbx_buf_python,         1)    \
+    X(MEMORY_NEW,     232, BUF,     "buf.memory_new",      gbx_buf_memory,         1)    \
+    X(MEMORY_FREE,    233, BUF,     "buf.memory_free",     gbx_buf_memory,         1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -622,6 +628,9 @@ enum gbx_event {
     V(GET, CHECK,            3, "check")           /* PyObject_CheckReadBuffer */        \
     V(GET, WRITE,            4, "write")           /* PyObject_AsWriteBuffer */          \
     V(GET, WRAPPER,          5, "wrapper")         /* released by what stands for an object of Python */ \
+    V(GET, NO_PROTOCOL,      6, "no_protocol")     /* refused: its type has no bf_getbuffer */ \
+    V(GET, BAD_FLAGS,        7, "bad_flags")       /* refused: no flags of PyObject_GetBuffer's */ \
+    V(GET, CONTIGUOUS,       8, "contiguous")      /* got, and refused to who needs it contiguous */ \
     V(IN_USE, RESIZE,        0, "resize")                                                \
     V(IN_USE, CLOSE,         1, "close")                                                 \
     V(IN_USE, RELEASE,       2, "release")                                               \
@@ -782,6 +791,13 @@ enum gbx_kind {
     F(EVENT, "view", gbx_buf_view, master, ADDRESS, 0)                                   \
     F(EVENT, "exporter", gbx_buf_view, exporter, ADDRESS, 0)                             \
     F(EVENT, "views", gbx_buf_view, views, UINT, 0)
+
+#define GBX_MEMORY_FIELDS(F, EVENT)                                                      \
+    F(EVENT, "offset", gbx_buf_memory, h.arg, OFFSET, 0)                                 \
+    F(EVENT, "code", gbx_buf_memory, code, CODE, 0)                                      \
+    F(EVENT, "domain", gbx_buf_memory, domain, UINT, 0)                                  \
+    F(EVENT, "by", gbx_buf_memory, by, PC, 0)                                            \
+    F(EVENT, "address", gbx_buf_memory, address, ADDRESS, 0)
 
 #define GBX_PYTHON_BUFFER_FIELDS(F, EVENT)                                               \
     F(EVENT, "offset", gbx_buf_python, h.arg, OFFSET, 0)                                 \
@@ -1115,7 +1131,10 @@ enum gbx_kind {
     F(VIEW_LAYOUT, "length", gbx_buf_layout, length, BYTES, 0)                           \
     F(VIEW_LAYOUT, "itemsize", gbx_buf_layout, itemsize, BYTES, 0)                       \
     GBX_PYTHON_BUFFER_FIELDS(F, BUF_PYTHON_GET)                                          \
-    GBX_PYTHON_BUFFER_FIELDS(F, BUF_PYTHON_RELEASE)
+    GBX_PYTHON_BUFFER_FIELDS(F, BUF_PYTHON_RELEASE)                                      \
+    GBX_MEMORY_FIELDS(F, MEMORY_NEW)                                                     \
+    F(MEMORY_NEW, "size", gbx_buf_memory, size, BYTES, 0)                                \
+    GBX_MEMORY_FIELDS(F, MEMORY_FREE)
 
 /* ------------------------------------------------- tables in the header block */
 
@@ -1356,6 +1375,7 @@ GBX_PIN(sizeof(gbx_buf_pin) == 24);
 GBX_PIN(sizeof(gbx_buf_view) == 48);
 GBX_PIN(sizeof(gbx_buf_layout) == 64);
 GBX_PIN(sizeof(gbx_buf_python) == 32);
+GBX_PIN(sizeof(gbx_buf_memory) == 40);
 GBX_PIN(sizeof(gbx_name_type) == 32);
 GBX_PIN(sizeof(gbx_name_watch) == 16);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);

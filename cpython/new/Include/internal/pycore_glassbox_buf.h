@@ -30,6 +30,16 @@ extern void _PyGlassbox_BufPin(int event, PyObject *, Py_ssize_t exports);
 extern void _PyGlassbox_BufView(int event, PyObject *view);
 extern void _PyGlassbox_BufLayout(int how, PyObject *view, const void *base);
 extern void _PyGlassbox_BufPython(int event, PyObject *, PyObject *view);
+extern void _PyGlassbox_BufMemory(int event, unsigned int domain, uintptr_t address, size_t size,
+                                  const void *by);
+
+/* Memory of an extension's own allocator, as tracemalloc is told of it. */
+#define GLASSBOX_MEMORY_NEW(DOMAIN, ADDRESS, SIZE) \
+    GLASSBOX_HOOK(BUF, _PyGlassbox_BufMemory(GBX_EV_MEMORY_NEW, (DOMAIN), (ADDRESS), (SIZE), \
+                                             __builtin_return_address(0)))
+#define GLASSBOX_MEMORY_FREE(DOMAIN, ADDRESS) \
+    GLASSBOX_HOOK(BUF, _PyGlassbox_BufMemory(GBX_EV_MEMORY_FREE, (DOMAIN), (ADDRESS), 0, \
+                                             __builtin_return_address(0)))
 
 /* CALL asks an object's bf_getbuffer for VIEW, and the whole has its value. */
 #if Py_GLASSBOX
@@ -46,9 +56,9 @@ extern void _PyGlassbox_BufPython(int event, PyObject *, PyObject *view);
 #else
 #  define GLASSBOX_BUF_GET(HOW, OBJECT, VIEW, FLAGS, CALL) (CALL)
 #endif
-/* Refused before anybody was asked; the exception is set. */
-#define GLASSBOX_BUF_REFUSED(OBJECT, FLAGS) \
-    GLASSBOX_HOOK(BUF, _PyGlassbox_BufRefused(GBX_GET_OBJECT, (OBJECT), (FLAGS), \
+/* Refused before anybody was asked, or afterwards; the exception is set. */
+#define GLASSBOX_BUF_REFUSED(HOW, OBJECT, FLAGS) \
+    GLASSBOX_HOOK(BUF, _PyGlassbox_BufRefused(GBX_GET_##HOW, (PyObject *)(OBJECT), (FLAGS), \
                                               __builtin_return_address(0)))
 #define GLASSBOX_BUF_FILL(VIEW, FLAGS) \
     GLASSBOX_HOOK(BUF, _PyGlassbox_BufFill((VIEW), (FLAGS), __builtin_return_address(0)))
