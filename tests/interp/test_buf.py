@@ -49,7 +49,7 @@ class Sound(unittest.TestCase):
 
     def check(self, path="t.gbx"):
         for key, invariant in invariants(path).items():
-            self.assertEqual(invariant["violations"], 0, f"{key}: {invariant['detail']}")
+            self.assertEqual(invariant["violations"], 0, f"{key}: {invariant}")
 
     def names(self, events):
         return [e.name.removeprefix("buf.") for e in events]
@@ -104,12 +104,16 @@ class Exports(Sound):
         self.assertNotEqual(fields["by"], 0)
         self.assertNotEqual(given.fields["by"], 0)
 
-    def test_the_c_function_that_asked_is_known(self):
-        self.between("mark('a'); bytes(bytearray(b'x')); mark('b')")
-        done = subprocess.run([GLASSBOX, "trace", "t.gbx"], text=True, stdout=subprocess.PIPE, check=True)
-        lines = [line for line in done.stdout.splitlines() if "buf.get" in line]
-        self.assertTrue(any("PyBytes_FromObject" in line or "_PyBytes_FromBuffer" in line for line in lines),
-                        lines[-1:])
+    def test_each_c_function_that_asks_has_a_place_of_its_own(self):
+        events = self.between("""
+            b = bytearray(b'x')
+            mark('a')
+            for i in range(2): bytes(b); memoryview(b).release()
+            mark('b')
+            """)
+        by = [e.fields["by"] for e in events if e.name == "buf.get"]
+        self.assertEqual(by[:2], by[2:])
+        self.assertNotEqual(by[0], by[1])
 
     def test_every_exporter(self):
         """Type, whether it counts, format, item size, number of items, read-only."""
@@ -206,7 +210,7 @@ class Exports(Sound):
         self.assertEqual(self.one(events, "buf.release").fields["exports"], 1)    # the PickleBuffer's own
 
     def test_bytes_that_are_joined_are_lent_by_hand(self):
-        events = self.between("mark('a'); bytes(1).join([b'ab', bytearray(b'c'), b'd']); mark('b')")
+        events = self.between("x = [b'ab', bytearray(b'c'), b'd']\nmark('a'); bytes(1).join(x); mark('b')")
         gets = [e for e in events if e.name == "buf.get"]
         self.assertEqual([self.trace.label(e, "how") for e in gets], ["fill", "api", "fill"])
         self.assertEqual([e.fields["length"] for e in gets], [2, 1, 1])
@@ -287,8 +291,7 @@ class Exports(Sound):
             """)
         pin, unpin = self.one(events, "buf.pin"), self.one(events, "buf.unpin")
         self.assertEqual((pin.fields["exports"], unpin.fields["exports"]), (1, 0))
-        self.assertEqual([e.fields["exports"] for e in events if e.name in ("buf.get", "buf.release")
-                          and e.fields["counter"] == pin.fields["object"]], [2, 1])
+        self.assertEqual([e for e in events if e.fields.get("counter") == pin.fields["object"]], [])
         self.assertEqual(self.trace.type(pin), "bytearray")
 
     def test_between_interpreters(self):
@@ -299,6 +302,7 @@ class Exports(Sound):
         events = self.between("""
             import _interpreters
             i = _interpreters.create(); b = bytearray(4); m = memoryview(b)
+            _interpreters.run_string(i, 'import _interpreters')
             mark('a')
             _interpreters.set___main___attrs(i, {'m': m})
             _interpreters.run_string(i, 'm[0] = 7; del m')
@@ -477,7 +481,7 @@ class Views(Sound):
         layout = self.layouts(events)["contiguous"]
         self.assertEqual(self.shape(events, layout), ([6], [1]))
         exporters = [self.trace.text(e, "exporter_type") for e in events if e.name == "buf.get"]
-        self.assertEqual(exporters, ["_testbuffer.ndarray", "bytes"])
+        self.assertEqual(exporters, ["ndarray", "bytes"])
 
 
 class Whole(Sound):
@@ -509,8 +513,7 @@ class Whole(Sound):
             for t in threads: t.join()
             """)
         self.check()
-        self.assertGreater(invariants()["exported"]["looked_at"] if "looked_at" in invariants()["exported"]
-                           else invariants()["exported"]["checked"], 2000)
+        self.assertGreater(invariants()["exported"]["checked"], 2000)
 
     def test_nothing_dies_while_its_memory_is_out(self):
         self.trace, _ = record("""

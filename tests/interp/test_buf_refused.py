@@ -31,8 +31,7 @@ class Refusals(Sound):
         return event, self.trace.type(event), self.trace.text(event, "exception"), self.trace.text(event, "reason")
 
     def test_an_object_without_memory(self):
-        event, *words = self.refused("mark('a'); tried(b'x'.startswith, 3); tried(bytes.fromhex, 3)\n"
-                                     "tried(b'x'.join, [3]); mark('b')")
+        event, *words = self.refused("mark('a'); tried(b'x'.join, [3]); mark('b')")
         self.assertEqual(words, ["int", "TypeError", "a bytes-like object is required, not 'int'"])
         self.assertEqual((self.trace.label(event, "how"), event.fields["asked"]), ("no_protocol", 0))
         self.assertNotEqual(event.fields["by"], 0)
@@ -144,7 +143,7 @@ class Refusals(Sound):
         self.check()
         found = [e for e in self.trace.between_marks("a", "b") if e.name == "buf.refused"]
         self.assertEqual([(self.trace.type(e), self.trace.label(e, "how"), e.fields["asked"]) for e in found],
-                         [("_testbuffer.ndarray", "contiguous", ND | WRITABLE),
+                         [("ndarray", "contiguous", ND | WRITABLE),
                           ("bytes", "contiguous", ND | WRITABLE), ("pickle.PickleBuffer", "contiguous", ANY)])
         self.assertEqual([self.trace.text(e, "reason") for e in found],
                          [line.partition("|")[2] for line in self.output.splitlines()])

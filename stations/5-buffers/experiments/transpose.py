@@ -13,7 +13,7 @@ try:
 except ImportError:  # any other Python: print what would have been recorded
     mark = print
 
-COLUMNS = 10
+COLUMNS = 5
 SIZES = [10**n for n in range(1, 8)]  # numbers in an array
 
 
