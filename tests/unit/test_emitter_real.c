@@ -160,7 +160,7 @@ assert_function(const gbx_trace *trace, size_t at, bool halves)
         { GBX_EV_REF_INC, NULL, 5 }, { GBX_EV_REF_QUEUE, "_Py_DecRefSharedIsDead", 1 },
         { GBX_EV_BUF_GET, NULL, 1 }, { GBX_EV_BUF_RELEASE, NULL, 1 }, { GBX_EV_BUF_REFUSED, NULL, 2 },
         { GBX_EV_BUF_AXIS, "record_axes", 1 }, { GBX_EV_BUF_ERROR, NULL, 3 }, { GBX_EV_BUF_PIN, "bytearray_join", 1 },
-        { GBX_EV_VIEW_NEW, NULL, 1 }, { GBX_EV_VIEW_LAYOUT, NULL, 1 }, { GBX_EV_VIEW_RELEASE, "_memory_release", 1 },
+        { GBX_EV_VIEW_NEW, NULL, 2 }, { GBX_EV_VIEW_LAYOUT, NULL, 1 }, { GBX_EV_VIEW_RELEASE, "_memory_release", 1 },
         { GBX_EV_BUF_PYTHON_GET, "slot_bf_getbuffer", 1 },
         { GBX_EV_BUF_PYTHON_RELEASE, "releasebuffer_call_python", 1 },
         { GBX_EV_MEMORY_NEW, "PyTraceMalloc_Track", 1 }, { GBX_EV_MEMORY_FREE, "PyTraceMalloc_Untrack", 1 },
