@@ -116,6 +116,12 @@ static const char program[] =
     "track, untrack = ctypes.pythonapi.PyTraceMalloc_Track, ctypes.pythonapi.PyTraceMalloc_Untrack\n"
     "track(7, ctypes.c_void_p(4096), ctypes.c_size_t(8)); untrack(7, ctypes.c_void_p(4096))\n"
     "old = ctypes.pythonapi.PyObject_CheckReadBuffer; old(ctypes.py_object(ba))\n"
+    "def spins():\n"                  /* two of them have to hand the lock to each other */
+    "    end = time.monotonic() + 0.05\n"
+    "    while time.monotonic() < end: pass\n"
+    "ts = [threading.Thread(target=spins) for i in range(2)]\n"
+    "for t in ts: t.start()\n"
+    "for t in ts: t.join()\n"
     "def sleeper():\n"
     "    while True: time.sleep(0.0005)\n"
     "for i in range(3): threading.Thread(target=sleeper, daemon=True).start()\n"
