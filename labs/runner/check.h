@@ -47,6 +47,9 @@ typedef struct {
     X(ENDS,       "ends", "records", "who is done is done once, a task in a step of its own")     \
     X(HANDLES,    "handles", "records", "what is scheduled runs at most once")                    \
     X(ITERATIONS, "iterations", "records", "a loop's iterations nest, and it waits inside them")  \
+    X(EXPORTS,    "exports", "records", "a release answers an export, of an object that lives")   \
+    X(EXPORTED,   "exported", "records", "an object has as many exports as it counts itself")       \
+    X(VIEWS,      "views", "records", "a managed buffer has as many views as it counts itself")     \
     X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \

@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct gbx_lock gbx_lock;            /* what is known of one lock; see check_gil.c */
 typedef struct gbx_aio_objects gbx_aio_objects;      /* tasks, futures and handles; see check_aio.c */
+typedef struct gbx_exports gbx_exports;      /* Py_buffers that are out; see exports.h */
 typedef struct gbx_counted gbx_counted;      /* the count of one watched object; see check_refs.c */
 
 typedef struct {
@@ -39,6 +40,9 @@ typedef struct {
     size_t lock_count, lock_room;
     bool aio_whole;                    /* no event of class aio is missing, and they have an order */
     gbx_aio_objects *aio;              /* made when the first of them comes by */
+    bool exports_whole;                /* no event of class buf is missing, and they have an order */
+    bool exports_first;                /* and none was out before the first of them */
+    gbx_exports *exports;              /* made when the first of them comes by */
 } process_state;
 
 typedef struct {
@@ -98,6 +102,11 @@ void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref,
 /* The events of class gc (check_collections.c). */
 void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
 void gbx_check_world(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
+
+/* The events of class buf, and the death of an object (check_buf.c). */
+void gbx_check_buf(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
+void gbx_check_buf_death(gbx_checker *c, thread_state *thread, const gbx_obj *object, size_t at);
+void gbx_check_buf_clear(process_state *process);
 
 /* The events of class gil that tell of a lock, and of attaching (check_gil.c). */
 void gbx_check_gil(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);

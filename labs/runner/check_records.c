@@ -299,6 +299,13 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
         case GBX_EV_AIO_ITERATION_BEGIN: case GBX_EV_AIO_SELECT: case GBX_EV_AIO_ITERATION_END:
             gbx_check_aio(c, thread, head, at);
             break;
+        case GBX_EV_BUF_GET: case GBX_EV_BUF_RELEASE: case GBX_EV_BUF_ERROR: case GBX_EV_BUF_PIN:
+        case GBX_EV_BUF_UNPIN: case GBX_EV_VIEW_NEW: case GBX_EV_VIEW_RELEASE:
+            gbx_check_buf(c, thread, event, at);
+            break;
+        case GBX_EV_OBJ_DESTROY:
+            gbx_check_buf_death(c, thread, (const gbx_obj *)(const void *)head, at);
+            break;
         case GBX_EV_STREAM_LOST:
             c->result[GBX_INVARIANT_LOSSES].looked_at++;
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
@@ -312,7 +319,8 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
             gbx_checker_ref(c, thread->of, (const gbx_ref *)(const void *)head, at);
             break;
         case GBX_EV_STREAM_MASK:
-            thread->of->counts = thread->of->locks_whole = thread->of->aio_whole = false;
+            thread->of->counts = thread->of->locks_whole = false;
+            thread->of->aio_whole = thread->of->exports_whole = false;
             thread->of->changes++;
             thread->of->generators = false;
             break;

@@ -285,6 +285,7 @@ read_own(gbx_source *source)
         { "Python/glassbox_objects.c", "GBX_EV_" },
         { "Python/glassbox_found.c", "GBX_EV_" },
         { "Python/glassbox_alloc.c", "GBX_EV_" },
+        { "Python/glassbox_buf.c", "GBX_EV_BUF_AXIS" },
         { "Python/glassbox_churn.c", "GBX_EV_" },
         { "Python/glassbox_refs.c", "GBX_EV_" },
     };
@@ -301,7 +302,7 @@ int
 gbx_hooks_read(gbx_source *source, gbx_error *error)
 {
     static const char *const folders[] = {
-        "Python", "Objects", "Objects/mimalloc", "Modules", "Parser", "Include", "Include/internal",
+        "Python", "Objects", "Objects/mimalloc", "Objects/stringlib", "Modules", "Modules/_io", "Parser", "Include", "Include/internal",
     };
     char *buffer = NULL;
     size_t room = 0;

@@ -43,7 +43,7 @@ class Chosen(unittest.TestCase):
 
     def test_all_is_every_object_and_block_too(self):
         trace, out = traces.run(self.PROGRAM, options="events=all")
-        self.assertEqual(set(out.split()), DEFAULT | {"obj", "alloc"})
+        self.assertEqual(set(out.split()), DEFAULT | {"obj", "alloc", "buf"})
         self.assertLessEqual({"obj", "alloc"}, classes_of(trace))
 
     def test_class_ref_records_no_life_of_what_nobody_watches(self):

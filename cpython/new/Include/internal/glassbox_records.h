@@ -284,6 +284,60 @@ typedef struct {              /* flags: enum AIO_SELECT */
     gbx_head h; int32_t events; uint32_t reserved; int64_t timeout; uint64_t wait;
 } gbx_aio_select;
 
+/* class buf: memory of one object that others work on.  An export is a Py_buffer that an object filled in; it
+   keeps its exporter alive, so as long as it is out, the addresses of both name them.  The exporter is whom the
+   Py_buffer names at last, and may be another than was asked.  `counter` is the object that counts the
+   export, after which it has `exports` of them; 0: of types that count none.  Its shape follows in records
+   of its own. */
+typedef struct {              /* flags: bits of enum BUFFER; arg: offset in `code` */
+    gbx_head h;
+    uint32_t code;            /* the Python function that runs; 0 none */
+    uint16_t asked;           /* bits of enum ASKED */
+    uint8_t  how;             /* enum GET */
+    uint8_t  ndim;
+    uint64_t by;              /* address in the C function that asked */
+    uint64_t view;            /* the Py_buffer */
+    uint64_t object;          /* who was asked */
+    uint64_t exporter;        /* whom the Py_buffer keeps alive; 0: nobody */
+    uint32_t type; uint32_t exporter_type;
+    uint64_t counter;
+    uint32_t exports; uint32_t format;
+    uint64_t address;         /* the memory */
+    uint64_t length; uint64_t itemsize;
+} gbx_buf_get;
+typedef struct {              /* flags: enum GET, by which the exporter's function was called */
+    gbx_head h; uint32_t code; uint32_t exporter_type; uint64_t by; uint64_t view; uint64_t exporter;
+    uint64_t counter; uint32_t exports; uint32_t reserved; uint64_t address;
+} gbx_buf_release;
+typedef struct {              /* flags: enum GET */
+    gbx_head h; uint32_t code; uint16_t asked; uint16_t reserved; uint64_t by; uint64_t object;
+    uint32_t type; uint32_t exception; uint32_t reason; uint32_t reserved1;
+} gbx_buf_refused;
+typedef struct {              /* arg: which, of the buffer or memoryview just told of */
+    gbx_head h; int64_t extent; int64_t stride; int64_t suboffset;
+} gbx_buf_axis;
+typedef struct {              /* flags: enum IN_USE: what was asked of an object whose memory is out */
+    gbx_head h; uint32_t code; uint32_t type; uint64_t by; uint64_t object; uint64_t exports;
+} gbx_buf_error;
+typedef struct { gbx_head h; uint32_t type; uint32_t exports; uint64_t object; } gbx_buf_pin;
+typedef struct {              /* a memoryview and the managed buffer that it shares with others */
+    gbx_head h; uint32_t code;
+    uint32_t views;           /* of the managed buffer, afterwards */
+    uint64_t view;            /* the memoryview */
+    uint64_t managed;
+    uint64_t master;          /* the Py_buffer in it */
+    uint64_t exporter;        /* whom that keeps alive; 0: nobody */
+} gbx_buf_view;
+typedef struct {              /* flags: bits of enum BUFFER */
+    gbx_head h; uint32_t code; uint8_t how; uint8_t ndim; uint16_t reserved; uint64_t view; uint64_t base;
+    uint64_t address; uint64_t length; uint64_t itemsize; uint32_t format; uint32_t reserved1;
+} gbx_buf_layout;
+typedef struct { gbx_head h; uint32_t code; uint32_t type; uint64_t object; uint64_t view; } gbx_buf_python;
+typedef struct {              /* memory of another allocator, which an extension tells tracemalloc of; `domain`
+                                 says whose it is.  Told again with the same address, it has another size */
+    gbx_head h; uint32_t code; uint32_t domain; uint64_t by; uint64_t address; uint64_t size;
+} gbx_buf_memory;
+
 /* Every size, pinned: an old trace must stay readable. */
 GBX_PIN(sizeof(gbx_head) == 8);
 GBX_PIN(sizeof(gbx_stream_time) == 16);
@@ -357,6 +411,17 @@ GBX_PIN(sizeof(gbx_aio_run_end) == 16);
 GBX_PIN(sizeof(gbx_aio_handle) == 24);
 GBX_PIN(sizeof(gbx_aio_iteration) == 24);
 GBX_PIN(sizeof(gbx_aio_select) == 32);
+GBX_PIN(sizeof(gbx_buf_get) == 96);
+GBX_PIN(offsetof(gbx_buf_get, counter) == 56);
+GBX_PIN(sizeof(gbx_buf_release) == 64);
+GBX_PIN(sizeof(gbx_buf_refused) == 48);
+GBX_PIN(sizeof(gbx_buf_axis) == 32);
+GBX_PIN(sizeof(gbx_buf_error) == 40);
+GBX_PIN(sizeof(gbx_buf_pin) == 24);
+GBX_PIN(sizeof(gbx_buf_view) == 48);
+GBX_PIN(sizeof(gbx_buf_layout) == 64);
+GBX_PIN(sizeof(gbx_buf_python) == 32);
+GBX_PIN(sizeof(gbx_buf_memory) == 40);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
 GBX_PIN(offsetof(gbx_spec, type) == 28);
 

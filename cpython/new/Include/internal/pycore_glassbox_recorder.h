@@ -89,6 +89,13 @@ typedef struct _gbx_stream {
     int64_t aio_timeout;           // of its wait
     uint64_t aio_selecting;        // ticks, when it began to wait; 0: it does not
 
+    /* class buf: the Py_buffer that is being asked for, and the export told last; and what the exporter
+       has counted, until that export's or release's record is made.  NULL: none. */
+    const void *buf_asked;
+    const void *buf_told, *buf_told_by;
+    const void *buf_counter;
+    uint32_t buf_exports;
+
     /* class import: what the last _find_spec() of this thread gave, and the id of the name that it was asked
        for, in the recording `found_session` */
     const PyObject *found_spec;
