@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-rows test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -37,7 +37,11 @@ with-ft: setup
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 stations: with-numpy
+station-3 station-5 stations: with-numpy
+# Station 5 has a C library of its own.
+station-5 stations: with-rows
+with-rows: gil with-ft
+	$(again) station-5-library
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
