@@ -123,6 +123,13 @@ write_tuple(const int64_t *numbers, uint32_t count, char *text, size_t size)
 }
 
 const char *
+gbx_seen_strides(const gbx_seen *seen, char *text, size_t size)
+{
+    write_tuple(seen->stride, seen->axes, text, size);
+    return text;
+}
+
+const char *
 gbx_seen_shape(const gbx_seen *seen, char *text, size_t size)
 {
     size_t used = write_tuple(seen->stride, seen->axes, text, size);

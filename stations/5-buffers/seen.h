@@ -36,6 +36,9 @@ const char *gbx_seen_asker(const gbx_part *part, uint64_t pc);
 /* "c_contiguous, format": what was asked for, in words; returns `text`. */
 const char *gbx_seen_asked(uint16_t asked, char *text, size_t size);
 
+/* "(32, 8)"; returns `text`. */
+const char *gbx_seen_strides(const gbx_seen *seen, char *text, size_t size);
+
 /* Strides and extents in words: "(32, 8) bytes for (3, 4)"; returns `text`. */
 const char *gbx_seen_shape(const gbx_seen *seen, char *text, size_t size);
 

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 static const gbx_claim *const claims[] = {
-    &gbx_s5_same_memory, &gbx_s5_flat,
-    &gbx_s5_refused, &gbx_s5_wrong, &gbx_s5_copy,
+    &gbx_s5_same_memory, &gbx_s5_flat, &gbx_s5_shapes,
+    &gbx_s5_refused, &gbx_s5_wrong, &gbx_s5_copy, &gbx_s5_cost,
     &gbx_s5_one_address, &gbx_s5_dlpack, &gbx_s5_kept_alive, &gbx_s5_cannot_grow,
     NULL,
 };
