@@ -33,6 +33,8 @@ extern const gbx_claim gbx_s5_one_address;
 extern const gbx_claim gbx_s5_dlpack;
 extern const gbx_claim gbx_s5_kept_alive;
 extern const gbx_claim gbx_s5_cannot_grow;
+extern const gbx_claim gbx_s5_tensor;              /* claims_tensors.c */
+extern const gbx_claim gbx_s5_given_back;
 
 /* show_course.c */
 gbx_check gbx_s5_tell_course;

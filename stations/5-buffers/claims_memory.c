@@ -22,16 +22,6 @@ static WITH_NUMPY(given_back_first, "must-fail", "given_back_first", BUFFERS | G
 
 enum { MOST = 8 };
 
-/* What an object of a type exports in the part, as a line of the table. */
-static size_t
-put_seen(char *text, size_t size, const gbx_seen *seen)
-{
-    bool readonly = (seen->get->h.flags & (1u << GBX_BUFFER_READONLY)) != 0;
-    int used = snprintf(text, size, "%-14s %#14" PRIx64 " %8" PRIu64 " bytes  %s\n", seen->type, seen->get->address,
-                        seen->get->length, readonly ? "read-only" : "writable");
-    return used < 0 || (size_t)used >= size ? size - 1 : (size_t)used;
-}
-
 /* The exporter itself, a memoryview of it, and an array of that: each exports the same memory. */
 static gbx_verdict
 judge_address(const gbx_look *look, gbx_finding *finding, const char *name, const char *exporter)
@@ -50,7 +40,7 @@ judge_address(const gbx_look *look, gbx_finding *finding, const char *name, cons
         if (!gbx_seen_of(&part, types[i], &seen[i])) {
             return gbx_finding_failf(finding, "each of them exports its memory", NULL, "no '%s' does", types[i]);
         }
-        used += put_seen(table + used, sizeof(table) - used, &seen[i]);
+        used += gbx_seen_put(table + used, sizeof(table) - used, &seen[i]);
     }
     gbx_finding_quote(finding, table, used);
     for (size_t i = 1; i < 3; i++) {
@@ -93,6 +83,7 @@ const gbx_claim gbx_s5_one_address = {
         { &one_memory, &copies, "NumPy is asked for an array of its own" },
     },
     .readings = {
+        { "numpy:numpy/_core/src/multiarray/ctors.c#PyArray_FromBuffer", "np.frombuffer(): whom it asks, and what it keeps" },
         { "Objects/bytesobject.c#bytes_buffer_getbuffer", "how bytes lend their memory" },
         { "Modules/arraymodule.c#array_buffer_getbuf", "how an array does, and that it counts" },
     },
@@ -151,6 +142,7 @@ const gbx_claim gbx_s5_dlpack = {
         { &one_memory, &copied_over, "a copy is asked for" },
     },
     .readings = {
+        { "numpy:numpy/_core/src/multiarray/dlpack.c#from_dlpack", "what NumPy makes of somebody's capsule" },
         { "Objects/capsule.c#PyCapsule_New", "what DLPack puts its description of the memory into" },
     },
     .prediction = {

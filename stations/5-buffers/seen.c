@@ -139,3 +139,12 @@ gbx_seen_shape(const gbx_seen *seen, char *text, size_t size)
     }
     return text;
 }
+
+size_t
+gbx_seen_put(char *text, size_t size, const gbx_seen *seen)
+{
+    bool readonly = (seen->get->h.flags & (1u << GBX_BUFFER_READONLY)) != 0;
+    int used = snprintf(text, size, "%-14s %#14" PRIx64 " %8" PRIu64 " bytes  %s\n", seen->type, seen->get->address,
+                        seen->get->length, readonly ? "read-only" : "writable");
+    return used < 0 || (size_t)used >= size ? size - 1 : (size_t)used;
+}

@@ -42,4 +42,7 @@ const char *gbx_seen_strides(const gbx_seen *seen, char *text, size_t size);
 /* Strides and extents in words: "(32, 8) bytes for (3, 4)"; returns `text`. */
 const char *gbx_seen_shape(const gbx_seen *seen, char *text, size_t size);
 
+/* A line of a table: type, address, length, and whether it may be written to; how much of it fits. */
+size_t gbx_seen_put(char *text, size_t size, const gbx_seen *seen);
+
 #endif

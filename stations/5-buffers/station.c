@@ -12,6 +12,7 @@ static const gbx_claim *const claims[] = {
     &gbx_s5_same_memory, &gbx_s5_flat, &gbx_s5_shapes,
     &gbx_s5_refused, &gbx_s5_wrong, &gbx_s5_copy, &gbx_s5_cost,
     &gbx_s5_one_address, &gbx_s5_dlpack, &gbx_s5_kept_alive, &gbx_s5_cannot_grow,
+    &gbx_s5_tensor, &gbx_s5_given_back,
     NULL,
 };
 
@@ -27,6 +28,12 @@ const gbx_station gbx_station_5 = {
         { "Objects/abstract.c#PyBuffer_Release", "and given back" },
         { "Objects/memoryobject.c#memory_getbuf", "an exporter that takes every flag seriously" },
         { "Objects/memoryobject.c#_PyManagedBuffer_FromObject", "one export, for all memoryviews that come of it" },
+        { "numpy:doc/source/dev/internals.rst", "NumPy's guide, Internals: shape, strides, dtype, in words" },
+        { "numpy:numpy/_core/include/numpy/ndarraytypes.h#tagPyArrayObject_fields",
+          "NumPy's array object: a pointer, and what says how to read it" },
+        { "numpy:numpy/_core/src/multiarray/arrayobject.c#array_dealloc", "its file; here, what an array lets go of" },
+        { "numpy:numpy/_core/src/multiarray/shape.c#PyArray_Transpose", "the transpose: a loop over axes, none over numbers" },
+        { "numpy:numpy/_core/src/multiarray/buffer.c#array_getbuffer", "how an array lends its memory, and when it refuses" },
     },
     .shows = {
         { .title = "The course's program",
