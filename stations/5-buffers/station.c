@@ -50,7 +50,9 @@ const gbx_station gbx_station_5 = {
         "In transpose.py put array[::2] in place of the transpose, and then array[array > 0]. Which of them is a copy?",
         "In library.py ask for PyBUF_F_CONTIGUOUS in rows.c. Who is refused now?",
         "In library.py give the library np.ascontiguousarray(view). When does that copy, and when not?",
+        "In shapes.py find a way to make every row of a the same with no copy, and then to write to it. What happens?",
         "In one_memory.py put an mmap in place of the array. What can it not do while it is lent?",
         "In one_memory.py let a class of your own with __buffer__ lend the memory. Who is the exporter?",
+        "In tensors.py make the tensor with torch.asarray(exporter). Who holds what, and can the bytearray grow?",
     },
 };
