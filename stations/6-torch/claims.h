@@ -10,4 +10,9 @@
 
 #include <stdbool.h>
 
+/* 6.4, claims_paged.c */
+extern const gbx_claim gbx_s6_reservations;
+extern const gbx_claim gbx_s6_blocks;
+extern const gbx_claim gbx_s6_throughput;
+
 #endif

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 static const gbx_claim *const claims[] = {
+    &gbx_s6_reservations, &gbx_s6_blocks, &gbx_s6_throughput,
     NULL,
 };
 
