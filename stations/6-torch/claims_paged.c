@@ -7,9 +7,9 @@
 
 #include "cache.h"
 #include "claims.h"
+#include "page.h"
 #include "trace.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static const GBX_EXPERIMENT(enough_for_all, "must-fail", "enough_for_all", GBX_B
 static const GBX_EXPERIMENT(pages_leaking, "must-fail", "pages_leaking", GBX_BIT(MARK) | GBX_BIT(FRAME));
 
 enum { FEWEST_LOOKS = 10 };      /* that say anything about a mean */
-enum { BAR = 40, ROOM = 2048 };
+enum { BAR = 40 };
 
 /* What the paper has: figure 2, in percent, and figure 13a, requests in flight. */
 static const double paper_share[GBX_S6_MANAGERS][GBX_S6_KINDS] = {
@@ -32,28 +32,9 @@ static const double paper_in_flight[GBX_S6_MANAGERS] = { 7.00, 9.81, 13.62, 30.4
 
 /* ------------------------------------------------------------------------ drawing */
 
-typedef struct {
-    char text[ROOM];
-    size_t used;
-} page;
-
-static void put(page *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-put(page *to, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(to->text + to->used, sizeof(to->text) - to->used, format, arguments);
-    va_end(arguments);
-    if (length > 0 && (size_t)length < sizeof(to->text) - to->used) {
-        to->used += (size_t)length;
-    }
-}
-
 /* A bar of the four kinds, each as long as its share. */
 static void
-put_bar(page *to, const double share[GBX_S6_KINDS])
+put_bar(gbx_page *to, const double share[GBX_S6_KINDS])
 {
     static const char *const fill[GBX_S6_KINDS] = { "█", "▒", "░", "·" };
     double sum = 0;
@@ -61,27 +42,27 @@ put_bar(page *to, const double share[GBX_S6_KINDS])
     for (size_t kind = 0; kind < GBX_S6_KINDS; kind++) {
         sum += share[kind];
         for (; done < (int)(sum * BAR + 0.5); done++) {
-            put(to, "%s", fill[kind]);
+            gbx_page_put(to, "%s", fill[kind]);
         }
     }
 }
 
 static void
-put_kinds(page *to, const char *name, const char *whose, const double share[GBX_S6_KINDS], double scale)
+put_kinds(gbx_page *to, const char *name, const char *whose, const double share[GBX_S6_KINDS], double scale)
 {
-    put(to, "%-7s%-6s %6.1f %% %8.1f %% %8.1f %% %8.1f %%\n", name, whose, scale * share[GBX_S6_TOKENS],
+    gbx_page_put(to, "%-7s%-6s %6.1f %% %8.1f %% %8.1f %% %8.1f %%\n", name, whose, scale * share[GBX_S6_TOKENS],
         scale * share[GBX_S6_RESERVED], scale * share[GBX_S6_INTERNAL], scale * share[GBX_S6_EXTERNAL]);
 }
 
 static void
 quote_shares(gbx_finding *finding, const gbx_s6_stream *stream, size_t first, size_t last)
 {
-    page table = { .used = 0 };
-    put(&table, "%-13s %8s %10s %10s %10s\n", "of the cache", "tokens", "reserved", "internal", "external");
+    gbx_page table = { .used = 0 };
+    gbx_page_put(&table, "%-13s %8s %10s %10s %10s\n", "of the cache", "tokens", "reserved", "internal", "external");
     for (size_t i = first; i <= last; i++) {
         put_kinds(&table, gbx_s6_manager_names[i], "here", stream->by[i].share, 100);
         if (i == GBX_S6_PAGED) {
-            put(&table, "%-7s%-6s %6.1f %%\n", "", "paper", paper_share[i][GBX_S6_TOKENS]);
+            gbx_page_put(&table, "%-7s%-6s %6.1f %%\n", "", "paper", paper_share[i][GBX_S6_TOKENS]);
         }
         else {
             put_kinds(&table, "", "paper", paper_share[i], 1);
@@ -93,13 +74,13 @@ quote_shares(gbx_finding *finding, const gbx_s6_stream *stream, size_t first, si
 static void
 quote_bars(gbx_finding *finding, const gbx_s6_stream *stream, size_t first, size_t last)
 {
-    page picture = { .used = 0 };
+    gbx_page picture = { .used = 0 };
     for (size_t i = first; i <= last; i++) {
-        put(&picture, "%-7s ", gbx_s6_manager_names[i]);
+        gbx_page_put(&picture, "%-7s ", gbx_s6_manager_names[i]);
         put_bar(&picture, stream->by[i].share);
-        put(&picture, "\n");
+        gbx_page_put(&picture, "\n");
     }
-    put(&picture, "%-7s █ tokens  ▒ reserved  ░ internal  · external\n", "");
+    gbx_page_put(&picture, "%-7s █ tokens  ▒ reserved  ░ internal  · external\n", "");
     gbx_finding_quote(finding, picture.text, picture.used);
 }
 
@@ -314,13 +295,13 @@ judge_blocks(gbx_finding *finding, const gbx_s6_stream *stream)
 static void
 quote_pages(gbx_finding *finding, const ledger *book)
 {
-    page picture = { .used = 0 };
+    gbx_page picture = { .used = 0 };
     size_t at = book->part.begin;
     unsigned iteration;
     char blocks[80];
     for (const char *text; (text = gbx_s6_next_text(&book->part, &at, "picture")) != NULL; ) {
         if (sscanf(text, "%u %79s", &iteration, blocks) == 2) {
-            put(&picture, "%4u  %s\n", iteration, blocks);
+            gbx_page_put(&picture, "%4u  %s\n", iteration, blocks);
         }
     }
     gbx_finding_quote(finding, picture.text, picture.used);
@@ -417,10 +398,10 @@ judge_throughput(gbx_finding *finding, const gbx_s6_stream *stream)
 static void
 quote_throughput(gbx_finding *finding, const gbx_s6_stream *stream)
 {
-    page table = { .used = 0 };
-    put(&table, "%-7s %10s %15s %18s\n", "", "in flight", "in the paper", "tokens/iteration");
+    gbx_page table = { .used = 0 };
+    gbx_page_put(&table, "%-7s %10s %15s %18s\n", "", "in flight", "in the paper", "tokens/iteration");
     for (size_t i = 0; i < GBX_S6_MANAGERS; i++) {
-        put(&table, "%-7s %10.2f %15.2f %18.2f\n", gbx_s6_manager_names[i], stream->by[i].in_flight,
+        gbx_page_put(&table, "%-7s %10.2f %15.2f %18.2f\n", gbx_s6_manager_names[i], stream->by[i].in_flight,
             paper_in_flight[i], gbx_s6_tokens_an_iteration(&stream->by[i]));
     }
     gbx_finding_quote(finding, table.text, table.used);

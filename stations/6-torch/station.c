@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 static const gbx_claim *const claims[] = {
-    &gbx_s6_reservations, &gbx_s6_blocks, &gbx_s6_throughput,
+    &gbx_s6_reservations, &gbx_s6_blocks, &gbx_s6_throughput, &gbx_s6_equal, &gbx_s6_computed, &gbx_s6_sizes,
+    &gbx_s6_reading, &gbx_s6_shared,
     NULL,
 };
 

@@ -178,6 +178,7 @@ class Paged:
         self.tables: dict[Request, list[int]] = {}
         self.kept_free = self.blocks.count // 100  # so that those who run can grow, before others are let in
         self.copies: list[tuple[int, int]] = []  # blocks (from, to) to be copied before the next write
+        self.forked = False  # some block may be in more than one table
 
     def admit(self, request: Request) -> bool:
         """Blocks for the prompt, and for what was emitted before it was sent away; False: too few are free."""
@@ -212,6 +213,7 @@ class Paged:
 
     def fork(self, request: Request, child: Request) -> None:
         """Another answer to the same prompt: all that is stored so far is in both tables."""
+        self.forked = True
         table = self.tables[request]
         for block in table:
             self.blocks.share(block)
@@ -225,6 +227,17 @@ class Paged:
         request.stored = 0
 
     def usage(self) -> Usage:
+        if self.forked:
+            tokens, ever, in_tables = self.filled_once()
+        else:
+            tokens = sum(request.stored for request in self.tables)
+            ever = sum(min(request.final, len(table) * self.size) for request, table in self.tables.items())
+            in_tables = sum(map(len, self.tables.values())) * self.size
+        free = len(self.blocks.free) * self.size + self.slots % self.size
+        return Usage(tokens, ever - tokens, in_tables - ever, free)
+
+    def filled_once(self) -> tuple[int, int, int]:
+        """Slots that hold a token, that ever will, and all in tables: a block may be in several of them."""
         filled: dict[int, int] = {}
         to_be_filled: dict[int, int] = {}
         for request, table in self.tables.items():
@@ -232,10 +245,7 @@ class Paged:
                 before = at * self.size
                 filled[block] = max(filled.get(block, 0), min(self.size, request.stored - before))
                 to_be_filled[block] = max(to_be_filled.get(block, 0), min(self.size, request.final - before))
-        tokens, reserved = sum(filled.values()), sum(to_be_filled.values()) - sum(filled.values())
-        in_tables = len(filled) * self.size
-        free = len(self.blocks.free) * self.size + self.slots % self.size
-        return Usage(tokens, reserved, in_tables - tokens - reserved, free)
+        return sum(filled.values()), sum(to_be_filled.values()), len(filled) * self.size
 
     def check(self) -> None:
         """Every block is free, or is in as many tables as it has owners; tables are as long as they must be."""
