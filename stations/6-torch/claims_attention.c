@@ -218,6 +218,8 @@ const gbx_claim gbx_s6_equal = {
         { &attend, &in_order, "tables that are not scattered show nothing" },
     },
     .readings = {
+        { "stations:6-torch/experiments/attention.py#Cache.through_the_table", "blocks one behind the other, and the rest "
+          "of the last one left out" },
         { "Objects/obmalloc.c#arena_map_get", "a table in CPython: from an address to what is known of its arena" },
     },
     .prediction = {
@@ -316,6 +318,7 @@ const gbx_claim gbx_s6_computed = {
         { &attend, &few_to_compute, "memory for everybody" },
     },
     .readings = {
+        { "stations:6-torch/experiments/attend.py#Run.iteration", "one product for everybody, then attention for each" },
         { "Python/ceval_gil.c#PyEval_SaveThread", "NumPy's products let go of the lock, too: see station 3" },
     },
     .prediction = {

@@ -149,7 +149,8 @@ const gbx_claim gbx_s6_sizes = {
         { &block_sizes, &all_blocks_at_once, "all blocks taken beforehand: a reservation again" },
     },
     .readings = {
-        { "Objects/obmalloc.c#INDEX2SIZE", "how CPython rounds up: to the next 16 bytes" },
+        { "stations:6-torch/experiments/block_sizes.py#sweep", "the same requests with each size" },
+        { "Include/internal/pycore_obmalloc.h#INDEX2SIZE", "how CPython rounds up: to the next 16 bytes" },
     },
     .prediction = {
         .question = "Blocks of one token waste nothing. Why not take those?",
@@ -300,6 +301,8 @@ const gbx_claim gbx_s6_shared = {
         { &samples, &no_sharing, "a copy of the prompt for each answer" },
     },
     .readings = {
+        { "stations:6-torch/experiments/kvcache.py#Paged.fork", "another table with the same blocks" },
+        { "stations:6-torch/experiments/kvcache.py#Paged.copy_last", "a block of one's own, before writing" },
         { "Include/object.h#Py_DECREF", "the same count, for objects: the last owner gives it back" },
         { "Objects/unicodeobject.c#unicode_modifiable", "who may write in place: whoever is the only owner" },
     },

@@ -186,6 +186,8 @@ const gbx_claim gbx_s6_reservations = {
         { &serve, &all_long, "requests that become as long as was reserved" },
     },
     .readings = {
+        { "stations:6-torch/experiments/kvcache.py#Reserved.admit", "a piece for the whole request, before it begins" },
+        { "stations:6-torch/experiments/lengths.py#draw", "how long requests are, and where that is from" },
         { "Objects/listobject.c#list_resize", "a list is in one piece, too, with room for what may come" },
     },
     .prediction = {
@@ -356,6 +358,8 @@ const gbx_claim gbx_s6_blocks = {
         { &pages, &pages_leaking, "the same, found by the calls" },
     },
     .readings = {
+        { "stations:6-torch/experiments/kvcache.py#Paged.grow", "a block when the last one is full" },
+        { "stations:6-torch/experiments/kvcache.py#Paged.check", "what must be true of tables and blocks after each step" },
         { "Objects/obmalloc.c#pymalloc_alloc", "CPython's own small blocks: equal sizes, and a list of free ones" },
         { "Modules/_collectionsmodule.c#newblock", "a deque is a chain of blocks: it never moves as it grows" },
     },
@@ -451,6 +455,7 @@ const gbx_claim gbx_s6_throughput = {
         { &serve, &large_blocks, "blocks larger than most requests" },
     },
     .readings = {
+        { "stations:6-torch/experiments/serving.py#Server.begin", "an iteration: who grows, who is sent away, who joins" },
         { "Objects/obmalloc.c#pymalloc_free", "what is given back is the first to be taken again" },
     },
     .prediction = {

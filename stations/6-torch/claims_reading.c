@@ -204,6 +204,7 @@ const gbx_claim gbx_s6_reading = {
         { &reading, &gathered_twice, "keys that are gathered twice" },
     },
     .readings = {
+        { "stations:6-torch/experiments/attention.py#Cache.block_by_block", "nothing gathered: a running sum" },
         { "Python/tracemalloc.c#PyTraceMalloc_Track", "where NumPy says that it has taken memory" },
     },
     .prediction = {
