@@ -3,25 +3,26 @@
 import threading
 
 THREADS = 2
-NUMBERS = 600_000
+NUMBERS = 500_000
 
 
 class Settings:
-    def __init__(self, divisor: int, rest: int) -> None:
+    def __init__(self, divisor: int, low: int, high: int) -> None:
         self.divisor = divisor
-        self.rest = rest
+        self.low = low
+        self.high = high
 
 
 def check(first: int, settings: Settings, found: list[int]) -> None:
     count = 0
     for number in range(first, first + NUMBERS):
-        if number % settings.divisor == settings.rest:  # fault: all threads write the count of one object
+        if settings.low <= number % settings.divisor < settings.high:  # fault: all write one object's count
             count += 1
     found.append(count)
 
 
 def main() -> None:
-    settings = Settings(7, 3)
+    settings = Settings(7, 2, 5)
     found: list[int] = []
     threads = [
         threading.Thread(target=check, args=(place * NUMBERS, settings, found)) for place in range(THREADS)
