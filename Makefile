@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -37,10 +37,18 @@ with-ft: setup
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 stations: with-numpy
+station-3 station-5 stations: with-numpy
+# Station 5 has a C library of its own.
+station-5 stations: with-rows
+with-rows: gil with-ft
+	$(again) station-5-library
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
+# Large: 4 GB on the disk, minutes the first time.
+station-5 station-6 stations: with-torch
+with-torch: gil
+	@scripts/packages torch gil || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched

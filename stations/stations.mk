@@ -13,5 +13,13 @@ $(station_units): $(tests_out)/stations/%: $(tests_out)/stations/%.o $(unit_libr
 		stations/3-gil/spans.c)
 	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
 
-.PHONY: station-units
+# Station 5's own C library, for each build of Python that it is called from.
+station_5_library := $(patsubst %,build/stations/5-buffers/%/rows.so,gil ft)
+
+$(station_5_library): build/stations/5-buffers/%/rows.so: stations/5-buffers/library/rows.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) -Wall -Wextra -fPIC -shared -Icpython/src/glassbox/Include -Icpython/build/$* $< -o $@
+
+.PHONY: station-units station-5-library
 station-units: $(station_units)
+station-5-library: $(station_5_library)

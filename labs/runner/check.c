@@ -107,6 +107,12 @@ begin_process(gbx_checker *c, size_t process, size_t stream)
     state->counts = of->lost == 0 && of->overwritten == 0 && of->unknown == 0 && !of->cut;
     state->locks_whole = state->counts && state->timed &&
         (of->header->first_mask >> GBX_CLASS_GIL & 1) != 0;
+    state->aio_whole = state->counts && state->timed &&
+        (of->header->first_mask >> GBX_CLASS_AIO & 1) != 0;
+    state->exports_whole = state->counts && state->timed &&
+        (of->header->first_mask >> GBX_CLASS_BUF & 1) != 0;
+    const char *begin = gbx_trace_meta_value(c->trace, (uint32_t)process, "begin");
+    state->exports_first = begin != NULL && strcmp(begin, "interpreter") == 0;
     return check_segments(c, process, stream);
 }
 
@@ -200,11 +206,16 @@ gbx_checker_free(gbx_checker *c)
         gbx_stack_clear(&c->threads[s].stages);
         gbx_stack_clear(&c->threads[s].imports);
         gbx_stack_clear(&c->threads[s].collections);
+        gbx_stack_clear(&c->threads[s].steps);
+        gbx_stack_clear(&c->threads[s].runs);
+        gbx_stack_clear(&c->threads[s].iterations);
     }
     for (size_t p = 0; c->processes != NULL && p < gbx_trace_process_count(c->trace); p++) {
         free(c->processes[p].counted);
         free(c->processes[p].locks);
+        gbx_check_buf_clear(&c->processes[p]);
         gbx_heap_free(c->processes[p].heap);
+        gbx_checker_aio_free(c->processes[p].aio);
     }
     gbx_set_clear(&c->generators);
     free(c->threads);

@@ -43,6 +43,13 @@ typedef struct {
     X(TURNS,      "turns", "records", "a thread asks for a lock, takes it and lets it go, in turn") \
     X(SWITCHES,   "switches", "records", "a lock's switches are as many as it counts itself")      \
     X(WAITS,      "waits", "records", "what a thread waits is what its lane lacks")                \
+    X(STEPS,      "steps", "records", "a task's steps nest, and each has a cause")               \
+    X(ENDS,       "ends", "records", "who is done is done once, a task in a step of its own")     \
+    X(HANDLES,    "handles", "records", "what is scheduled runs at most once")                    \
+    X(ITERATIONS, "iterations", "records", "a loop's iterations nest, and it waits inside them")  \
+    X(EXPORTS,    "exports", "records", "a release answers an export, of an object that lives")   \
+    X(EXPORTED,   "exported", "records", "an object has as many exports as it counts itself")       \
+    X(VIEWS,      "views", "records", "a managed buffer has as many views as it counts itself")     \
     X(HEAP,       "heap", "sums", "the allocator's events add up to what it says it holds")       \
     X(NAMES,      "names", "records", "the names that records refer to are defined")              \
     X(TIME,       "time", "records", "time never runs backwards within a thread")                 \

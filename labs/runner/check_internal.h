@@ -9,7 +9,7 @@
 #include "heap.h"
 
 #define KNOWN_NAMES   4096u            /* names found lately: 1 << 12, see check_names() */
-#define NAMING_MAX    3u               /* fields of one event that are looked up */
+#define NAMING_MAX    4u               /* fields of one event that are looked up */
 
 /* Which fields of an event name something; found when its first record comes by. */
 typedef struct {
@@ -19,6 +19,8 @@ typedef struct {
 } naming;
 
 typedef struct gbx_lock gbx_lock;            /* what is known of one lock; see check_gil.c */
+typedef struct gbx_aio_objects gbx_aio_objects;      /* tasks, futures and handles; see check_aio.c */
+typedef struct gbx_exports gbx_exports;      /* Py_buffers that are out; see exports.h */
 typedef struct gbx_counted gbx_counted;      /* the count of one watched object; see check_refs.c */
 
 typedef struct {
@@ -36,6 +38,11 @@ typedef struct {
     bool locks_whole;                  /* no event of class gil is missing, and they have an order */
     gbx_lock *locks;
     size_t lock_count, lock_room;
+    bool aio_whole;                    /* no event of class aio is missing, and they have an order */
+    gbx_aio_objects *aio;              /* made when the first of them comes by */
+    bool exports_whole;                /* no event of class buf is missing, and they have an order */
+    bool exports_first;                /* and none was out before the first of them */
+    gbx_exports *exports;              /* made when the first of them comes by */
 } process_state;
 
 typedef struct {
@@ -63,6 +70,10 @@ typedef struct {
         uint64_t since[4];             /* t_ns, when it came to each state */
         uint64_t forced;               /* ticks it waited for another's turn, since it let go */
     } gil;
+    gbx_stack steps;                   /* tasks */
+    gbx_stack runs;                    /* handles */
+    gbx_stack iterations;              /* loops */
+    uint64_t stepped;                  /* the task whose last step began with a CancelledError; 0 */
 } thread_state;
 
 struct gbx_checker {
@@ -80,6 +91,10 @@ struct gbx_checker {
 void gbx_checker_violate(gbx_checker *c, int which, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The events of class aio (check_aio.c). */
+void gbx_check_aio(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
+void gbx_checker_aio_free(gbx_aio_objects *of);      /* NULL is fine */
+
 /* check_refs.c: a watch begins, a record of class ref. */
 void gbx_checker_watch(process_state *process, const gbx_watch *watch);
 void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref, size_t at);
@@ -87,6 +102,11 @@ void gbx_checker_ref(gbx_checker *c, process_state *process, const gbx_ref *ref,
 /* The events of class gc (check_collections.c). */
 void gbx_check_collection(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
 void gbx_check_world(gbx_checker *c, thread_state *thread, const gbx_head *head, size_t at);
+
+/* The events of class buf, and the death of an object (check_buf.c). */
+void gbx_check_buf(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);
+void gbx_check_buf_death(gbx_checker *c, thread_state *thread, const gbx_obj *object, size_t at);
+void gbx_check_buf_clear(process_state *process);
 
 /* The events of class gil that tell of a lock, and of attaching (check_gil.c). */
 void gbx_check_gil(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_t at);

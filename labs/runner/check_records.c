@@ -227,7 +227,7 @@ static void
 forget_thread(thread_state *thread, uint32_t changes)
 {
     thread->frames.depth = thread->stages.depth = thread->imports.depth = 0;
-    thread->collections.depth = 0;
+    thread->collections.depth = thread->steps.depth = thread->runs.depth = thread->iterations.depth = 0;
     thread->world[0] = thread->world[1] = 0;
     thread->attempted = thread->results = thread->floor = thread->collected = thread->stopped = false;
     thread->changes = changes;
@@ -290,6 +290,22 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
         case GBX_EV_ATTACH: case GBX_EV_DETACH:
             gbx_check_gil(c, thread, event, at);
             break;
+        case GBX_EV_AIO_LOOP: case GBX_EV_AIO_TASK_NEW: case GBX_EV_AIO_FUTURE_NEW:
+        case GBX_EV_AIO_STEP_BEGIN: case GBX_EV_AIO_STEP_END: case GBX_EV_AIO_CANCEL:
+        case GBX_EV_AIO_DELIVERED: case GBX_EV_AIO_UNCANCEL: case GBX_EV_AIO_DONE:
+        case GBX_EV_AIO_WAKEUP: case GBX_EV_AIO_CALLBACK: case GBX_EV_AIO_GONE:
+        case GBX_EV_AIO_CALL_SOON: case GBX_EV_AIO_CALL_AT: case GBX_EV_AIO_READY:
+        case GBX_EV_AIO_RUN_BEGIN: case GBX_EV_AIO_RUN_END: case GBX_EV_AIO_HANDLE_CANCEL:
+        case GBX_EV_AIO_ITERATION_BEGIN: case GBX_EV_AIO_SELECT: case GBX_EV_AIO_ITERATION_END:
+            gbx_check_aio(c, thread, head, at);
+            break;
+        case GBX_EV_BUF_GET: case GBX_EV_BUF_RELEASE: case GBX_EV_BUF_ERROR: case GBX_EV_BUF_PIN:
+        case GBX_EV_BUF_UNPIN: case GBX_EV_VIEW_NEW: case GBX_EV_VIEW_RELEASE:
+            gbx_check_buf(c, thread, event, at);
+            break;
+        case GBX_EV_OBJ_DESTROY:
+            gbx_check_buf_death(c, thread, (const gbx_obj *)(const void *)head, at);
+            break;
         case GBX_EV_STREAM_LOST:
             c->result[GBX_INVARIANT_LOSSES].looked_at++;
             thread->lost += ((const gbx_stream_lost *)(const void *)head)->count;
@@ -304,6 +320,7 @@ check_record(gbx_checker *c, thread_state *thread, const gbx_entry *event, size_
             break;
         case GBX_EV_STREAM_MASK:
             thread->of->counts = thread->of->locks_whole = false;
+            thread->of->aio_whole = thread->of->exports_whole = false;
             thread->of->changes++;
             thread->of->generators = false;
             break;

@@ -304,6 +304,9 @@ put_together(gbx_asked *it)
         case GBX_CLASS_GIL:
             write_word(it, event == GBX_EV_GIL_ENABLE ? GBX_ENUM_ENABLE : GBX_ENUM_GIVE_UP);
             break;
+        case GBX_CLASS_AIO:
+            write_word(it, GBX_ENUM_AIO_SELECT);
+            break;
         case GBX_CLASS_REF:
             write_word(it, GBX_ENUM_REF);
             break;

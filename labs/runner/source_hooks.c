@@ -174,7 +174,8 @@ add_found(gbx_source *source, gbx_text *text, size_t at, size_t length)
     if (!read_hook(source, text, at, length, &hook, &is_macro)) {
         return false;
     }
-    if (is_macro && strncmp(hook.site.function, "GLASSBOX_", 9) == 0) {
+    if (is_macro && (strncmp(hook.site.function, "GLASSBOX_", 9) == 0 ||
+                     strncmp(hook.site.function, "ROLE_TELLS_", 11) == 0)) {
         return true;             /* how a hook is defined is no use of it */
     }
     bool used = false;
@@ -277,11 +278,14 @@ read_own(gbx_source *source)
         { "Python/glassbox_hooks.c", "GBX_EV_" },
         { "Python/glassbox_recorder.c", "GBX_EV_" },
         { "Python/glassbox_gil.c", "GBX_EV_GIL_HELD" },
+        { "Python/glassbox_roles.c", "GBX_EV_" },
+        { "Python/glassbox_roles.c", "ROLE_TELLS_" },
         { "Python/glassbox_classes.c", "GBX_EV_" },
         { "Python/glassbox_import.c", "GBX_EV_" },
         { "Python/glassbox_objects.c", "GBX_EV_" },
         { "Python/glassbox_found.c", "GBX_EV_" },
         { "Python/glassbox_alloc.c", "GBX_EV_" },
+        { "Python/glassbox_buf.c", "GBX_EV_BUF_AXIS" },
         { "Python/glassbox_churn.c", "GBX_EV_" },
         { "Python/glassbox_refs.c", "GBX_EV_" },
     };
@@ -298,7 +302,7 @@ int
 gbx_hooks_read(gbx_source *source, gbx_error *error)
 {
     static const char *const folders[] = {
-        "Python", "Objects", "Objects/mimalloc", "Modules", "Parser", "Include", "Include/internal",
+        "Python", "Objects", "Objects/mimalloc", "Objects/stringlib", "Modules", "Modules/_io", "Parser", "Include", "Include/internal",
     };
     char *buffer = NULL;
     size_t room = 0;

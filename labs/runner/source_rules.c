@@ -268,6 +268,11 @@ fits_span(const gbx_asked *it, const gbx_hook *hook)
 
 /* -------------------------------------------------------------------- the rules */
 
+/* Of asyncio in C a hook; of asyncio in Python a line that stands for one of its functions. */
+#define EITHER(EVENT, NAME) \
+    { GBX_EV_AIO_##EVENT, "GLASSBOX_AIO_" #NAME, gbx_fits_aio, NULL }, \
+    { GBX_EV_AIO_##EVENT, "ROLE_TELLS_" #NAME, gbx_fits_aio, NULL }
+
 /* Every event, its hook, and which of the hook's lines; no function: all of them. */
 static const struct {
     uint8_t event;
@@ -439,6 +444,38 @@ static const struct {
     { GBX_EV_UNPARK, "GLASSBOX_UNPARK", gbx_fits_gil, NULL },
     { GBX_EV_UNPARK, "GLASSBOX_UNPARK_ALL", gbx_fits_gil, NULL },
     { GBX_EV_UNPARK, "GLASSBOX_RAW_WAKE", gbx_fits_gil, NULL },
+    { GBX_EV_AIO_LOOP, "GLASSBOX_AIO_LOOP", NULL, "_asyncio__set_running_loop_impl" },
+    { GBX_EV_AIO_LOOP, "ROLE_TELLS_LOOP", NULL, NULL },
+    EITHER(TASK_NEW, TASK_NEW), EITHER(FUTURE_NEW, FUTURE_NEW), EITHER(STEP_BEGIN, STEP_BEGIN),
+    EITHER(STEP_END, STEP_END), EITHER(CANCEL, CANCEL), EITHER(DELIVERED, STEP_BEGIN),
+    EITHER(UNCANCEL, UNCANCEL), EITHER(DONE, DONE), EITHER(WAKEUP, DONE), EITHER(WAKEUP, CALLBACK),
+    EITHER(CALLBACK, DONE), EITHER(CALLBACK, CALLBACK), EITHER(GONE, GONE),
+    { GBX_EV_AIO_CALL_SOON, "GBX_EV_AIO_CALL_SOON", NULL, NULL },
+    { GBX_EV_AIO_CALL_AT, "GBX_EV_AIO_CALL_AT", NULL, NULL },
+    { GBX_EV_AIO_READY, "ROLE_TELLS_READY", NULL, NULL },
+    { GBX_EV_AIO_RUN_BEGIN, "ROLE_TELLS_RUN_BEGIN", NULL, NULL },
+    { GBX_EV_AIO_RUN_END, "ROLE_TELLS_RUN_END", NULL, NULL },
+    { GBX_EV_AIO_HANDLE_CANCEL, "ROLE_TELLS_HANDLE_CANCEL", NULL, NULL },
+    { GBX_EV_AIO_ITERATION_BEGIN, "ROLE_TELLS_ITERATION_BEGIN", NULL, NULL },
+    { GBX_EV_AIO_ITERATION_END, "ROLE_TELLS_ITERATION_END", NULL, NULL },
+    { GBX_EV_AIO_SELECT, "GLASSBOX_AIO_SELECTED", gbx_fits_aio, NULL },
+    { GBX_EV_BUF_GET, "GLASSBOX_BUF_GET", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_GET, "GLASSBOX_BUF_FILL", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_GET, "GLASSBOX_BUF_BYTES", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_RELEASE, "GLASSBOX_BUF_RELEASE", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_REFUSED, "GLASSBOX_BUF_GET", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_REFUSED, "GLASSBOX_BUF_REFUSED", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_AXIS, "GBX_EV_BUF_AXIS", NULL, NULL },
+    { GBX_EV_BUF_ERROR, "GLASSBOX_BUF_IN_USE", gbx_fits_buf, NULL },
+    { GBX_EV_BUF_PIN, "GLASSBOX_BUF_PIN", NULL, NULL },
+    { GBX_EV_BUF_UNPIN, "GLASSBOX_BUF_UNPIN", NULL, NULL },
+    { GBX_EV_VIEW_NEW, "GLASSBOX_VIEW_NEW", gbx_fits_buf, NULL },
+    { GBX_EV_VIEW_LAYOUT, "GLASSBOX_VIEW_LAYOUT", gbx_fits_buf, NULL },
+    { GBX_EV_VIEW_RELEASE, "GLASSBOX_VIEW_RELEASE", NULL, NULL },
+    { GBX_EV_BUF_PYTHON_GET, "GLASSBOX_BUF_PYTHON_GET", NULL, NULL },
+    { GBX_EV_BUF_PYTHON_RELEASE, "GLASSBOX_BUF_PYTHON_RELEASE", NULL, NULL },
+    { GBX_EV_MEMORY_NEW, "GLASSBOX_MEMORY_NEW", NULL, NULL },
+    { GBX_EV_MEMORY_FREE, "GLASSBOX_MEMORY_FREE", NULL, NULL },
 };
 
 size_t

@@ -16,7 +16,7 @@ import traces
 GLASSBOX = os.environ.get("GLASSBOX")
 BITS = {name: 1 << bit for bit, name in enumerate(
     "frame spec ref obj alloc gc gil thread compile import aio buf mark stream".split())}
-DEFAULT = {"frame", "spec", "compile", "import", "thread", "gil", "gc", "mark", "ref"}
+DEFAULT = {"frame", "spec", "compile", "import", "thread", "gil", "gc", "mark", "ref", "aio"}
 
 
 def mask(*names):
@@ -34,7 +34,7 @@ class Chosen(unittest.TestCase):
     def test_where_nothing_is_said_what_one_wants_first(self):
         trace, out = traces.run(self.PROGRAM)
         self.assertEqual(set(out.split()), DEFAULT)
-        want = DEFAULT - ({"spec"} if traces.FREE_THREADED else set())
+        want = DEFAULT - {"aio"} - ({"spec"} if traces.FREE_THREADED else set())      # it runs no loop
         self.assertEqual(classes_of(trace) - {"stream"}, want)
 
     def test_default_is_a_word_too(self):
@@ -43,7 +43,7 @@ class Chosen(unittest.TestCase):
 
     def test_all_is_every_object_and_block_too(self):
         trace, out = traces.run(self.PROGRAM, options="events=all")
-        self.assertEqual(set(out.split()), DEFAULT | {"obj", "alloc"})
+        self.assertEqual(set(out.split()), DEFAULT | {"obj", "alloc", "buf"})
         self.assertLessEqual({"obj", "alloc"}, classes_of(trace))
 
     def test_class_ref_records_no_life_of_what_nobody_watches(self):

@@ -85,12 +85,57 @@ static const char program[] =
     "async def main():\n"
     "    async for i in ag(): pass\n"
     "asyncio.run(main())\n"
+    "async def nap(): await asyncio.sleep(1)\n"
+    "async def more():\n"
+    "    loop = asyncio.get_running_loop()\n"
+    "    for make in asyncio.tasks._CTask, asyncio.tasks._PyTask:\n"
+    "        t = make(nap(), loop=loop); await asyncio.sleep(0); t.cancel()\n"
+    "        try: await t\n"
+    "        except asyncio.CancelledError: pass\n"
+    "        t = make(nap(), loop=loop, eager_start=True); t.cancel(); t.uncancel()\n"
+    "        try: await t\n"
+    "        except asyncio.CancelledError: pass\n"
+    "    for future in asyncio.futures._CFuture(), asyncio.futures._PyFuture():\n"
+    "        future.add_done_callback(id); future.set_result(1); future.add_done_callback(id)\n"
+    "    loop.call_soon_threadsafe(id, 1); await asyncio.sleep(0.001)\n"
+    "asyncio.run(more())\n"
     "glassbox.mark('m', 1)\n"
     "pid = os.fork()\n"
     "if pid == 0: os._exit(0)\n"
     "os.waitpid(pid, 0)\n"
     "sys.setprofile(lambda *a: None); f(1, 2); sys.setprofile(None); f(1, 2)\n"
     "sys.settrace(lambda *a: None); f(1, 2); sys.settrace(None); f(1, 2)\n"
+    "import array, codecs, ctypes, io, mmap, pickle\n"
+    "def refused(what, *args):\n"
+    "    try: what(*args)\n"
+    "    except Exception: pass\n"
+    "class Lends:\n"
+    "    def __buffer__(self, flags): return memoryview(bytearray(4))\n"
+    "    def __release_buffer__(self, view): view.release()\n"
+    "class Derived(bytearray):\n"
+    "    def __release_buffer__(self, view): pass\n"
+    "class Raw(io.RawIOBase):\n"
+    "    def readable(self): return True\n"
+    "    def readinto(self, view): return 0\n"
+    "ba = bytearray(24); mv = memoryview(ba); views = [mv[::2], mv.cast('H'), mv.toreadonly(), memoryview(mv)]\n"
+    "refused(ba.append, 1); refused(mv.cast, 'x'); refused(memoryview, 3); refused(io.BytesIO().readinto, b'x')\n"
+    "refused(io.BytesIO().write, mv[::2]); refused(Derived(3).__buffer__, 0x200)\n"
+    "pb = pickle.PickleBuffer(mv); refused(mv.release); memoryview(pb).release(); refused(pickle.PickleBuffer(mv[::2]).raw)\n"
+    "for lender in (Lends(), Derived(4)): memoryview(lender).release()\n"
+    "bytearray(b',').join([b'a', ba]); codecs.readbuffer_encode('text'); memoryview(ba.__buffer__(0)).release()\n"
+    "for held, what in ((array.array('i', [1]), 'append'), (mmap.mmap(-1, 4096), 'resize')):\n"
+    "    with memoryview(held): refused(getattr(held, what), 1)\n"
+    "bio = io.BytesIO(b'abc'); got = bio.getbuffer(); refused(bio.close); got.release()\n"
+    "io.BufferedReader(Raw()).read1(3)\n"
+    "track, untrack = ctypes.pythonapi.PyTraceMalloc_Track, ctypes.pythonapi.PyTraceMalloc_Untrack\n"
+    "track(7, ctypes.c_void_p(4096), ctypes.c_size_t(8)); untrack(7, ctypes.c_void_p(4096))\n"
+    "old = ctypes.pythonapi.PyObject_CheckReadBuffer; old(ctypes.py_object(ba))\n"
+    "def spins():\n"                  /* two of them have to hand the lock to each other */
+    "    end = time.monotonic() + 0.05\n"
+    "    while time.monotonic() < end: pass\n"
+    "ts = [threading.Thread(target=spins) for i in range(2)]\n"
+    "for t in ts: t.start()\n"
+    "for t in ts: t.join()\n"
     "def sleeper():\n"
     "    while True: time.sleep(0.0005)\n"
     "for i in range(3): threading.Thread(target=sleeper, daemon=True).start()\n"
@@ -133,6 +178,12 @@ assert_function(const gbx_trace *trace, size_t at, bool halves)
         { GBX_EV_FREELIST_HIT, NULL, 1 }, { GBX_EV_HEAP_PAGE_NEW, "mi_page_init", 1 },
         { GBX_EV_REF_OWNER, "_PyGlassbox_RefOwner", 1 }, { GBX_EV_BLOCK_ALLOC, NULL, 3 },
         { GBX_EV_REF_INC, NULL, 5 }, { GBX_EV_REF_QUEUE, "_Py_DecRefSharedIsDead", 1 },
+        { GBX_EV_BUF_GET, NULL, 1 }, { GBX_EV_BUF_RELEASE, NULL, 1 }, { GBX_EV_BUF_REFUSED, NULL, 2 },
+        { GBX_EV_BUF_AXIS, "record_axes", 1 }, { GBX_EV_BUF_ERROR, NULL, 3 }, { GBX_EV_BUF_PIN, "bytearray_join", 1 },
+        { GBX_EV_VIEW_NEW, NULL, 2 }, { GBX_EV_VIEW_LAYOUT, NULL, 1 }, { GBX_EV_VIEW_RELEASE, "_memory_release", 1 },
+        { GBX_EV_BUF_PYTHON_GET, "slot_bf_getbuffer", 1 },
+        { GBX_EV_BUF_PYTHON_RELEASE, "releasebuffer_call_python", 1 },
+        { GBX_EV_MEMORY_NEW, "PyTraceMalloc_Track", 1 }, { GBX_EV_MEMORY_FREE, "PyTraceMalloc_Untrack", 1 },
     };
     const gbx_emitter_line *line = &emitter.lines[0];
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {

@@ -373,9 +373,9 @@ static void
 events_of_a_newer_minor_version_are_passed_over(void **state)
 {
     (void)state;
-    struct { gbx_head h; uint64_t what[2]; } newer = { .h = { .event = 200 } };
+    struct { gbx_head h; uint64_t what[2]; } newer = { .h = { .event = 250 } };
     trace_writer *w = writer_new(NULL);
-    writer_declare_event(w, 200, sizeof(newer), "mark.newer");
+    writer_declare_event(w, 250, sizeof(newer), "mark.newer");
     writer_header(w)->version_minor = 9;
     writer_push(w, 1, 2, 0);
     writer_record(w, 1, &newer, sizeof(newer));

@@ -395,6 +395,18 @@ _PyGlassbox_ForkChild(void)
 
 /* --------------------------------------------------------- at the beginning */
 
+/* Nothing lives yet: whatever is found to be let go of later is on record from its beginning. */
+static int
+start_first(const _PyGlassbox_options *options)
+{
+    gbx_part part = { "begin=interpreter", 17 };
+    int error = _PyGlassbox_Start(options);
+    if (error == 0) {
+        (void)_PyGlassbox_Define(GBX_NAME_META, 0, &part, 1);
+    }
+    return error;
+}
+
 const char *
 _PyGlassbox_StartFromConfig(const PyConfig *config)
 {
@@ -408,7 +420,7 @@ _PyGlassbox_StartFromConfig(const PyConfig *config)
             ? "a file name is missing" : _PyGlassbox_Parse(spec, &options);
         PyMem_RawFree(spec);
         if (problem == NULL) {
-            int error = _PyGlassbox_Start(&options);
+            int error = start_first(&options);
             if (error == 0 || error == EBUSY) {
                 return NULL;
             }
@@ -431,7 +443,7 @@ _PyGlassbox_StartFromConfig(const PyConfig *config)
     }
     /* Inherited by programs that know nothing of it: where no file can be made they run untraced,
        and whoever set the variable finds no file. */
-    (void)_PyGlassbox_Start(&options);
+    (void)start_first(&options);
     return NULL;
 }
 

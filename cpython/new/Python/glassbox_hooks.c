@@ -6,6 +6,7 @@
    each is reached. */
 
 #include "Python.h"
+#include "pycore_glassbox_aio.h"   // _PyGlassbox_RoleEnter()
 #include "pycore_glassbox_recorder.h"
 #include "pycore_glassbox_where.h" // frame_offset()
 #include "pycore_interp.h"         // PyInterpreterState
@@ -55,9 +56,8 @@ entering_event(const _PyInterpreterFrame *frame)
     return frame->owner == FRAME_OWNED_BY_GENERATOR ? GBX_EV_FRAME_RESUME : GBX_EV_FRAME_PUSH;
 }
 
-/* The slow twins of the hooks below: any recording, any clock. */
-static __attribute__((noinline)) void
-enter_slowly(_PyInterpreterFrame *frame)
+static void
+record_enter(_PyInterpreterFrame *frame)
 {
     uint32_t dt;
     gbx_frame_edge *record = gbx_begin(sizeof(*record), _PyThreadState_GET(), true, &dt);
@@ -84,6 +84,44 @@ leave_slowly(_PyInterpreterFrame *frame, int event, int why)
     gbx_commit(record, sizeof(*record), (uint8_t)event, (uint8_t)why, frame_offset(frame), dt);
 }
 
+/* The slow twins of the hooks below: any recording, any clock, and functions that play a role. */
+static inline bool
+may_play_a_role(const PyCodeObject *code)
+{
+    return _PyGlassbox_role_slots[code->_co_glassbox_id % GBX_ROLE_SLOTS] != 0;
+}
+
+/* Not one of which only class frame has to be told. */
+static inline bool
+is_special(const PyCodeObject *code)
+{
+    return (_PyGlassbox_mask & GBX_MASK(FRAME)) == 0 || may_play_a_role(code);
+}
+
+static __attribute__((noinline)) void
+enter_slowly(_PyInterpreterFrame *frame)
+{
+    if (GLASSBOX_ON(FRAME)) {
+        record_enter(frame);
+    }
+    PyCodeObject *code = (PyCodeObject *)frame->f_executable;
+    if (GLASSBOX_ON(AIO) && gbx_code_id(code) != 0 && may_play_a_role(code)) {
+        _PyGlassbox_RoleEnter(frame);
+    }
+}
+
+static __attribute__((noinline)) void
+leave_role(_PyInterpreterFrame *frame, int why)
+{
+    PyCodeObject *code = (PyCodeObject *)frame->f_executable;
+    if (GLASSBOX_ON(AIO) && gbx_code_id(code) != 0 && may_play_a_role(code)) {
+        _PyGlassbox_RoleLeave(frame, why == GBX_POP_RETURN);
+    }
+    if (GLASSBOX_ON(FRAME)) {
+        leave_slowly(frame, GBX_EV_FRAME_POP, why);
+    }
+}
+
 /* arg << 16 of an instruction's offset, or ARG_FAR where it does not fit: offsets are half the bytes
    between two even addresses. */
 #define ARG_FAR UINT64_MAX
@@ -104,6 +142,10 @@ _PyGlassbox_FrameEnter(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *fr
     gbx_quick quick;
     const _PyInterpreterFrame *below = frame->previous;
     if (__builtin_expect(below == NULL || below->owner == FRAME_OWNED_BY_CSTACK, 0)) {
+        enter_slowly(frame);
+        return;
+    }
+    if (__builtin_expect(is_special((PyCodeObject *)frame->f_executable), 0)) {
         enter_slowly(frame);
         return;
     }
@@ -135,6 +177,10 @@ leave(_PyInterpreterFrame *frame, uint8_t event, int why)
 void
 _PyGlassbox_FrameLeave(PyThreadState *Py_UNUSED(tstate), _PyInterpreterFrame *frame, int why)
 {
+    if (__builtin_expect(is_special((PyCodeObject *)frame->f_executable), 0)) {
+        leave_role(frame, why);
+        return;
+    }
     leave(frame, GBX_EV_FRAME_POP, why);
 }
 

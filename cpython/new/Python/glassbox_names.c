@@ -7,6 +7,7 @@
    nobody.  Nothing here may allocate, raise, or touch a refcount: text is read where it lies. */
 
 #include "Python.h"
+#include "pycore_glassbox_aio.h"   // _PyGlassbox_RoleNote()
 #include "pycore_glassbox_recorder.h"
 #include "pycore_code.h"           // _PyCode_CODE
 #include "pycore_dict.h"           // DK_UNICODE_ENTRIES, inline values
@@ -64,6 +65,7 @@ _PyGlassbox_NamesReset(void)
     memset(interned, 0, sizeof(interned));
     unlock_strings();
     _PyGlassbox_ImagesReset();
+    _PyGlassbox_RolesReset();
 }
 
 /* In the child of a fork the thread that held the lock may be gone. */
@@ -223,6 +225,7 @@ _PyGlassbox_CodeIdSlow(PyCodeObject *code)
     if (!define_code(id, code)) {
         return 0;
     }
+    _PyGlassbox_RoleNote(id, code);
     if (!__atomic_compare_exchange_n(&code->_co_glassbox_id, &old, id, false,
                                      __ATOMIC_RELEASE, __ATOMIC_ACQUIRE)) {
         return old;

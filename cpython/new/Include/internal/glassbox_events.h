@@ -131,7 +131,42 @@
     X(SECTION_RESUME, 178, GIL,     "gil.section_resume",  gbx_section,            1)    \
     X(PARK,           179, GIL,     "gil.park",            gbx_park,               1)    \
     X(WAKE,           180, GIL,     "gil.wake",            gbx_park,               1)    \
-    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)
+    X(UNPARK,         181, GIL,     "gil.unpark",          gbx_park,               1)    \
+    X(AIO_LOOP,       182, AIO,     "aio.loop",            gbx_aio_loop,           1)    \
+    X(AIO_TASK_NEW,   183, AIO,     "aio.task_new",        gbx_aio_task,           1)    \
+    X(AIO_FUTURE_NEW, 184, AIO,     "aio.future_new",      gbx_aio_future,         1)    \
+    X(AIO_STEP_BEGIN, 185, AIO,     "aio.step_begin",      gbx_aio_step,           1)    \
+    X(AIO_STEP_END,   186, AIO,     "aio.step_end",        gbx_aio_step,           1)    \
+    X(AIO_CANCEL,     187, AIO,     "aio.cancel_asked",    gbx_aio_cancel,         1)    \
+    X(AIO_DELIVERED,  188, AIO,     "aio.cancel_delivered", gbx_aio_delivery,      1)    \
+    X(AIO_UNCANCEL,   189, AIO,     "aio.uncancel",        gbx_aio_uncancel,       1)    \
+    X(AIO_DONE,       190, AIO,     "aio.done",            gbx_aio_done,           1)    \
+    X(AIO_WAKEUP,     191, AIO,     "aio.wakeup",          gbx_aio_wakeup,         1)    \
+    X(AIO_CALLBACK,   192, AIO,     "aio.callback",        gbx_aio_callback,       1)    \
+    X(AIO_GONE,       193, AIO,     "aio.gone",            gbx_aio_gone,           1)    \
+    X(AIO_CALL_SOON,  194, AIO,     "aio.call_soon",       gbx_aio_schedule,       1)    \
+    X(AIO_CALL_AT,    195, AIO,     "aio.call_at",         gbx_aio_schedule,       1)    \
+    X(AIO_READY,      196, AIO,     "aio.ready",           gbx_aio_ready,          1)    \
+    X(AIO_RUN_BEGIN,  197, AIO,     "aio.run_begin",       gbx_aio_run,            1)    \
+    X(AIO_RUN_END,    198, AIO,     "aio.run_end",         gbx_aio_run_end,        1)    \
+    X(AIO_HANDLE_CANCEL, 199, AIO,  "aio.handle_cancel",   gbx_aio_handle,         1)    \
+    X(AIO_ITERATION_BEGIN, 200, AIO, "aio.iteration_begin", gbx_aio_iteration,     1)    \
+    X(AIO_SELECT,     201, AIO,     "aio.select",          gbx_aio_select,         1)    \
+    X(AIO_ITERATION_END, 202, AIO,  "aio.iteration_end",   gbx_aio_iteration,      1)    \
+    X(BUF_GET,        220, BUF,     "buf.get",             gbx_buf_get,            1)    \
+    X(BUF_RELEASE,    221, BUF,     "buf.release",         gbx_buf_release,        1)    \
+    X(BUF_REFUSED,    222, BUF,     "buf.refused",         gbx_buf_refused,        1)    \
+    X(BUF_AXIS,       223, BUF,     "buf.axis",            gbx_buf_axis,           0)    \
+    X(BUF_ERROR,      224, BUF,     "buf.error",           gbx_buf_error,          1)    \
+    X(BUF_PIN,        225, BUF,     "buf.pin",             gbx_buf_pin,            1)    \
+    X(BUF_UNPIN,      226, BUF,     "buf.unpin",           gbx_buf_pin,            1)    \
+    X(VIEW_NEW,       227, BUF,     "buf.view_new",        gbx_buf_view,           1)    \
+    X(VIEW_LAYOUT,    228, BUF,     "buf.view_layout",     gbx_buf_layout,         1)    \
+    X(VIEW_RELEASE,   229, BUF,     "buf.view_release",    gbx_buf_view,           1)    \
+    X(BUF_PYTHON_GET, 230, BUF,     "buf.python_get",      gbx_buf_python,         1)    \
+    X(BUF_PYTHON_RELEASE, 231, BUF, "buf.python_release",  gbx_buf_python,         1)    \
+    X(MEMORY_NEW,     232, BUF,     "buf.memory_new",      gbx_buf_memory,         1)    \
+    X(MEMORY_FREE,    233, BUF,     "buf.memory_free",     gbx_buf_memory,         1)
 
 enum gbx_event {
     GBX_EV_NONE = 0,
@@ -148,7 +183,9 @@ enum gbx_event {
     E(POP, 1) E(SUSPEND, 2) E(GUARD, 3) E(STAGE, 4) E(IMPORT_STEP, 5) E(VALUE, 6)        \
     E(REF, 7) E(DOMAIN, 8) E(FREELIST, 9) E(GC_REASON, 10) E(GC_PHASE, 11)               \
     E(VERDICT, 12) E(HEAP, 13) E(RELEASE, 14) E(BREAKER, 15) E(GIVE_UP, 16) E(WAKE, 17)  \
-    E(PARK, 18) E(ENABLE, 19)
+    E(PARK, 18) E(ENABLE, 19) E(AIO_IMPL, 20) E(AIO_SENT, 21) E(AIO_STEP, 22)            \
+    E(AIO_CANCEL, 23) E(AIO_DELIVERY, 24) E(AIO_STATE, 25) E(AIO_SOON, 26) E(AIO_SELECT, 27) \
+    E(ASKED, 30) E(BUFFER, 31) E(GET, 32) E(IN_USE, 33) E(VIEW, 34)
 
 #define GBX_VALUES(V)                                                                    \
     V(POP, RETURN,     0, "return")                                                      \
@@ -268,7 +305,72 @@ enum gbx_event {
     V(PARK, LOT,             0, "parking_lot")                                           \
     V(PARK, SEMAPHORE,       1, "semaphore")       /* of a raw mutex */                  \
     V(ENABLE, TRANSIENT,     0, "transient")       /* while a module is initialized */   \
-    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */
+    V(ENABLE, PERMANENT,     1, "permanent")       /* the module needs it */             \
+    V(AIO_IMPL, C,           0, "c")               /* Modules/_asynciomodule.c */        \
+    V(AIO_IMPL, PYTHON,      1, "python")          /* Lib/asyncio */                     \
+    V(AIO_SENT, NONE,        0, "none")            /* send(None) */                      \
+    V(AIO_SENT, EXCEPTION,   1, "exception")       /* throw() */                         \
+    V(AIO_SENT, CANCELLED,   2, "cancelled")       /* throw(), of a CancelledError */    \
+    V(AIO_SENT, EAGER,       3, "eager")           /* send(None) as the task is made */  \
+    V(AIO_STEP, AWAITS,      0, "awaits")          /* a future */                        \
+    V(AIO_STEP, YIELDS,      1, "yields")          /* a bare yield: again, next time */  \
+    V(AIO_STEP, RESULT,      2, "result")                                                \
+    V(AIO_STEP, EXCEPTION,   3, "exception")                                             \
+    V(AIO_STEP, CANCELLED,   4, "cancelled")                                             \
+    V(AIO_STEP, BAD,         5, "bad")             /* what it yielded cannot be awaited */ \
+    V(AIO_STEP, FAILED,      6, "failed")          /* the step itself raised: a closed loop */ \
+    V(AIO_CANCEL, IGNORED,   0, "ignored")         /* the task is done */                \
+    V(AIO_CANCEL, NOTED,     1, "noted")           /* it waits for nothing: at its next step */ \
+    V(AIO_CANCEL, PASSED_ON, 2, "passed_on")       /* what it awaits is asked */         \
+    V(AIO_DELIVERY, NOTED,   0, "noted")           /* a request that was noted */        \
+    V(AIO_DELIVERY, AWAITED, 1, "awaited")         /* what it awaited was cancelled */   \
+    V(AIO_STATE, PENDING,    0, "pending")                                               \
+    V(AIO_STATE, RESULT,     1, "result")                                                \
+    V(AIO_STATE, EXCEPTION,  2, "exception")                                             \
+    V(AIO_STATE, CANCELLED,  3, "cancelled")                                             \
+    V(AIO_SOON, SOON,        0, "soon")                                                  \
+    V(AIO_SOON, THREADSAFE,  1, "threadsafe")                                            \
+    V(AIO_SOON, AT,          2, "at")                                                    \
+    V(AIO_SELECT, SELECT,    0, "select")                                                \
+    V(AIO_SELECT, POLL,      1, "poll")                                                  \
+    V(AIO_SELECT, EPOLL,     2, "epoll")                                                 \
+    V(ASKED, WRITABLE,       0, "writable")        /* each a bit of PyBUF_*; none: PyBUF_SIMPLE */ \
+    V(ASKED, FORMAT,         2, "format")                                                \
+    V(ASKED, ND,             3, "nd")                                                    \
+    V(ASKED, STRIDES,        4, "strides")                                               \
+    V(ASKED, C_CONTIGUOUS,   5, "c_contiguous")                                          \
+    V(ASKED, F_CONTIGUOUS,   6, "f_contiguous")                                          \
+    V(ASKED, ANY_CONTIGUOUS, 7, "any_contiguous")                                        \
+    V(ASKED, INDIRECT,       8, "indirect")                                              \
+    V(ASKED, WRITE,          9, "write")           /* PyBUF_WRITE, which no exporter takes */ \
+    V(BUFFER, READONLY,      0, "readonly")                                              \
+    V(BUFFER, C,             1, "c_contiguous")                                          \
+    V(BUFFER, F,             2, "f_contiguous")                                          \
+    V(BUFFER, SHAPE,         3, "shape")           /* there is one, and it follows */    \
+    V(BUFFER, STRIDES,       4, "strides")         /* with them */                       \
+    V(BUFFER, SUBOFFSETS,    5, "suboffsets")                                            \
+    V(BUFFER, PASSED_ON,     6, "passed_on")       /* got by who was asked, and told already: no other export */ \
+    V(GET, OBJECT,           0, "api")             /* PyObject_GetBuffer, PyBuffer_Release */ \
+    V(GET, FILL,             1, "fill")            /* PyBuffer_FillInfo alone: nobody was asked */ \
+    V(GET, METHOD,           2, "method")          /* __buffer__ of a type of C, called as a method */ \
+    V(GET, CHECK,            3, "check")           /* PyObject_CheckReadBuffer */        \
+    V(GET, WRITE,            4, "write")           /* PyObject_AsWriteBuffer */          \
+    V(GET, WRAPPER,          5, "wrapper")         /* released by what stands for an object of Python */ \
+    V(GET, NO_PROTOCOL,      6, "no_protocol")     /* refused: its type has no bf_getbuffer */ \
+    V(GET, BAD_FLAGS,        7, "bad_flags")       /* refused: no flags of PyObject_GetBuffer's */ \
+    V(GET, CONTIGUOUS,       8, "contiguous")      /* got, and refused to who needs it contiguous */ \
+    V(IN_USE, RESIZE,        0, "resize")                                                \
+    V(IN_USE, CLOSE,         1, "close")                                                 \
+    V(IN_USE, RELEASE,       2, "release")                                               \
+    V(IN_USE, DEALLOC,       3, "dealloc")         /* which nobody can refuse any more */ \
+    V(VIEW, OBJECT,          0, "object")          /* of the whole memory of an exporter */ \
+    V(VIEW, COPY,            1, "view")            /* of a memoryview */                 \
+    V(VIEW, SLICE,           2, "slice")                                                 \
+    V(VIEW, CAST,            3, "cast")                                                  \
+    V(VIEW, READONLY,        4, "toreadonly")                                            \
+    V(VIEW, CONTIGUOUS,      5, "contiguous")      /* of a copy, for who needs it contiguous */ \
+    V(VIEW, MEMORY,          6, "memory")          /* of memory that belongs to no object */ \
+    V(VIEW, BUFFER,          7, "buffer")          /* of a Py_buffer that somebody else keeps */
 
 enum gbx_enum {
 #define E(NAME, id) GBX_ENUM_##NAME = id,

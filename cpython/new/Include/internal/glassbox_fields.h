@@ -1,9 +1,12 @@
 /* The fields of each event, as an X-macro table: which member of the record it is, and what its number means.
    With it a reader prints any record without knowing the event.  Part of glassbox_format.h, which includes
-   it; to be included by nobody else. */
+   it; to be included by nobody else.  What tells of the lock, of tasks and of buffers is in
+   glassbox_fields_shared.h. */
 
 #ifndef GLASSBOX_FIELDS_H
 #define GLASSBOX_FIELDS_H
+
+#include "glassbox_fields_shared.h"   // GBX_FIELDS_GIL, GBX_FIELDS_AIO, GBX_FIELDS_BUF
 
 /* ------------------------------------------------------------------- fields */
 
@@ -123,29 +126,6 @@ enum gbx_kind {
     F(EVENT, "count", gbx_gc_start, count, UINT, 0)                                      \
     F(EVENT, "threshold", gbx_gc_start, threshold, UINT, 0)                              \
     F(EVENT, "reason", gbx_gc_start, reason, ENUM, GBX_ENUM_GC_REASON)
-
-#define GBX_GIL_FIELDS(F, EVENT)                                                         \
-    F(EVENT, "lock", gbx_gil, lock, INTERP, 0)                                           \
-    F(EVENT, "interp", gbx_gil, interp, INTERP, 0)
-
-#define GBX_ACQUIRE_FIELDS(F, EVENT)                                                     \
-    F(EVENT, "lock", gbx_gil_acquire, lock, INTERP, 0)                                   \
-    F(EVENT, "interp", gbx_gil_acquire, interp, INTERP, 0)                               \
-    F(EVENT, "from", gbx_gil_acquire, from, THREAD, 0)                                   \
-    F(EVENT, "state", gbx_gil_acquire, state, FRAME, 0)                                  \
-    F(EVENT, "switches", gbx_gil_acquire, switches, UINT, 0)                             \
-    F(EVENT, "wait", gbx_gil_acquire, wait, TICKS, 0)
-
-#define GBX_SWITCH_FIELDS(F, EVENT)                                                      \
-    F(EVENT, "lock", gbx_gil_switch, lock, INTERP, 0)                                    \
-    F(EVENT, "name", gbx_gil_switch, name, STRING, 0)                                    \
-    F(EVENT, "requests", gbx_gil_switch, requests, UINT, 0)
-
-#define GBX_SECTION_FIELDS(F, EVENT)                                                     \
-    F(EVENT, "offset", gbx_section, h.arg, OFFSET, 0)                                    \
-    F(EVENT, "code", gbx_section, code, CODE, 0)                                         \
-    F(EVENT, "mutexes", gbx_section, mutexes, UINT, 0)                                   \
-    F(EVENT, "address", gbx_section, address, ADDRESS, 0)
 
 #define GBX_FIELDS(F)                                                                    \
     F(STREAM_TIME, "ticks", gbx_stream_time, ticks, UINT, 0)                             \
@@ -322,9 +302,9 @@ enum gbx_kind {
     F(GC_DONE, "generation", gbx_gc_done, h.flags, UINT, 0)                              \
     F(GC_DONE, "collected", gbx_gc_done, collected, UINT, 0)                             \
     F(GC_DONE, "uncollectable", gbx_gc_done, uncollectable, UINT, 0)                     \
-    F(GC_DONE, "young", gbx_gc_done, count[0], INT, 0)                                  \
+    F(GC_DONE, "young", gbx_gc_done, count[0], INT, 0)                                   \
     F(GC_DONE, "middle", gbx_gc_done, count[1], UINT, 0)                                 \
-    F(GC_DONE, "old", gbx_gc_done, count[2], UINT, 0)                                 \
+    F(GC_DONE, "old", gbx_gc_done, count[2], UINT, 0)                                    \
     F(GC_DONE, "long_lived", gbx_gc_done, long_lived, UINT, 0)                           \
     F(GC_FLUSH, "count", gbx_gc_flush, count, INT, 0)                                    \
     F(GC_FLUSH, "total", gbx_gc_flush, total, INT, 0)                                    \
@@ -332,62 +312,8 @@ enum gbx_kind {
     F(WORLD_STOPPED, "everyone", gbx_world, h.flags, UINT, 0)                            \
     F(WORLD_STOPPED, "threads", gbx_world, threads, UINT, 0)                             \
     F(WORLD_STARTED, "everyone", gbx_world, h.flags, UINT, 0)                            \
-    GBX_GIL_FIELDS(F, GIL_CREATE)                                                        \
-    F(GIL_CREATE, "own", gbx_gil, h.flags, UINT, 0)                                      \
-    F(GIL_CREATE, "enabled", gbx_gil, h.arg, UINT, 0)                                    \
-    GBX_GIL_FIELDS(F, GIL_DESTROY)                                                       \
-    GBX_GIL_FIELDS(F, GIL_REQUEST)                                                       \
-    F(GIL_TIMEOUT, "lock", gbx_gil_timeout, lock, INTERP, 0)                             \
-    F(GIL_TIMEOUT, "interval_us", gbx_gil_timeout, interval_us, UINT, 0)                 \
-    F(GIL_TIMEOUT, "asks", gbx_gil_timeout, h.flags, UINT, 0)                            \
-    F(GIL_DROP_REQUEST, "lock", gbx_gil_drop, lock, INTERP, 0)                           \
-    F(GIL_DROP_REQUEST, "holder", gbx_gil_drop, holder, THREAD, 0)                       \
-    F(GIL_DROP_REQUEST, "already", gbx_gil_drop, h.flags, UINT, 0)                       \
-    F(GIL_BREAKER, "bits", gbx_gil_breaker, h.flags, BITS, GBX_ENUM_BREAKER)             \
-    F(GIL_BREAKER, "offset", gbx_gil_breaker, h.arg, OFFSET, 0)                          \
-    F(GIL_BREAKER, "code", gbx_gil_breaker, code, CODE, 0)                               \
-    F(GIL_BREAKER, "interp", gbx_gil_breaker, interp, INTERP, 0)                         \
-    F(GIL_RELEASE, "why", gbx_gil_release, h.flags, ENUM, GBX_ENUM_RELEASE)              \
-    F(GIL_RELEASE, "offset", gbx_gil_release, h.arg, OFFSET, 0)                          \
-    F(GIL_RELEASE, "lock", gbx_gil_release, lock, INTERP, 0)                             \
-    F(GIL_RELEASE, "interp", gbx_gil_release, interp, INTERP, 0)                         \
-    F(GIL_RELEASE, "code", gbx_gil_release, code, CODE, 0)                               \
-    F(GIL_RELEASE, "state", gbx_gil_release, state, FRAME, 0)                            \
-    F(GIL_RELEASE, "bits", gbx_gil_release, bits, BITS, GBX_ENUM_BREAKER)                \
-    F(GIL_RELEASE, "by", gbx_gil_release, by, PC, 0)                                     \
-    GBX_ACQUIRE_FIELDS(F, GIL_ACQUIRE)                                                   \
-    GBX_ACQUIRE_FIELDS(F, GIL_HELD)                                                      \
-    F(GIL_FORCED, "lock", gbx_gil_wait, lock, INTERP, 0)                                 \
-    F(GIL_FORCED, "interp", gbx_gil_wait, interp, INTERP, 0)                             \
-    F(GIL_FORCED, "wait", gbx_gil_wait, wait, TICKS, 0)                                  \
-    F(GIL_GIVE_UP, "why", gbx_gil_wait, h.flags, ENUM, GBX_ENUM_GIVE_UP)                 \
-    F(GIL_GIVE_UP, "lock", gbx_gil_wait, lock, INTERP, 0)                                \
-    F(GIL_GIVE_UP, "interp", gbx_gil_wait, interp, INTERP, 0)                            \
-    F(GIL_GIVE_UP, "wait", gbx_gil_wait, wait, TICKS, 0)                                 \
-    F(GIL_ENABLE, "how", gbx_gil_switch, h.flags, ENUM, GBX_ENUM_ENABLE)                 \
-    GBX_SWITCH_FIELDS(F, GIL_ENABLE)                                                     \
-    GBX_SWITCH_FIELDS(F, GIL_DISABLE)                                                    \
-    F(ATTACH, "interp", gbx_attach, interp, INTERP, 0)                                   \
-    F(ATTACH, "state", gbx_attach, state, FRAME, 0)                                      \
-    F(ATTACH, "wait", gbx_attach, wait, TICKS, 0)                                        \
-    F(DETACH, "why", gbx_detach, h.flags, ENUM, GBX_ENUM_RELEASE)                        \
-    F(DETACH, "offset", gbx_detach, h.arg, OFFSET, 0)                                    \
-    F(DETACH, "interp", gbx_detach, interp, INTERP, 0)                                   \
-    F(DETACH, "code", gbx_detach, code, CODE, 0)                                         \
-    F(DETACH, "by", gbx_detach, by, PC, 0)                                               \
-    GBX_SECTION_FIELDS(F, SECTION_CONTENDED)                                             \
-    F(SECTION_CONTENDED, "by", gbx_section, by, PC, 0)                                \
-    GBX_SECTION_FIELDS(F, SECTION_BEGIN)                                                 \
-    GBX_SECTION_FIELDS(F, SECTION_SUSPEND)                                               \
-    GBX_SECTION_FIELDS(F, SECTION_RESUME)                                                \
-    F(PARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                                \
-    F(PARK, "address", gbx_park, address, ADDRESS, 0)                                    \
-    F(PARK, "by", gbx_park, value, PC, 0)                                                \
-    F(WAKE, "how", gbx_park, h.flags, ENUM, GBX_ENUM_WAKE)                               \
-    F(WAKE, "address", gbx_park, address, ADDRESS, 0)                                    \
-    F(WAKE, "on", gbx_park, value, ENUM, GBX_ENUM_PARK)                                  \
-    F(UNPARK, "on", gbx_park, h.flags, ENUM, GBX_ENUM_PARK)                              \
-    F(UNPARK, "address", gbx_park, address, ADDRESS, 0)                                  \
-    F(UNPARK, "threads", gbx_park, value, UINT, 0)
+    GBX_FIELDS_GIL(F)                                                                    \
+    GBX_FIELDS_AIO(F)                                                                    \
+    GBX_FIELDS_BUF(F)
 
 #endif /* GLASSBOX_FIELDS_H */

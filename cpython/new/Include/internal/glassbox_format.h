@@ -61,8 +61,9 @@ enum gbx_class {
    make a trace several times as large, so they are asked for. */
 #define GBX_MASK(NAME)    (1u << GBX_CLASS_##NAME)
 #define GBX_MASK_DEFAULT  (GBX_MASK(FRAME) | GBX_MASK(SPEC) | GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | \
-                           GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC))
-#define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC))
+                           GBX_MASK(THREAD) | GBX_MASK(GIL) | GBX_MASK(MARK) | GBX_MASK(REF) | GBX_MASK(GC) | \
+                           GBX_MASK(AIO))
+#define GBX_MASK_ALL      (GBX_MASK_DEFAULT | GBX_MASK(OBJ) | GBX_MASK(ALLOC) | GBX_MASK(BUF))
 
 #include "glassbox_records.h"
 #include "glassbox_events.h"

@@ -222,6 +222,122 @@ typedef struct {              /* value: address in the C function that waits; en
 
 #define GBX_NO_THREAD  UINT32_MAX
 
+/* class aio.  Tasks, futures, handles and loops are named by address, which holds from the record of its
+   birth (task_new, future_new, call_soon, call_at) to the next one there, or to its `gone`; what was there
+   before the recording has no birth.  `code` with h.arg is who did it: the innermost function outside
+   asyncio, or of asyncio the one that runs a handle; 0 none. */
+typedef struct {              /* flags: 1 a thread begins to run this loop, 0 it ends */
+    gbx_head h; uint32_t type; uint32_t reserved; uint64_t loop;
+} gbx_aio_loop;
+typedef struct {              /* flags: enum AIO_IMPL */
+    gbx_head h;
+    uint32_t name;            /* that it was given; 0: "Task-<number>" */
+    uint32_t number;
+    uint32_t coro;            /* code of its coroutine; 0: none of Python's */
+    uint32_t code;
+    uint32_t type; uint32_t reserved;
+    uint64_t task; uint64_t loop;
+} gbx_aio_task;
+typedef struct {              /* flags: enum AIO_IMPL */
+    gbx_head h; uint32_t code; uint32_t type; uint64_t future; uint64_t loop;
+} gbx_aio_future;
+typedef struct {              /* a step begins, or ends; flags: enum AIO_SENT, enum AIO_STEP */
+    gbx_head h;               /* arg: offset in `code` */
+    uint32_t code;            /* where the task waits: the innermost coroutine that it awaits by */
+    uint32_t type;            /* of what is thrown; of what is awaited, returned or raised */
+    uint64_t task;
+    uint64_t other;           /* the future that woke it; the one that it awaits; 0 none */
+} gbx_aio_step;
+typedef struct {              /* flags: enum AIO_CANCEL */
+    gbx_head h; uint32_t code; uint32_t requests; uint64_t task; uint64_t awaits;
+} gbx_aio_cancel;
+typedef struct {              /* flags: enum AIO_DELIVERY */
+    gbx_head h; uint32_t requests; uint32_t reserved; uint64_t task;
+} gbx_aio_delivery;
+typedef struct { gbx_head h; uint32_t code; uint32_t requests; uint64_t task; } gbx_aio_uncancel;
+typedef struct {              /* flags: enum AIO_STATE */
+    gbx_head h; uint32_t code; uint32_t type; uint32_t is_task; uint32_t callbacks; uint64_t future;
+} gbx_aio_done;
+typedef struct { gbx_head h; uint64_t task; uint64_t future; } gbx_aio_wakeup;
+typedef struct {
+    gbx_head h; uint32_t callback; uint32_t type; uint64_t address; uint64_t future;
+} gbx_aio_callback;
+typedef struct { gbx_head h; uint64_t future; } gbx_aio_gone;      /* flags: 1 it was pending */
+typedef struct {              /* flags: enum AIO_SOON */
+    gbx_head h;
+    uint32_t code;
+    uint32_t callback;        /* code of what is to be called; 0: none of Python's */
+    uint32_t type;            /* of the callback */
+    uint32_t ready;           /* handles in the queue, this one included; call_at: in the heap of timers */
+    uint64_t handle;
+    uint64_t task;            /* whose step this is; 0 */
+    int64_t when;             /* call_at: nanoseconds on the loop's clock */
+} gbx_aio_schedule;
+typedef struct { gbx_head h; uint32_t ready; uint32_t reserved; uint64_t handle; } gbx_aio_ready;
+typedef struct {
+    gbx_head h; uint32_t callback; uint32_t type; uint64_t handle; uint64_t task;
+} gbx_aio_run;
+typedef struct { gbx_head h; uint64_t handle; } gbx_aio_run_end;   /* flags: 1 it went through, 0 it raised */
+typedef struct { gbx_head h; uint32_t code; uint32_t reserved; uint64_t handle; } gbx_aio_handle;
+typedef struct { gbx_head h; uint32_t ready; uint32_t timers; uint64_t loop; } gbx_aio_iteration;
+typedef struct {              /* flags: enum AIO_SELECT */
+    gbx_head h; int32_t events; uint32_t reserved; int64_t timeout; uint64_t wait;
+} gbx_aio_select;
+
+/* class buf: memory of one object that others work on.  An export is a Py_buffer that an object filled in; it
+   keeps its exporter alive, so as long as it is out, the addresses of both name them.  The exporter is whom the
+   Py_buffer names at last, and may be another than was asked.  `counter` is the object that counts the
+   export, after which it has `exports` of them; 0: of types that count none.  Its shape follows in records
+   of its own. */
+typedef struct {              /* flags: bits of enum BUFFER; arg: offset in `code` */
+    gbx_head h;
+    uint32_t code;            /* the Python function that runs; 0 none */
+    uint16_t asked;           /* bits of enum ASKED */
+    uint8_t  how;             /* enum GET */
+    uint8_t  ndim;
+    uint64_t by;              /* address in the C function that asked */
+    uint64_t view;            /* the Py_buffer */
+    uint64_t object;          /* who was asked */
+    uint64_t exporter;        /* whom the Py_buffer keeps alive; 0: nobody */
+    uint32_t type; uint32_t exporter_type;
+    uint64_t counter;
+    uint32_t exports; uint32_t format;
+    uint64_t address;         /* the memory */
+    uint64_t length; uint64_t itemsize;
+} gbx_buf_get;
+typedef struct {              /* flags: enum GET, by which the exporter's function was called */
+    gbx_head h; uint32_t code; uint32_t exporter_type; uint64_t by; uint64_t view; uint64_t exporter;
+    uint64_t counter; uint32_t exports; uint32_t reserved; uint64_t address;
+} gbx_buf_release;
+typedef struct {              /* flags: enum GET */
+    gbx_head h; uint32_t code; uint16_t asked; uint16_t reserved; uint64_t by; uint64_t object;
+    uint32_t type; uint32_t exception; uint32_t reason; uint32_t reserved1;
+} gbx_buf_refused;
+typedef struct {              /* arg: which, of the buffer or memoryview just told of */
+    gbx_head h; int64_t extent; int64_t stride; int64_t suboffset;
+} gbx_buf_axis;
+typedef struct {              /* flags: enum IN_USE: what was asked of an object whose memory is out */
+    gbx_head h; uint32_t code; uint32_t type; uint64_t by; uint64_t object; uint64_t exports;
+} gbx_buf_error;
+typedef struct { gbx_head h; uint32_t type; uint32_t exports; uint64_t object; } gbx_buf_pin;
+typedef struct {              /* a memoryview and the managed buffer that it shares with others */
+    gbx_head h; uint32_t code;
+    uint32_t views;           /* of the managed buffer, afterwards */
+    uint64_t view;            /* the memoryview */
+    uint64_t managed;
+    uint64_t master;          /* the Py_buffer in it */
+    uint64_t exporter;        /* whom that keeps alive; 0: nobody */
+} gbx_buf_view;
+typedef struct {              /* flags: bits of enum BUFFER */
+    gbx_head h; uint32_t code; uint8_t how; uint8_t ndim; uint16_t reserved; uint64_t view; uint64_t base;
+    uint64_t address; uint64_t length; uint64_t itemsize; uint32_t format; uint32_t reserved1;
+} gbx_buf_layout;
+typedef struct { gbx_head h; uint32_t code; uint32_t type; uint64_t object; uint64_t view; } gbx_buf_python;
+typedef struct {              /* memory of another allocator, which an extension tells tracemalloc of; `domain`
+                                 says whose it is.  Told again with the same address, it has another size */
+    gbx_head h; uint32_t code; uint32_t domain; uint64_t by; uint64_t address; uint64_t size;
+} gbx_buf_memory;
+
 /* Every size, pinned: an old trace must stay readable. */
 GBX_PIN(sizeof(gbx_head) == 8);
 GBX_PIN(sizeof(gbx_stream_time) == 16);
@@ -277,6 +393,35 @@ GBX_PIN(sizeof(gbx_detach) == 24);
 GBX_PIN(sizeof(gbx_attach) == 24);
 GBX_PIN(sizeof(gbx_section) == 32);
 GBX_PIN(sizeof(gbx_park) == 24);
+GBX_PIN(sizeof(gbx_aio_loop) == 24);
+GBX_PIN(sizeof(gbx_aio_task) == 48);
+GBX_PIN(sizeof(gbx_aio_future) == 32);
+GBX_PIN(sizeof(gbx_aio_step) == 32);
+GBX_PIN(sizeof(gbx_aio_cancel) == 32);
+GBX_PIN(sizeof(gbx_aio_delivery) == 24);
+GBX_PIN(sizeof(gbx_aio_uncancel) == 24);
+GBX_PIN(sizeof(gbx_aio_done) == 32);
+GBX_PIN(sizeof(gbx_aio_wakeup) == 24);
+GBX_PIN(sizeof(gbx_aio_callback) == 32);
+GBX_PIN(sizeof(gbx_aio_gone) == 16);
+GBX_PIN(sizeof(gbx_aio_schedule) == 48);
+GBX_PIN(sizeof(gbx_aio_ready) == 24);
+GBX_PIN(sizeof(gbx_aio_run) == 32);
+GBX_PIN(sizeof(gbx_aio_run_end) == 16);
+GBX_PIN(sizeof(gbx_aio_handle) == 24);
+GBX_PIN(sizeof(gbx_aio_iteration) == 24);
+GBX_PIN(sizeof(gbx_aio_select) == 32);
+GBX_PIN(sizeof(gbx_buf_get) == 96);
+GBX_PIN(offsetof(gbx_buf_get, counter) == 56);
+GBX_PIN(sizeof(gbx_buf_release) == 64);
+GBX_PIN(sizeof(gbx_buf_refused) == 48);
+GBX_PIN(sizeof(gbx_buf_axis) == 32);
+GBX_PIN(sizeof(gbx_buf_error) == 40);
+GBX_PIN(sizeof(gbx_buf_pin) == 24);
+GBX_PIN(sizeof(gbx_buf_view) == 48);
+GBX_PIN(sizeof(gbx_buf_layout) == 64);
+GBX_PIN(sizeof(gbx_buf_python) == 32);
+GBX_PIN(sizeof(gbx_buf_memory) == 40);
 GBX_PIN(offsetof(gbx_spec, opcode_after) == 16);
 GBX_PIN(offsetof(gbx_spec, type) == 28);
 

@@ -42,7 +42,16 @@ PyAPI_DATA(uint32_t) _PyGlassbox_mask;
 
 #define GLASSBOX_HOOK(CLASS, CALL) do { if (GLASSBOX_ON(CLASS)) { CALL; } } while (0)
 
+/* A function is entered or left: of concern to two classes, since some functions play a role in asyncio. */
+#define GLASSBOX_EDGE_HOOK(CALL) \
+    do { \
+        if (__builtin_expect((_PyGlassbox_mask & (GBX_MASK(FRAME) | GBX_MASK(AIO))) != 0, 0)) { \
+            CALL; \
+        } \
+    } while (0)
+
 #else
+#  define GLASSBOX_EDGE_HOOK(CALL)    ((void)0)
 #  define GLASSBOX_ON(CLASS)          0
 #  define GLASSBOX_HOOK(CLASS, CALL)  ((void)0)
 #endif
@@ -96,9 +105,9 @@ extern void _PyGlassbox_FrameObjectFree(PyObject *object);
 extern void _PyGlassbox_FrameChunk(int event, const void *address, size_t size);
 
 #define GLASSBOX_FRAME_ENTER(TSTATE, IFRAME) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameEnter((TSTATE), (IFRAME)))
+    GLASSBOX_EDGE_HOOK(_PyGlassbox_FrameEnter((TSTATE), (IFRAME)))
 #define GLASSBOX_FRAME_LEAVE(TSTATE, IFRAME, WHY) \
-    GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameLeave((TSTATE), (IFRAME), GBX_POP_##WHY))
+    GLASSBOX_EDGE_HOOK(_PyGlassbox_FrameLeave((TSTATE), (IFRAME), GBX_POP_##WHY))
 #define GLASSBOX_FRAME_SUSPEND(TSTATE, IFRAME, WHY) \
     GLASSBOX_HOOK(FRAME, _PyGlassbox_FrameSuspend((TSTATE), (IFRAME), (WHY)))
 #define GLASSBOX_FRAME_GENERATOR(TSTATE, IFRAME, GENERATOR) \

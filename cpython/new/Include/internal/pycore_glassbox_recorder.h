@@ -76,6 +76,26 @@ typedef struct _gbx_stream {
     uint8_t release_why;
     bool release_noted;
 
+    /* class aio: notes for the step of a task that begins or ends next, each with that task.  Addresses
+       only: the objects may be gone. */
+    const PyObject *aio_woken;     // a future has woken it
+    const PyObject *aio_woken_by;
+    const PyObject *aio_eager;     // it steps as it is made
+    const PyObject *aio_bad;       // it has yielded what cannot be awaited
+    const PyObject *aio_noted;     // its request to cancel is delivered
+    const PyObject *aio_told;      // of tasks in Python: the birth is recorded
+    uint32_t aio_bad_type;
+    bool aio_polls;                // an iteration has begun, and has not waited yet
+    int64_t aio_timeout;           // of its wait
+    uint64_t aio_selecting;        // ticks, when it began to wait; 0: it does not
+
+    /* class buf: the Py_buffer that is being asked for, and the export told last; and what the exporter
+       has counted, until that export's or release's record is made.  NULL: none. */
+    const void *buf_asked;
+    const void *buf_told, *buf_told_by;
+    const void *buf_counter;
+    uint32_t buf_exports;
+
     /* class import: what the last _find_spec() of this thread gave, and the id of the name that it was asked
        for, in the recording `found_session` */
     const PyObject *found_spec;
@@ -417,6 +437,19 @@ gbx_type_id(PyTypeObject *type)
         return id;
     }
     return _PyGlassbox_TypeIdSlow(type);
+}
+
+/* What records of class aio say of objects. */
+static inline uint64_t
+gbx_address(const void *object)
+{
+    return (uint64_t)(uintptr_t)object;
+}
+
+static inline uint32_t
+gbx_type_of(PyObject *object)
+{
+    return object == NULL ? 0 : gbx_type_id(Py_TYPE(object));
 }
 
 /* The Python function that runs in this thread and the offset of its instruction; 0 and GBX_NO_OFFSET

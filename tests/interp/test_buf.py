@@ -1,0 +1,539 @@
+"""Buffers: who lends memory to whom, what of it is to be seen, and when it is given back.
+
+Each recording is also put to the runner's invariants (glassbox stat), which match releases with exports and
+count them as the exporters do.  Refusals, and memory that cannot be resized or closed because it is lent, are
+in test_buf_refused.py.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import unittest
+
+import traces
+
+GLASSBOX = os.environ.get("GLASSBOX", "glassbox")
+HEAD = """\
+import array, ctypes, gc, io, mmap, pickle, threading, glassbox
+from glassbox import mark
+def address(object):
+    return ctypes.addressof(ctypes.c_char.from_buffer(object))
+"""
+BEFORE = HEAD.count("\n")                 # lines before a body
+WRITABLE, FORMAT, ND, STRIDES, C, F, ANY, INDIRECT = 1, 4, 8, 24, 56, 88, 152, 280
+READONLY, IS_C, IS_F, SHAPE, HAS_STRIDES, SUBOFFSETS, PASSED_ON = 1, 2, 4, 8, 16, 32, 64
+
+
+def record(body, options="events=buf+mark", path="t.gbx", status=0):
+    return traces.run(HEAD + textwrap.dedent(body), options=options, path=path, status=status)
+
+
+def invariants(path="t.gbx"):
+    """What `glassbox stat` says of the class's invariants, by key."""
+    done = subprocess.run([GLASSBOX, "stat", "--json", path], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    found = json.loads(done.stdout)["invariants"]
+    return {i["key"]: i for i in found if i["key"] in ("exports", "exported", "views")}
+
+
+class Sound(unittest.TestCase):
+    """A recording whose exports, releases and counts match."""
+
+    def between(self, body, first="a", last="b", **keys):
+        """The events between two marks of a body, and the trace; the class's only."""
+        self.trace, self.output = record(body, **keys)
+        self.check()
+        return [e for e in self.trace.between_marks(first, last) if e.name.startswith("buf.")]
+
+    def check(self, path="t.gbx"):
+        for key, invariant in invariants(path).items():
+            self.assertEqual(invariant["violations"], 0, f"{key}: {invariant}")
+
+    def names(self, events):
+        return [e.name.removeprefix("buf.") for e in events]
+
+    def one(self, events, name):
+        found = [e for e in events if e.name == name]
+        self.assertEqual(len(found), 1, f"{name}: {self.names(events)}")
+        return found[0]
+
+    def shape(self, events, of):
+        """(extents, strides) told after an event."""
+        axes = []
+        for event in events[events.index(of) + 1:]:
+            if event.name != "buf.axis":
+                break
+            axes.append(event.fields)
+        self.assertEqual([a["axis"] for a in axes], list(range(len(axes))))
+        return [a["extent"] for a in axes], [a["stride"] for a in axes]
+
+
+class Exports(Sound):
+    """Every way to get a buffer."""
+
+    def test_an_export_and_its_release(self):
+        events = self.between("""
+            b = bytearray(b'hello world')
+            mark('address', address(b)); gc.collect()
+            mark('a')
+            m = memoryview(b)
+            m.release()
+            mark('b')
+            """)
+        got, given = self.one(events, "buf.get"), self.one(events, "buf.release")
+        fields = got.fields
+        self.assertEqual(self.trace.type(got), "bytearray")
+        self.assertEqual(self.trace.text(got, "exporter_type"), "bytearray")
+        self.assertEqual(fields["object"], fields["exporter"])
+        self.assertEqual(fields["counter"], fields["exporter"])
+        self.assertEqual((fields["exports"], given.fields["exports"]), (1, 0))
+        self.assertEqual(fields["asked"], FORMAT | INDIRECT)
+        self.assertEqual(fields["state"], IS_C | IS_F | SHAPE | HAS_STRIDES)
+        self.assertEqual((fields["length"], fields["itemsize"], fields["ndim"]), (11, 1, 1))
+        self.assertEqual(self.trace.text(got, "format"), "B")
+        self.assertEqual(self.shape(events, got), ([11], [1]))
+        marked = [e for e in self.trace.named("mark.mark") if self.trace.text(e) == "address"]
+        self.assertEqual(fields["address"], marked[0].fields["value"])
+        self.assertEqual(self.trace.label(got, "how"), "api")
+        self.assertEqual([self.trace.line(e.fields["code"], e.fields["offset"]) for e in (got, given)],
+                         [BEFORE + 5, BEFORE + 6])
+        for key in ("view", "exporter", "address"):
+            self.assertEqual(fields[key], given.fields[key], key)
+        self.assertNotEqual(fields["by"], 0)
+        self.assertNotEqual(given.fields["by"], 0)
+
+    def test_each_c_function_that_asks_has_a_place_of_its_own(self):
+        events = self.between("""
+            b = bytearray(b'x')
+            mark('a')
+            for i in range(2): bytes(b); memoryview(b).release()
+            mark('b')
+            """)
+        by = [e.fields["by"] for e in events if e.name == "buf.get"]
+        self.assertEqual(by[:2], by[2:])
+        self.assertNotEqual(by[0], by[1])
+
+    def test_every_exporter(self):
+        """Type, whether it counts, format, item size, number of items, read-only."""
+        made = {
+            "b'abc'": ("bytes", False, "B", 1, 3, True),
+            "bytearray(3)": ("bytearray", True, "B", 1, 3, False),
+            "array.array('d', [1, 2])": ("array.array", True, "d", 8, 2, False),
+            "mmap.mmap(-1, 4096)": ("mmap.mmap", True, "B", 1, 4096, False),
+            "(ctypes.c_int * 5)()": ("c_int_Array_5", False, "<i", 4, 5, False),
+            "memoryview(b'abc')[1:]": ("memoryview", True, "B", 1, 2, True),
+        }
+        body = "".join(f"x = {text}\nmark('a{i}')\ny = pickle.PickleBuffer(x)\ny.release()\nmark('b{i}')\n"
+                       for i, text in enumerate(made))
+        self.trace, _ = record(body)
+        self.check()
+        for i, (text, (name, counts, form, itemsize, items, readonly)) in enumerate(made.items()):
+            with self.subTest(text):
+                events = self.trace.between_marks(f"a{i}", f"b{i}")
+                got, given = self.one(events, "buf.get"), self.one(events, "buf.release")
+                self.assertEqual(self.trace.text(got, "exporter_type"), name)
+                self.assertEqual(self.trace.text(given, "exporter_type"), name)
+                self.assertEqual(got.fields["counter"] != 0, counts)
+                self.assertEqual(got.fields["exports"], int(counts))
+                self.assertEqual(self.trace.text(got, "format"), form)
+                self.assertEqual((got.fields["itemsize"], got.fields["length"]), (itemsize, itemsize * items))
+                self.assertEqual(bool(got.fields["state"] & READONLY), readonly)
+                self.assertEqual(self.shape(events, got)[0], [items])
+
+    def test_bytesio_counts_for_what_stands_for_it(self):
+        events = self.between("""
+            f = io.BytesIO(b'abc'); mark('f', id(f))
+            mark('a'); v = f.getbuffer(); w = f.getbuffer(); v.release(); w.release(); mark('b')
+            """)
+        self.assertEqual([e.fields["exports"] for e in events if e.name in ("buf.get", "buf.release")],
+                         [1, 2, 1, 0])
+        (marked,) = [e for e in self.trace.named("mark.mark") if self.trace.text(e) == "f"]
+        gets = [e for e in events if e.name == "buf.get"]
+        for got in gets:
+            self.assertEqual(self.trace.text(got, "exporter_type"), "_io._BytesIOBuffer")
+            self.assertEqual(got.fields["counter"], marked.fields["value"])
+        self.assertNotEqual(*(got.fields["exporter"] for got in gets))
+
+    def test_what_is_asked_for_is_what_is_got(self):
+        """The flags, and what they leave out."""
+        testbuffer = "import _testbuffer\nnd = _testbuffer.ndarray\n"
+        events = self.between(testbuffer + textwrap.dedent("""
+            x = nd(list(range(12)), shape=[3, 4], format='h', flags=_testbuffer.ND_WRITABLE)
+            mark('a')
+            for flags in (_testbuffer.PyBUF_SIMPLE, _testbuffer.PyBUF_ND, _testbuffer.PyBUF_STRIDES,
+                          _testbuffer.PyBUF_FULL):
+                y = nd(x, getbuf=flags); del y
+            mark('b')
+            """))
+        gets = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([e.fields["asked"] for e in gets], [0, ND, STRIDES, WRITABLE | FORMAT | INDIRECT])
+        self.assertEqual([e.fields["state"] & (SHAPE | HAS_STRIDES) for e in gets],
+                         [0, SHAPE, SHAPE | HAS_STRIDES, SHAPE | HAS_STRIDES])
+        self.assertEqual(self.shape(events, gets[1]), ([3, 4], [0, 0]))
+        self.assertEqual(self.shape(events, gets[3]), ([3, 4], [8, 2]))
+        self.assertEqual([self.trace.text(e, "format") for e in gets], ["?", "?", "?", "h"])
+
+    def test_contiguity(self):
+        events = self.between("""
+            import _testbuffer
+            nd = _testbuffer.ndarray
+            c = nd(list(range(12)), shape=[3, 4], format='B')
+            f = nd(list(range(12)), shape=[3, 4], format='B', flags=_testbuffer.ND_FORTRAN)
+            every_other = nd(list(range(12)), shape=[6], strides=[2], format='B')
+            pil = nd(list(range(12)), shape=[3, 4], format='B', flags=_testbuffer.ND_PIL)
+            mark('a')
+            for x in (c, f, every_other, pil):
+                memoryview(x).release()
+            mark('b')
+            """)
+        layouts = [e for e in events if e.name == "buf.view_layout"]
+        self.assertEqual([e.fields["state"] & (IS_C | IS_F | SUBOFFSETS) for e in layouts],
+                         [IS_C, IS_F, 0, SUBOFFSETS])
+        self.assertEqual([self.shape(events, e)[1] for e in layouts[:3]], [[4, 1], [1, 3], [2]])
+        gets = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([e.fields["state"] & (IS_C | IS_F | SUBOFFSETS) for e in gets],
+                         [IS_C, IS_F, 0, SUBOFFSETS])
+
+    def test_a_request_that_is_passed_on_is_one_export(self):
+        events = self.between("""
+            b = bytearray(3); p = pickle.PickleBuffer(b)
+            mark('a'); m = memoryview(p); m.release(); mark('b')
+            """)
+        inner, outer = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([self.trace.type(e) for e in (inner, outer)], ["bytearray", "pickle.PickleBuffer"])
+        self.assertEqual([self.trace.text(e, "exporter_type") for e in (inner, outer)],
+                         ["bytearray", "bytearray"])
+        self.assertEqual([bool(e.fields["state"] & PASSED_ON) for e in (inner, outer)], [False, True])
+        self.assertEqual(inner.fields["view"], outer.fields["view"])
+        self.assertEqual(self.one(events, "buf.release").fields["exports"], 1)    # the PickleBuffer's own
+
+    def test_bytes_that_are_joined_are_lent_by_hand(self):
+        events = self.between("x = [b'ab', bytearray(b'c'), b'd']\nmark('a'); bytes(1).join(x); mark('b')")
+        gets = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([self.trace.label(e, "how") for e in gets], ["fill", "api", "fill"])
+        self.assertEqual([e.fields["length"] for e in gets], [2, 1, 1])
+        self.assertEqual(len([e for e in events if e.name == "buf.release"]), 3)
+
+    def test_text_is_lent_where_nobody_is_asked(self):
+        events = self.between("import codecs\nmark('a'); codecs.readbuffer_encode('text'); mark('b')")
+        got = self.one(events, "buf.get")
+        self.assertEqual((self.trace.label(got, "how"), self.trace.type(got), got.fields["length"]),
+                         ("fill", "str", 4))
+        self.assertEqual(self.names(events), ["get", "release"])
+
+    def test_the_older_functions(self):
+        events = self.between("""
+            api = ctypes.pythonapi; o = ctypes.py_object
+            p, n = ctypes.c_void_p(), ctypes.c_ssize_t()
+            b = bytearray(5); q, r = o(b), (ctypes.byref(p), ctypes.byref(n))
+            check, write, read = api.PyObject_CheckReadBuffer, api.PyObject_AsWriteBuffer, api.PyObject_AsReadBuffer
+            mark('a'); check(q); write(q, *r); read(q, *r); mark('b')
+            """)
+        gets = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([(self.trace.label(e, "how"), e.fields["asked"]) for e in gets],
+                         [("check", 0), ("write", WRITABLE), ("api", 0)])
+        self.assertEqual(self.names(events), ["get", "release"] * 3)
+
+    def test_buffer_as_a_method_of_a_type_of_c(self):
+        events = self.between("""
+            b = bytearray(b'abc')
+            mark('a'); m = b.__buffer__(0); b.__release_buffer__(m); mark('b')
+            """)
+        got = self.one(events, "buf.get")
+        self.assertEqual((self.trace.label(got, "how"), got.fields["asked"]), ("method", 0))
+        self.assertEqual(self.trace.label(self.one(events, "buf.view_layout"), "how"), "object")
+        self.assertEqual(self.one(events, "buf.release").fields["exports"], 0)
+
+    def test_nothing_is_told_of_a_buffer_that_nobody_wants(self):
+        """An exporter may be asked with no Py_buffer at all."""
+        try:
+            import _testcapi  # noqa: F401
+        except ImportError:
+            raise unittest.SkipTest("cannot run here: no _testcapi") from None
+        events = self.between("""
+            import _testcapi
+            mark('a')
+            for x in (bytearray(1), (ctypes.c_int * 2)()):
+                try: _testcapi.getbuffer_with_null_view(x)
+                except BufferError: pass
+                except SystemError: pass
+            mark('b')
+            """)
+        self.assertNotIn("get", self.names(events))
+
+    def test_memory_that_an_extension_tells_of(self):
+        """Whether or not tracemalloc listens."""
+        try:
+            import _testcapi  # noqa: F401
+        except ImportError:
+            raise unittest.SkipTest("cannot run here: no _testcapi") from None
+        for listens in ("", "import tracemalloc; tracemalloc.start()"):
+            events = self.between(f"import _testcapi; {listens}\n" + textwrap.dedent("""
+                mark('a')
+                try: _testcapi.tracemalloc_track(7, 0x7f1234560, 800)
+                except RuntimeError: pass
+                try: _testcapi.tracemalloc_untrack(7, 0x7f1234560)
+                except RuntimeError: pass
+                mark('b')
+                """))
+            new, free = self.one(events, "buf.memory_new"), self.one(events, "buf.memory_free")
+            self.assertEqual((new.fields["domain"], new.fields["size"]), (7, 800))
+            self.assertEqual([e.fields["address"] for e in (new, free)], [0x7f1234560] * 2)
+            self.assertEqual(self.trace.code(new), "<module>")
+            self.assertNotEqual(new.fields["by"], 0)
+
+    def test_a_join_pins_the_separator(self):
+        events = self.between("""
+            b = bytearray(b',')
+            mark('a'); b.join([b'a', b'b']); mark('b')
+            """)
+        pin, unpin = self.one(events, "buf.pin"), self.one(events, "buf.unpin")
+        self.assertEqual((pin.fields["exports"], unpin.fields["exports"]), (1, 0))
+        self.assertEqual([e for e in events if e.fields.get("counter") == pin.fields["object"]], [])
+        self.assertEqual(self.trace.type(pin), "bytearray")
+
+    def test_between_interpreters(self):
+        try:
+            import _interpreters  # noqa: F401
+        except ImportError:
+            raise unittest.SkipTest("cannot run here: no _interpreters") from None
+        events = self.between("""
+            import _interpreters
+            i = _interpreters.create(); b = bytearray(4); m = memoryview(b)
+            _interpreters.run_string(i, 'import _interpreters')
+            mark('a')
+            _interpreters.set___main___attrs(i, {'m': m})
+            _interpreters.run_string(i, 'm[0] = 7; del m')
+            mark('b')
+            m.release()
+            assert b[0] == 7
+            """)
+        types = [self.trace.text(e, "exporter_type") for e in events if e.name == "buf.get"]
+        self.assertIn("memoryview", types)
+        self.assertIn("_interpreters.CrossInterpreterBufferView", types)
+
+
+class Python(Sound):
+    """__buffer__ and __release_buffer__ (PEP 688)."""
+
+    BODY = """
+        class B:
+            def __init__(self): self.b = bytearray(4)
+            def __buffer__(self, flags): return memoryview(self.b)
+            def __release_buffer__(self, m): m.release()
+        b = B()
+        mark('a')
+        m = memoryview(b)
+        m.release()
+        mark('b')
+        """
+
+    def test_who_is_asked_and_who_exports_are_two(self):
+        events = self.between(self.BODY)
+        of_bytearray, of_view, of_b = [e for e in events if e.name == "buf.get"]
+        self.assertEqual([self.trace.type(e) for e in (of_bytearray, of_view, of_b)],
+                         ["bytearray", "memoryview", "B"])
+        self.assertEqual(self.trace.text(of_b, "exporter_type"), "_buffer_wrapper")
+        self.assertEqual(of_view.fields["view"], of_b.fields["view"])
+        self.assertFalse(of_b.fields["state"] & PASSED_ON)
+        self.assertEqual(len({e.fields["address"] for e in (of_bytearray, of_view, of_b)}), 1)
+
+    def test_each_of_them_is_released(self):
+        events = self.between(self.BODY)
+        released = [e for e in events if e.name == "buf.release"]
+        self.assertEqual([(self.trace.text(e, "exporter_type"), self.trace.label(e, "how")) for e in released],
+                         [("memoryview", "wrapper"), ("bytearray", "api"), ("_buffer_wrapper", "api")])
+
+    def test_the_methods_are_told(self):
+        events = self.between(self.BODY)
+        got, given = self.one(events, "buf.python_get"), self.one(events, "buf.python_release")
+        self.assertEqual([self.trace.type(e) for e in (got, given)], ["B", "B"])
+        self.assertEqual(got.fields["memoryview"], given.fields["memoryview"])
+        self.assertEqual(got.fields["object"], given.fields["object"])
+
+    def test_a_release_in_python_alone(self):
+        """The base's own function is called after it, and counts; the method sees a view that it cannot keep."""
+        events = self.between("""
+            class B(bytearray):
+                def __release_buffer__(self, m): pass
+            b = B(4)
+            mark('a'); memoryview(b).release(); mark('b')
+            """)
+        self.assertEqual(self.trace.type(self.one(events, "buf.python_release")), "B")
+        self.assertEqual(self.one(events, "buf.release").fields["exports"], 0)
+        self.assertIn("buffer", [self.trace.label(e, "how") for e in events if e.name == "buf.view_layout"])
+
+    def test_a_base_in_c_is_asked_by_super(self):
+        events = self.between("""
+            class B(bytearray):
+                def __buffer__(self, flags): return super().__buffer__(flags)
+            b = B(4)
+            mark('a'); memoryview(b).release(); gc.collect(); mark('b')
+            """)
+        self.assertEqual([self.trace.label(e, "how") for e in events if e.name == "buf.get"],
+                         ["method", "api", "api"])
+        self.assertEqual([e.fields["exports"] for e in events
+                          if e.name == "buf.release" and self.trace.text(e, "exporter_type") == "B"], [0])
+
+
+class Views(Sound):
+    """memoryviews, and the managed buffer that they share."""
+
+    def layouts(self, events):
+        return {self.trace.label(e, "how"): e for e in events if e.name == "buf.view_layout"}
+
+    def test_all_that_is_made_of_a_memoryview_shares_one_export(self):
+        events = self.between("""
+            b = bytearray(range(24))
+            mark('a')
+            m = memoryview(b); v = memoryview(m); s = m[2:20:2]; c = m.cast('H', [3, 4]); r = m.toreadonly()
+            for x in (m, v, s, c, r): x.release()
+            mark('b')
+            """)
+        self.one(events, "buf.get")
+        self.one(events, "buf.release")
+        new = [e for e in events if e.name == "buf.view_new"]
+        ended = [e for e in events if e.name == "buf.view_release"]
+        self.assertEqual([e.fields["views"] for e in new + ended], [1, 2, 3, 4, 5, 4, 3, 2, 1, 0])
+        self.assertEqual(len({e.fields["managed"] for e in new + ended}), 1)
+        self.assertEqual([e.fields["memoryview"] for e in new], [e.fields["memoryview"] for e in ended])
+        self.assertEqual(new[0].fields["view"], self.one(events, "buf.get").fields["view"])
+        how = self.layouts(events)
+        self.assertEqual(list(how), ["object", "view", "slice", "cast", "toreadonly"])
+        base = new[0].fields["memoryview"]
+        self.assertEqual([how[k].fields["base"] for k in ("view", "slice", "cast")], [base] * 3)
+        start = how["object"].fields["address"]
+        self.assertEqual(how["slice"].fields["address"], start + 2)
+        self.assertEqual(self.shape(events, how["slice"]), ([9], [2]))
+        self.assertEqual(self.shape(events, how["cast"]), ([3, 4], [8, 2]))
+        self.assertEqual(self.trace.text(how["cast"], "format"), "H")
+        self.assertEqual([bool(e.fields["state"] & READONLY) for e in how.values()],
+                         [False, False, False, False, True])
+        self.assertEqual(self.names(events)[-1], "release")
+
+    def test_an_export_of_a_memoryview_is_its_own(self):
+        events = self.between("""
+            m = memoryview(bytearray(4))
+            mark('a'); p = pickle.PickleBuffer(m); p.release(); mark('b')
+            """)
+        self.assertEqual([(e.fields["exports"], self.trace.text(e, "exporter_type")) for e in events
+                          if e.name in ("buf.get", "buf.release")], [(1, "memoryview"), (0, "memoryview")])
+
+    def test_a_view_that_dies_is_released(self):
+        events = self.between("mark('a'); m = memoryview(bytearray(4)); del m; mark('b')")
+        self.assertEqual(self.names(events), ["get", "axis", "view_new", "view_layout", "axis",
+                                              "view_release", "release"])
+
+    def test_with_releases_at_its_end(self):
+        events = self.between("b = bytearray(4)\nmark('a')\nwith memoryview(b) as m: pass\nmark('b')\nm")
+        self.assertEqual(self.names(events)[-2:], ["view_release", "release"])
+
+    def test_the_collector_releases(self):
+        events = self.between("""
+            class A(bytearray): pass
+            a = A(4); a.m = memoryview(a); del a
+            mark('a'); gc.collect(); mark('b')
+            """)
+        self.assertEqual(sorted(self.names(events)), ["release", "view_release"])
+
+    def test_a_cast_that_fails_has_no_layout(self):
+        events = self.between("""
+            m = memoryview(bytearray(5))
+            mark('a')
+            try: m.cast('H')
+            except TypeError: pass
+            mark('b')
+            """)
+        self.assertEqual(self.names(events), ["view_new", "view_release"])
+
+    def test_memory_that_is_nobodys(self):
+        """BufferedReader shows its own memory to what it reads from, for the time of the call."""
+        events = self.between("""
+            class Raw(io.RawIOBase):
+                def readable(self): return True
+                def readinto(self, view): view[:3] = b'abc'; return 3
+            r = io.BufferedReader(Raw())
+            mark('a'); r.read1(3); mark('b')
+            """)
+        layout = self.layouts(events)["buffer"]
+        new = [e for e in events if e.name == "buf.view_new"
+               and e.fields["memoryview"] == layout.fields["memoryview"]]
+        self.assertEqual(new[0].fields["exporter"], 0)
+
+    def test_memory_of_c(self):
+        events = self.between("""
+            f = ctypes.pythonapi.PyMemoryView_FromMemory; f.restype = ctypes.py_object
+            c = ctypes.create_string_buffer(5)
+            mark('a'); m = f(c, ctypes.c_ssize_t(5), 0x200); m.release(); mark('b')
+            """)
+        self.assertEqual(self.names(events), ["view_new", "view_layout", "axis", "view_release"])
+        self.assertIn("memory", self.layouts(events))
+        self.assertFalse(self.layouts(events)["memory"].fields["state"] & READONLY)
+
+    def test_a_copy_for_who_needs_it_contiguous(self):
+        events = self.between("""
+            import _testbuffer
+            x = _testbuffer.ndarray(list(range(12)), shape=[6], strides=[2], format='B')
+            mark('a'); y = _testbuffer.get_contiguous(x, _testbuffer.PyBUF_READ, 'C'); mark('b')
+            """)
+        layout = self.layouts(events)["contiguous"]
+        self.assertEqual(self.shape(events, layout), ([6], [1]))
+        exporters = [self.trace.text(e, "exporter_type") for e in events if e.name == "buf.get"]
+        self.assertEqual(exporters, ["ndarray", "bytes"])
+
+
+class Whole(Sound):
+    """The story as a whole."""
+
+    def test_exports_that_were_out_before_a_late_recording(self):
+        program = HEAD + textwrap.dedent("""
+            b = bytearray(4); m = memoryview(b); f = io.BytesIO(b'abc'); v = f.getbuffer()
+            glassbox.start('late.gbx:events=buf+mark')
+            n = memoryview(b); m.release(); n.release(); v.release()
+            glassbox.stop()
+            """)
+        subprocess.run([sys.executable, "-c", program], check=True)
+        self.check("late.gbx")
+        trace = traces.Trace("late.gbx")
+        self.assertEqual([e.fields["exports"] for e in trace.named("buf.get", "buf.release")], [2, 1, 0, 0])
+
+    def test_threads(self):
+        self.trace, _ = record("""
+            def work():
+                b = bytearray(100)
+                for i in range(300):
+                    m = memoryview(b)
+                    s = m[i % 50:]
+                    bytes(s); s.release(); m.release()
+                    b.append(1)
+            threads = [threading.Thread(target=work) for i in range(4)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            """)
+        self.check()
+        self.assertGreater(invariants()["exported"]["checked"], 2000)
+
+    def test_nothing_dies_while_its_memory_is_out(self):
+        self.trace, _ = record("""
+            for i in range(50):
+                m = memoryview(array.array('i', range(i)))[::2]
+                p = pickle.PickleBuffer(m)
+                del m
+                bytes(p); p.release()
+            """, options="events=buf+obj+mark")
+        self.check()
+        self.assertGreater(len(self.trace.named("obj.destroy")), 100)
+
+    def test_without_the_class_there_is_nothing(self):
+        trace, _ = record("memoryview(bytearray(3)).release()", options="events=mark+frame")
+        self.assertEqual([e for e in trace.events if e.name.startswith("buf.")], [])
+
+    def test_the_class_is_in_all(self):
+        trace, _ = record("memoryview(bytearray(3)).release()", options="events=all")
+        self.assertTrue(trace.named("buf.get"))
+
+
+if __name__ == "__main__":
+    unittest.main()
