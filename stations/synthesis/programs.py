@@ -31,6 +31,14 @@ BUILDS = ("gil", "ft")
 PACKAGES = ("numpy", "torch")
 NEEDS = (*PACKAGES, "cuda", "processors")
 KEYS = {"faulty": {"column", "build", "needs", "fault", "seen_by"}, "clean": {"build", "needs"}}
+NO_DEVICE = "no CUDA device"
+DEVICES = ("/dev/nvidiactl", "/dev/dxg")
+QUESTIONS = {  # what is missing where an interpreter cannot run this
+    "ft": ("a build without the GIL", "import sys; assert not sys._is_gil_enabled()"),
+    "numpy": ("NumPy", "import numpy"),
+    "torch": ("PyTorch", "import torch"),
+    "cuda": (NO_DEVICE, "import torch; assert torch.cuda.is_available()"),
+}
 MARK = re.compile(r"#\s*fault:")
 
 
@@ -53,7 +61,7 @@ class Program:
     column: str | None = None
     fault: str = ""
     seen_by: str = ""
-    lines: frozenset[int] = field(default=frozenset())
+    lines: frozenset[tuple[Path, int]] = field(default=frozenset())
 
     @property
     def path(self) -> Path:
@@ -66,6 +74,8 @@ class Program:
 
     def python(self) -> Path:
         """The interpreter that can run it; or CannotRun."""
+        if "cuda" in self.needs and not any(Path(device).exists() for device in DEVICES):
+            raise CannotRun(NO_DEVICE)
         if chosen := os.environ.get("PYTHON"):
             return self._checked(Path(chosen))
         sets = [need for need in self.needs if need in PACKAGES]
@@ -79,39 +89,28 @@ class Program:
         return self._checked(path)
 
     def _checked(self, python: Path) -> Path:
-        """Does it fit?  What only its machine can tell is asked."""
-        questions = {
-            "the build without the GIL": ("gil", self.build == "ft"),
-            "NumPy": ("numpy", "numpy" in self.needs),
-            "PyTorch": ("torch", "torch" in self.needs),
-            "a CUDA device": ("cuda", "cuda" in self.needs),
-        }
-        for missing, (question, asked) in questions.items():
-            if asked and not answers(python, question):
-                raise CannotRun(f"'{python.name}' has not {missing}" if question != "cuda" else f"no {missing[2:]}")
+        """Does it fit?  It is asked itself."""
+        asked = [need for need in self.needs if need in QUESTIONS]
+        if self.build == "ft":
+            asked.append("ft")
+        for question in asked:
+            missing, code = QUESTIONS[question]
+            done = subprocess.run(
+                [python, "-I", "-c", code], stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+            if done.returncode != 0:
+                raise CannotRun(missing if question == "cuda" else f"'{python}' has not {missing}")
         return python
 
 
-QUESTIONS = {
-    "gil": "import sys; assert not sys._is_gil_enabled()",
-    "numpy": "import numpy",
-    "torch": "import torch",
-    "cuda": "import torch; assert torch.cuda.is_available()",
-}
-
-
-def answers(python: Path, question: str) -> bool:
-    """Can this interpreter do that?"""
-    done = subprocess.run(
-        [python, "-I", "-c", QUESTIONS[question]], stdin=subprocess.DEVNULL, capture_output=True
+def marked(path: Path) -> frozenset[tuple[Path, int]]:
+    """The lines at which a program says that the fault is: its own, and those of modules named after it."""
+    return frozenset(
+        (file, number)
+        for file in path.parent.glob(f"{path.stem}*.py")
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if MARK.search(line)
     )
-    return done.returncode == 0
-
-
-def marked(path: Path) -> frozenset[int]:
-    """The lines at which a program says that the fault is."""
-    lines = path.read_text().splitlines()
-    return frozenset(number for number, line in enumerate(lines, 1) if MARK.search(line))
 
 
 def checked(kind: str, name: str, keys: dict) -> dict:
@@ -163,7 +162,8 @@ class Run:
 def run(program: Program, python: Path) -> Run:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [python, "-B", program.path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [python, "-B", program.path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False,
     )
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

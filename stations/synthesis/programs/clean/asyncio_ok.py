@@ -3,7 +3,7 @@
 import asyncio
 
 PRODUCERS = 8
-ITEMS = 400
+ITEMS = 2_500
 
 
 async def produce(queue: asyncio.Queue, first: int) -> None:

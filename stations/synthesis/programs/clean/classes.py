@@ -2,7 +2,7 @@
 
 import math
 
-STEPS = 12_000
+STEPS = 45_000
 
 
 class Body:

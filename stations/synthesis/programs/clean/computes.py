@@ -1,6 +1,6 @@
 """It computes, in Python, as well as Python can: how long the numbers take to come down to one."""
 
-LIMIT = 30_000
+LIMIT = 24_000
 
 
 def steps(number: int) -> int:

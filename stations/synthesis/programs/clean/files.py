@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 
-LINES = 120_000
+LINES = 400_000
 
 
 def main() -> None:

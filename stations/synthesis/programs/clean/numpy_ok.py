@@ -3,7 +3,7 @@
 import numpy as np
 
 SIZE = 700
-ROUNDS = 25
+ROUNDS = 120
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-PIECES = 12
+PIECES = 60
 SIZE = 400_000
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 WORKERS = 3
-PIECES = 60
+PIECES = 150
 
 
 def work(inbox: queue.Queue, outbox: queue.Queue) -> None:

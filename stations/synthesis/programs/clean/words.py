@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-LINES = 9_000
+LINES = 40_000
 VOCABULARY = [f"word{number * number % 701}" for number in range(1_500)]
 
 

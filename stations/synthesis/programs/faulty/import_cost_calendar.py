@@ -9,7 +9,7 @@ def is_leap(year: int) -> bool:
 
 def weekdays(year: int) -> list[int]:
     """The day of the week of each day of a year."""
-    before = sum(366 if is_leap(other) else 365 for other in range(1600, year))
+    before = sum(366 if is_leap(other) else 365 for other in range(1600, year))  # fault: and here it is spent
     return [(before + day) % 7 for day in range(366 if is_leap(year) else 365)]
 
 

@@ -5,9 +5,9 @@ DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def days(month: int, is_leap: bool) -> int:
     if is_leap:
-        import import_cost_calendar  # noqa: PLC0415  (when it is needed)
+        import import_cost_years
 
-        return import_cost_calendar.LONG[month]
+        return import_cost_years.LONG[month]
     return DAYS[month]
 
 
