@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows with-sources test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -47,6 +47,10 @@ with-numpy: gil with-ft
 	@scripts/packages numpy ft || true
 # Large: 4 GB on the disk, minutes the first time.
 station-5 station-6 stations: with-torch
+# Places to read that are in NumPy's own source.
+station-5 stations: with-sources
+with-sources: gil
+	@scripts/sources numpy || true
 with-torch: gil
 	@scripts/packages torch gil || true
 

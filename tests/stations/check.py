@@ -69,6 +69,9 @@ def claim_shows_evidence(claim: dict) -> None:
 def claim_is_read_somewhere(claim: dict) -> None:
     assert claim["readings"], "it names no place to read"
     for reading in claim["readings"]:
+        package = re.match(r"(\w+):", reading["place"])
+        if package and not reading.get("line"):
+            raise Missing(f"the sources of '{package[1]}' are not here: scripts/sources {package[1]}")
         assert reading.get("line", 0) > 0, f"'{reading['place']}' is not in this tree"
 
 
@@ -136,6 +139,8 @@ def holds_without_the_gil(station: Station) -> None:
     python = station.root / "cpython/build/ft/python"
     if not python.exists():
         raise Skip("there is no free-threaded build")
+    with_numpy = station.root / "build/packages/numpy-ft/bin/python"
+    python = with_numpy if with_numpy.exists() else python
     status, text = station.run("--claims", "--format", "json", PYTHON=python)
     claims = json.loads(text)["claims"]
     bad = [f"{claim['id']} {claim['verdict']}: {claim['reason']} {failures(claim)}" for claim in claims
