@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "claims.h"
+#include "../experiment.h"
 #include "page.h"
 #include "trace.h"
 
@@ -289,7 +290,7 @@ check_shared(const gbx_look *look, gbx_finding *finding)
     return verdict;
 }
 
-const gbx_claim gbx_s6_shared = {
+const gbx_claim gbx_s6_copy_on_write = {
     .id = "6.4h",
     .title = "one prompt, several answers, one copy",
     .sentence = "Answers to one prompt have its blocks in common, counted by their owners; who writes into a block "

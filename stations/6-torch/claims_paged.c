@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "claims.h"
+#include "../experiment.h"
 #include "page.h"
 #include "trace.h"
 
