@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-rows test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -45,6 +45,10 @@ with-rows: gil with-ft
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
+# Large: 4 GB on the disk, minutes the first time.
+station-5 station-6 stations: with-torch
+with-torch: gil
+	@scripts/packages torch gil || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched
