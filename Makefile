@@ -17,7 +17,7 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-uvloop with-torch with-rows test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -38,6 +38,9 @@ with-ft: setup
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
 station-3 station-5 stations: with-numpy
+station-4 stations: with-uvloop
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
 # Station 5 has a C library of its own.
 station-5 stations: with-rows
 with-rows: gil with-ft

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 79, TIME = 9 };
+enum { WIDTH = 69, TIME = 9 };
 enum { TASK, FUTURE, LOOP, NOWHERE };
 
-static const unsigned column_of[] = { 11, 36, 59, WIDTH };
+static const unsigned column_of[] = { 10, 32, 52, WIDTH };
 
 typedef struct {
     const gbx_trace *trace;
@@ -199,7 +199,7 @@ draw_meanwhile(drawing *d)
 {
     char text[64], ns[24];
     if (d->rounds > 0 && d->waited_ns >= 1000) {
-        snprintf(text, sizeof(text), "waits for %.12s", gbx_text_time(d->waited_ns, ns, sizeof(ns)));
+        snprintf(text, sizeof(text), "waits %.10s", gbx_text_time(d->waited_ns, ns, sizeof(ns)));
         draw(d, 0, LOOP, text, NOWHERE, "");
     }
     if (d->rounds > 0) {
@@ -220,7 +220,7 @@ draw_step_end(drawing *d, const gbx_entry *entry)
     const gbx_aio_step *step = (const gbx_aio_step *)(const void *)entry->record;
     char place[96], line[64];
     gbx_aio_place_text(d->trace, d->task->process, (gbx_aio_place){ step->code, step->h.arg }, place, sizeof(place));
-    snprintf(line, sizeof(line), "%.23s", place[0] == '\0' ? "a step" : place);
+    snprintf(line, sizeof(line), "%.20s", place[0] == '\0' ? "a step" : place);
     line[strcspn(line, " ")] = '\0';
     gbx_text_mend(line);
     draw(d, 0, TASK, "awaits", FUTURE, "adds the wake-up");
@@ -235,7 +235,7 @@ draw_done(drawing *d, const gbx_entry *entry)
     const char *state = gbx_trace_label(GBX_ENUM_AIO_STATE, done->h.flags);
     char by[64], word[64];
     draw_meanwhile(d);
-    snprintf(by, sizeof(by), "%.19s", code_name(d, done->code));
+    snprintf(by, sizeof(by), "%.16s", code_name(d, done->code));
     gbx_text_mend(by);
     snprintf(word, sizeof(word), "done: %.12s", state == NULL ? "?" : state);
     draw(d, entry->t_ns, LOOP, by, FUTURE, word);
@@ -329,7 +329,7 @@ gbx_aio_diagram(const gbx_trace *trace, const gbx_aio_task_info *task, const gbx
     for (unsigned i = 0; i < WIDTH; i++) {
         put(line, i, i + 1, " ");
     }
-    put(line, 7, WIDTH, "us");
+    put(line, TIME - 2, WIDTH, "us");
     put_word(line, TASK, gbx_aio_name(trace, task, name, sizeof(name)));
     put_word(line, FUTURE, "what it awaits");
     put_word(line, LOOP, "loop");

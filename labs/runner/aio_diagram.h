@@ -1,5 +1,5 @@
 /* From an await to the callback, as a diagram: what the task, the future that it awaits and the loop did, in
-   order, from the step that ends in the await to the step that goes on.  In text, 79 columns wide.
+   order, from the step that ends in the await to the step that goes on.  In text, 69 columns wide.
    It must not print. */
 
 #ifndef GBX_AIO_DIAGRAM_H

@@ -22,7 +22,8 @@ async def fetch() -> str:
 
 
 async def main() -> list[str]:
-    return await asyncio.gather(*(asyncio.create_task(fetch(), name=f"fetch-{number}") for number in range(REQUESTS)))
+    tasks = [asyncio.create_task(fetch(), name=f"fetch-{number}") for number in range(REQUESTS)]
+    return await asyncio.gather(*tasks)
 
 
 def run() -> None:

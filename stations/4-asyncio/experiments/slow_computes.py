@@ -23,13 +23,18 @@ async def worker() -> int:
 
 
 async def main() -> list[int]:
-    return await asyncio.gather(*(asyncio.create_task(worker(), name=f"worker-{number}") for number in range(WORKERS)))
+    tasks = [asyncio.create_task(worker(), name=f"worker-{number}") for number in range(WORKERS)]
+    return await asyncio.gather(*tasks)
 
 
-if __name__ == "__main__":
+def run() -> None:
     mark("form", "sync")
     for _ in range(WORKERS):
         work()
     mark("form", "async")
     asyncio.run(main())
     mark("form", "end")
+
+
+if __name__ == "__main__":
+    run()

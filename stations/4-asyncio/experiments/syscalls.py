@@ -15,9 +15,9 @@ TRACEME, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 24, 0x4200, 0x420E
 STOPS_MARKED = 1  # PTRACE_O_TRACESYSGOOD: a stop at a system call is told from a signal
 ENTERED = 1
 NAMES = {
-    0: "read", 1: "write", 20: "writev", 44: "sendto", 45: "recvfrom", 46: "sendmsg", 47: "recvmsg",
-    202: "futex", 228: "clock_gettime", 232: "epoll_wait", 233: "epoll_ctl", 281: "epoll_pwait",
-    288: "accept4", 426: "io_uring_enter", 110: "getppid",
+    0: "read", 1: "write", 9: "mmap", 11: "munmap", 20: "writev", 25: "mremap", 44: "sendto",
+    45: "recvfrom", 46: "sendmsg", 47: "recvmsg", 110: "getppid", 202: "futex", 228: "clock_gettime",
+    232: "epoll_wait", 233: "epoll_ctl", 281: "epoll_pwait", 288: "accept4", 426: "io_uring_enter",
 }
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -34,7 +34,7 @@ class Info(ctypes.Structure):
 def ptrace(what: int, pid: int, address: int = 0, data=None) -> int:
     result = libc.ptrace(what, pid, address, data)
     if result < 0:
-        raise OSError(ctypes.get_errno(), "this machine lets nobody trace a child")
+        raise PermissionError("no tracing: this machine lets nobody look at a child")
     return result
 
 
@@ -47,12 +47,15 @@ def start(side: str, part) -> int:
     """A child that runs one part, stopped before it does."""
     child = os.fork()
     if child == 0:
-        ptrace(TRACEME, 0)
+        if libc.ptrace(TRACEME, 0, None, None) < 0:
+            os._exit(1)
         os.kill(os.getpid(), signal.SIGSTOP)
         loop = echo.new_loop(side)
         loop.run_until_complete(part(side, say))
         os._exit(0)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSTOPPED(status):
+        raise PermissionError("no tracing: this machine lets nobody trace a child")
     ptrace(SETOPTIONS, child, 0, STOPS_MARKED)
     return child
 
@@ -90,4 +93,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PermissionError as error:
+        print(error)
