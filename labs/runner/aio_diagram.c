@@ -301,7 +301,7 @@ draw_event(drawing *d, const gbx_cursor *now)
     }
     else if (now->at == a->soon) {
         snprintf(text, sizeof(text), "queue: number %" PRIu32, ((const gbx_aio_schedule *)record)->ready);
-        draw(d, entry->t_ns, FUTURE, "call_soon(wake-up)", LOOP, text);
+        draw(d, entry->t_ns, FUTURE, "call_soon()", LOOP, text);
     }
     else if (now->at == a->again) {
         draw_again(d, entry);

@@ -136,9 +136,9 @@ tell_step_end(teller *t, const gbx_aio_step *step)
             t->ready_ns = t->now.t_ns + 1;
             say(t, "  ran %s; lets others go first%s", ran, place);
             break;
-        case GBX_AIO_STEP_RESULT: say(t, "  ran %s; returns a %.40s: done", ran, type_text(t, step->type)); break;
-        case GBX_AIO_STEP_EXCEPTION: say(t, "  ran %s; raises %.40s: done", ran, type_text(t, step->type)); break;
-        case GBX_AIO_STEP_CANCELLED: say(t, "  ran %s; is cancelled: done", ran); break;
+        case GBX_AIO_STEP_RESULT: say(t, "  ran %s; done: returns (%.40s)", ran, type_text(t, step->type)); break;
+        case GBX_AIO_STEP_EXCEPTION: say(t, "  ran %s; done: raises %.40s", ran, type_text(t, step->type)); break;
+        case GBX_AIO_STEP_CANCELLED: say(t, "  ran %s; done: cancelled", ran); break;
         case GBX_AIO_STEP_BAD: say(t, "  ran %s; awaits a %.40s, which nobody can%s", ran, type_text(t, step->type),
                                    place); break;
         default: say(t, "  ran %s; its step failed", ran); break;

@@ -157,6 +157,14 @@ print_loop(const gbx_trace *trace, const gbx_aio_loop_info *loop, size_t number)
 
 /* ------------------------------------------------------------------ the tasks */
 
+/* "_done_callback" of "gather.<locals>._done_callback" */
+static const char *
+last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot == NULL ? name : dot + 1;
+}
+
 static int
 busier(const void *a, const void *b)
 {
@@ -185,8 +193,7 @@ print_tasks(const gbx_trace *trace, const gbx_aio_story *story, size_t most)
         const char *state = gbx_trace_label(GBX_ENUM_AIO_STATE, task->state);
         gbx_text_pad(stdout, gbx_aio_name(trace, task, name, sizeof(name)), 13);
         fputc(' ', stdout);
-        const char *of = gbx_aio_coroutine(trace, task), *dot = strrchr(of, '.');
-        gbx_text_pad(stdout, dot == NULL ? of : dot + 1, 12);
+        gbx_text_pad(stdout, last_part(gbx_aio_coroutine(trace, task)), 12);
         printf(" %5" PRIu64 " %8s %8s %8s %8s %9s\n", task->steps,
                gbx_text_time(task->step_ns, cells[0], sizeof(cells[0])),
                gbx_text_time(task->longest_ns, cells[1], sizeof(cells[1])),
@@ -210,9 +217,9 @@ print_turn(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_tur
     printf("%10s  at %s, %s%.40s", gbx_text_time(turn->ns, ns, sizeof(ns)),
            gbx_text_time(turn->begin_ns, at, sizeof(at)), step ? "" : "callback ",
            step ? gbx_aio_name(trace, &story->tasks[turn->task], name, sizeof(name))
-           : callback == NULL ? "of C" : callback->name);
+           : callback == NULL ? "of C" : last_part(callback->name));
     if (turn->waiting > 0) {
-        printf("; meanwhile ready: %" PRIu64 " task%s", turn->waiting, turn->waiting == 1 ? "" : "s");
+        printf("; ready and waiting: %" PRIu64, turn->waiting);
     }
     fputc('\n', stdout);
     if (from[0] != '\0') {

@@ -139,7 +139,7 @@ show_rounds(const gbx_look *look, gbx_finding *finding, const frames *messages)
     const gbx_part *asyncio = &messages->parts[0], *uvloop = &messages->parts[1];
     size_t round = gbx_part_next(asyncio, asyncio->begin, GBX_EV_AIO_ITERATION_BEGIN, 0);
     size_t ready = gbx_part_next(asyncio, asyncio->begin, GBX_EV_AIO_READY, 0);
-    size_t push = gbx_part_next(uvloop, uvloop->begin, GBX_EV_FRAME_PUSH, gbx_part_code(uvloop, "data_received"));
+    size_t push = gbx_part_next(uvloop, uvloop->begin, GBX_EV_FRAME_PUSH, gbx_part_code(uvloop, "Echo.data_received"));
     if (round != GBX_NO_EVENT) {
         gbx_finding_event(finding, look, round, "asyncio: a round of the loop begins, in Python");
     }
@@ -161,6 +161,8 @@ check_frames(const gbx_look *look, gbx_finding *finding)
         || !count_frames(look, finding, "timers", "timers", &timers)) {
         return GBX_INSUFFICIENT;
     }
+    quote_functions(finding, &messages, "frames a message");
+    quote_functions(finding, &timers, "frames a timer");
     if (messages.per[1] > 1.05 || timers.per[1] > 1.05) {
         return gbx_finding_failf(finding, "under uvloop one frame a message and a timer: the program's own",
                                  "what is between is Python all the same, or it is not uvloop",
@@ -170,10 +172,13 @@ check_frames(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_failf(finding, "under asyncio's own loop several", NULL, "%.2f a message, %.2f a timer",
                                  messages.per[0], timers.per[0]);
     }
-    quote_functions(finding, &messages, "frames a message");
-    quote_functions(finding, &timers, "frames a timer");
     show_rounds(look, finding, &messages);
+    unsigned each = 0;
+    for (size_t i = 0; i < messages.count; i++) {
+        each += messages.functions[i].times[0] >= 0.99 * messages.many;
+    }
     gbx_finding_number(finding, "frames a message under asyncio", messages.per[0], "");
+    gbx_finding_number(finding, "functions for each message under asyncio", each, "");
     gbx_finding_number(finding, "frames a message under uvloop", messages.per[1], "");
     gbx_finding_number(finding, "frames a timer under asyncio", timers.per[0], "");
     gbx_finding_number(finding, "frames a timer under uvloop", timers.per[1], "");

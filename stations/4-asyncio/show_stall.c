@@ -7,20 +7,33 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 3, WIDTH = 74 };
+enum { SHOWN = 3, WIDTH = 69 };
 
-/* What a program wrote, in lines that fit; words are parted where they are longer. */
+/* How much of a line fits: to its last blank, or to the middle of a word that is longer. */
+static size_t
+fitting(const char *text)
+{
+    size_t length = strcspn(text, "\n"), cut = WIDTH;
+    if (length <= WIDTH) {
+        return length;
+    }
+    while (cut > 0 && text[cut] != ' ') {
+        cut--;
+    }
+    return cut > 0 ? cut : WIDTH;
+}
+
+/* What a program wrote, in lines that fit. */
 static void
 quote_wrapped(gbx_finding *finding, const char *text)
 {
     char line[WIDTH + 2];
     while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        size_t take = length < WIDTH ? length : WIDTH;
+        size_t take = fitting(text);
         memcpy(line, text, take);
         line[take] = '\n';
         gbx_finding_quote(finding, line, take + 1);
-        text += take + (text[take] == '\n');
+        text += take + (text[take] == '\n' || text[take] == ' ');
     }
 }
 
