@@ -10,6 +10,7 @@
 typedef struct {
     gbx_paths paths;
     gbx_source *source;          /* NULL: the C sources are not here; nothing is resolved then */
+    gbx_readings readings;
     gbx_engine *engine;
     gbx_report report;
     bool progress;               /* a line on stderr, while experiments run */

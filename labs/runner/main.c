@@ -15,6 +15,7 @@ typedef struct {
 
 static const command commands[] = {
     { "station", gbx_cmd_station, "run a station of the course: what to read, what happened, what holds" },
+    { "why", gbx_cmd_why, "what a program's time goes to, by column and line, and what is at fault" },
     { "explain", gbx_cmd_explain, "one claim with all of its evidence" },
     { "trace", gbx_cmd_trace, "run any program, and record what happens in it" },
     { "show", gbx_cmd_show, "the events of a trace, in order" },

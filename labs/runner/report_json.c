@@ -36,12 +36,12 @@ json_begin(gbx_report *report)
 static json_t *
 place_json(const gbx_report *report, const char *place)
 {
-    gbx_place found;
-    if (report->source == NULL || gbx_source_resolve(report->source, place, &found, NULL) != 0) {
+    gbx_reading_place found;
+    if (report->readings == NULL || gbx_readings_resolve(report->readings, place, &found, NULL) != 0) {
         return json_pack("{ss sn}", "place", place, "line");
     }
-    return json_pack("{ss ss si ss}", "place", place, "file", found.file, "line", found.line,
-                     "symbol", found.symbol);
+    return json_pack("{ss ss si ss}", "place", place, "file", found.place.file, "line", found.place.line,
+                     "symbol", found.place.symbol);
 }
 
 static void

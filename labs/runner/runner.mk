@@ -34,6 +34,9 @@ $(libglassbox): $(call runner_objects,$(runner_library))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# It carries the text of a program in Python.
+$(call runner_objects,labs/runner/why_probe.c): labs/runner/why_probe.py
+
 STATION_OBJECTS = $(call runner_objects,$(STATION_SOURCES))
 
 # A name with its own target: `make glassbox` also where ./glassbox is built for SAN=1 elsewhere.

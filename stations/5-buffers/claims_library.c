@@ -79,7 +79,8 @@ const gbx_claim gbx_s5_refused = {
         { &library, &follows_strides, "the function asks for strides" },
     },
     .readings = {
-        { "Objects/memoryobject.c#memory_getbuf", "each flag that was asked for, compared with what there is" },
+        { "numpy:numpy/_core/src/multiarray/buffer.c#array_getbuffer", "the flags that were asked for, and the words of the refusal" },
+        { "Objects/memoryobject.c#memory_getbuf", "the same for a memoryview, flag by flag" },
         { "Include/pybuffer.h#PyBUF_C_CONTIGUOUS", "the flag, and what it includes" },
     },
     .prediction = {
