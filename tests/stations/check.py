@@ -160,8 +160,11 @@ def run_without_tracing(station: Station, program: Path) -> None:
     python = station.root / "cpython/build/stock/python"
     if not python.exists():
         raise Skip("there is no stock build")
+    sites = sorted(station.root.glob("build/packages/*-gil/lib/python*/site-packages"))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [python, "-I", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [python, "-s", "-B", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=env | {"PYTHONPATH": os.pathsep.join(map(str, sites))},
     )
     last = done.stderr.strip().rpartition("\n")[2]
     if missing := MISSING.fullmatch(last):
@@ -203,6 +206,15 @@ def python_units(root: Path) -> Iterator[re.Match]:
         yield from found
 
 
+def sources_are_what_is_imported(root: Path) -> None:
+    """The sources to read are of the version that the stations import."""
+    pinned = re.compile(r"^([\w.-]+==[^ ]+)", re.MULTILINE)
+    for lock in sorted((root / "stations/packages").glob("*.source.lock")):
+        imported = lock.with_name(lock.name.replace(".source.", ".gil."))
+        assert set(pinned.findall(lock.read_text())) <= set(pinned.findall(imported.read_text())), (
+            f"'{lock.name}' and '{imported.name}' pin different versions")
+
+
 def guides_are_current(root: Path) -> None:
     done = subprocess.run(
         [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -236,6 +248,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         for program in station.programs("experiments"):
             test = f"{name}: {program.name} runs without tracing"
             yield test, run_without_tracing, (station, program)
+    yield "sources are of the version that is imported", sources_are_what_is_imported, (root,)
     yield "guides have the numbers of this run", guides_are_current, (root,)
 
 
