@@ -122,8 +122,8 @@ def draw_cache(path: str) -> None:
         else:
             picture.text(WIDTH - RIGHT, y + height + 14, " ".join(words), "e")
     y = top + len(found) * (height + gap) + 8
-    picture.text(LEFT, y, "iterations, from left to right; at the left how much of a full cache holds tokens (in the paper)",
-                 "d")
+    picture.text(LEFT, y, "iterations, from left to right; at the left how much of a full cache holds tokens "
+                          "(in the paper)", "d")
     picture.write(path)
 
 
