@@ -18,7 +18,7 @@ again     = @$(MAKE) -s
 -include stations/stations.mk
 
 .PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations synthesis with-ft with-numpy \
-	with-torch with-rows with-sources test bench \
+	with-uvloop with-torch with-rows with-sources test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -42,6 +42,9 @@ with-ft: setup
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
 station-3 station-5 synthesis stations: with-numpy
+station-4 stations: with-uvloop
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
 # Station 5 has a C library of its own.
 station-5 stations: with-rows
 with-rows: gil with-ft
@@ -93,6 +96,7 @@ bench: setup gil stock runner
 ## The rest
 # install: runner, interpreter and stations to PREFIX
 install: all
+	$(again) build/stations/5-buffers/gil/rows.so
 	@scripts/install "$(PREFIX)"
 # clean distclean: take away what was built; and what was unpacked, too
 clean:
