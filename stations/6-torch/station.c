@@ -11,6 +11,7 @@
 static const gbx_claim *const claims[] = {
     &gbx_s6_built, &gbx_s6_order, &gbx_s6_without, &gbx_s6_gradient, &gbx_s6_used_up,
     &gbx_s6_nodes, &gbx_s6_bytes, &gbx_s6_latency, &gbx_s6_shared,
+    &gbx_s6_launch, &gbx_s6_waits, &gbx_s6_streams, &gbx_s6_device_lock,
     NULL,
 };
 
