@@ -17,7 +17,8 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows with-sources test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations synthesis with-ft with-numpy \
+	with-uvloop with-torch with-rows with-sources test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -30,14 +31,20 @@ station-%: setup gil runner
 # stations: all of them
 stations: setup gil runner
 	@scripts/run-stations
+# synthesis: which column of the model a slow program is about: twelve of them, judged
+synthesis: setup gil runner
+	@stations/synthesis/run || [[ $$? == 3 ]]
 # These look at the build without the GIL, too.
-station-2 station-3 stations: with-ft
+station-2 station-3 synthesis stations: with-ft
 with-ft: setup
 	@[[ -x cpython/build/ft/python ]] || \
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 station-5 stations: with-numpy
+station-3 station-5 synthesis stations: with-numpy
+station-4 stations: with-uvloop
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
 # Station 5 has a C library of its own.
 station-5 stations: with-rows
 with-rows: gil with-ft
@@ -89,6 +96,7 @@ bench: setup gil stock runner
 ## The rest
 # install: runner, interpreter and stations to PREFIX
 install: all
+	$(again) build/stations/5-buffers/gil/rows.so
 	@scripts/install "$(PREFIX)"
 # clean distclean: take away what was built; and what was unpacked, too
 clean:

@@ -42,4 +42,14 @@ extern const gbx_claim gbx_s6_device_lock;
 /* show_course.c */
 gbx_check gbx_s6_tell_course;
 
+/* 6.4, claims_paged.c, claims_attention.c, claims_blocks.c, claims_reading.c */
+extern const gbx_claim gbx_s6_reservations;
+extern const gbx_claim gbx_s6_blocks;
+extern const gbx_claim gbx_s6_throughput;
+extern const gbx_claim gbx_s6_equal;
+extern const gbx_claim gbx_s6_computed;
+extern const gbx_claim gbx_s6_sizes;
+extern const gbx_claim gbx_s6_reading;
+extern const gbx_claim gbx_s6_copy_on_write;
+
 #endif
