@@ -14,7 +14,7 @@ import textwrap
 import time
 
 from judge import NONE, Broken, Judgement, judge
-from programs import COLUMNS, NO_DEVICE, ROOT, Program, Unfit, programs
+from programs import COLUMNS, HERE, NO_DEVICE, ROOT, Program, Unfit, programs
 
 PASS, FAIL, BROKEN, PARTIAL, USAGE = 0, 1, 2, 3, 64
 WIDTH = 80
@@ -78,7 +78,9 @@ def show_one(program: Program) -> None:
     heading(f"Run: ./glassbox why {path}")
     with tempfile.TemporaryDirectory() as folder:
         command = [ROOT / "glassbox", "why", f"--output={folder}/why", path]
-        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+        )
     for line in done.stdout.splitlines():
         put(f"  {line}" if line else "")
 
@@ -133,6 +135,19 @@ def show_confusion(answers: list[Judgement]) -> None:
         put(f"  {expected:8}{cells}")
 
 
+def show_surprises() -> None:
+    """What surprises.py measures, now and here."""
+    heading("Surprises: so many times as long as the other way, measured just now")
+    python = ROOT / "cpython/build/gil/python"
+    done = subprocess.run(
+        [python, "-I", HERE / "surprises.py"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode != 0:
+        raise Broken(f"'surprises.py' ends with status {done.returncode}")
+    for name, ratio in json.loads(done.stdout).items():
+        put(f"  {name:40}{ratio:6.1f} x")
+
+
 def show_counts(answers: list[Judgement], seconds: float) -> None:
     wrong = sum(bool(each.wrong) for each in answers)
     missing = sum(bool(each.missing) for each in answers)
@@ -144,9 +159,9 @@ def show_counts(answers: list[Judgement], seconds: float) -> None:
 def show_rest() -> None:
     heading("Go on")
     for line in (
-        "stations/synthesis/README.md              what each column is, and its surprises",
-        "./glassbox why your_program.py            the same for a program of yours",
-        "make synthesis PREDICT=1                  it asks you first",
+        "less stations/synthesis/README.md     what each column is, and its surprises",
+        "./glassbox why your_program.py        the same for a program of yours",
+        "make synthesis PREDICT=1              it asks you first",
     ):
         put(f"  {line}")
 
@@ -207,6 +222,8 @@ def main() -> int:
     else:
         show_rows(answers, guesses)
         show_confusion(answers)
+        if not options.names:
+            show_surprises()
         show_counts(answers, seconds)
         show_rest()
     is_lacking = os.environ.get("CI") == "true" and any(each.missing not in ("", NO_DEVICE) for each in answers)

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(sys.argv[1])
 sys.path.insert(0, str(ROOT / "stations/synthesis"))
 
-from judge import Broken, Judgement, judge  # noqa: E402
+from judge import NONE, Broken, Judgement, judge  # noqa: E402
 from programs import COLUMNS, HERE, CannotRun, Program, Unfit, programs, run  # noqa: E402
 
 WIDTH = 80
@@ -225,7 +225,8 @@ def page_counts() -> None:
     assert status == 0 and [each["named"] for each in answers] == ["import", "none"], text
     _, text = page("import_cost")
     table = text[text.index("What is the matter"):].splitlines()
-    rows = {line.split()[0]: line.split()[1:] for line in table[2:] if len(line.split()) == len(COLUMNS) + 2}
+    cells = [line.split() for line in table if line.startswith("  ") and line.split()[0] in (*COLUMNS, NONE)]
+    rows = {name: row for name, *row in cells}
     assert rows["import"][0] == "1" and rows["none"][-1] == "1", rows
     assert sum(int(cell) for row in rows.values() for cell in row if cell != ".") == 2, rows
 
