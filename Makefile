@@ -93,6 +93,7 @@ bench: setup gil stock runner
 ## The rest
 # install: runner, interpreter and stations to PREFIX
 install: all
+	$(again) build/stations/5-buffers/gil/rows.so
 	@scripts/install "$(PREFIX)"
 # clean distclean: take away what was built; and what was unpacked, too
 clean:

@@ -30,12 +30,23 @@ name_length(const char *place)
     return place[length] == ':' && length < GBX_READINGS_NAME ? length : 0;
 }
 
+/* The name that is no package's: the stations themselves. */
+#define OWN "stations"
+
+static char *
+root_of(const gbx_paths *paths, const char *name)
+{
+    if (strcmp(name, OWN) == 0) {
+        return strdup(paths->stations == NULL ? "" : paths->stations);
+    }
+    return gbx_paths_join(paths->root == NULL ? "" : paths->root, "build/sources", name, NULL);
+}
+
 static int
 open_package(const gbx_readings *readings, gbx_readings_package *package, gbx_error *error)
 {
     gbx_error local = { 0, "" };
-    package->root = gbx_paths_join(readings->paths->root == NULL ? "" : readings->paths->root, "build/sources",
-                                   package->name, NULL);
+    package->root = root_of(readings->paths, package->name);
     if (package->root == NULL) {
         package->name[0] = '\0';
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
@@ -79,6 +90,9 @@ gbx_readings_resolve(gbx_readings *readings, const char *place, gbx_reading_plac
         out->source = package->source;
         out->root = package->root;
         place += length + 1;
+    }
+    if (out->source == NULL && package != NULL && strcmp(package->name, OWN) == 0) {
+        return gbx_error_set(error, GBX_ERROR_MISSING, "the stations are not here");
     }
     if (out->source == NULL) {
         return length == 0 ? gbx_error_set(error, GBX_ERROR_MISSING, "the C sources are not here")

@@ -1,8 +1,8 @@
-/* Readings: where a place that a station points to is, in CPython's sources or in a package's.
+/* Readings: where a place that a station points to is, in CPython's sources, in a package's, or in a station.
 
    "Python/ceval.c#take_gil" is in the tree that was built.  "numpy:numpy/_core/src/multiarray/shape.c#..." is in
    the sources that scripts/sources has fetched for the set of packages `numpy`, of the version that stations
-   import.  Both are resolved when they are asked for, so that a line is never written down.  That a
+   import.  "stations:6-torch/experiments/kvcache.py#Paged.grow" is in a station's own folder.  All are resolved when they are asked for, so that a line is never written down.  That a
    package's sources are not there is an answer and says how to get them: nothing is fetched here. */
 
 #ifndef GBX_READINGS_H

@@ -15,6 +15,7 @@ from pathlib import Path
 
 COLUMNS = 80
 PARTIAL = 3  # the exit status where what ran passed, and something could not run
+PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
 MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
@@ -183,6 +184,25 @@ def units(root: Path) -> Iterator[re.Match]:
         yield from found
 
 
+def python_unit_passes(line: re.Match) -> None:
+    if line[2].startswith("skipped"):
+        raise Missing(line[2])
+    assert line[2] == "ok", line[0]
+
+
+def python_units(root: Path) -> Iterator[re.Match]:
+    """The tests in Python of what experiments are built of, one by one; with NumPy where it is installed."""
+    pythons = [root / "build/packages/numpy-gil/bin/python", root / "cpython/build/gil/python"]
+    python = next(each for each in pythons if each.exists())
+    for source in sorted((root / "tests/stations").glob("test_*.py")):
+        done = subprocess.run([python, "-I", "-B", source, "-v"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        found = list(PYTHON_UNIT.finditer(done.stdout))
+        if not found or (done.returncode == 0) != all(line[2] == "ok" or "skipped" in line[2] for line in found):
+            sys.exit(f"glassbox: '{source}' ends with status {done.returncode}:\n{done.stdout}")
+        yield from found
+
+
 def guides_are_current(root: Path) -> None:
     done = subprocess.run(
         [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -194,6 +214,8 @@ def guides_are_current(root: Path) -> None:
 def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
     for line in units(root):
         yield line[2].replace("_", " "), unit_passes, (line,)
+    for line in python_units(root):
+        yield line[1].replace("_", " "), python_unit_passes, (line,)
     for folder in sorted((root / "stations").glob("[0-9]*-*")):
         station = Station(root, folder)
         for claim in station.claims:

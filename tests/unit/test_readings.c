@@ -31,6 +31,7 @@ open_checkout(void **state)
 {
     static const char *const folders[] = {
         "tree", "tree/Python", "tree/Include", "build", "build/sources", "build/sources/small", "build/sources/small/src",
+        "stations", "stations/9-last",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -42,7 +43,9 @@ open_checkout(void **state)
     write_text("tree/Python/ceval.c", "\nint\nmeeting(void)\n{\n}\n");
     write_text("build/sources/small/src/a.c", "\n\n\nstatic int\nmeeting(int x)\n{\n}\n");
     write_text("build/outside.c", "int meeting(void)\n{\n}\n");
+    write_text("stations/9-last/work.py", "\nclass Last:\n    def meeting(self):\n        pass\n");
     paths.root = strdup(test_directory());
+    paths.stations = strdup(test_path("stations"));
     paths.source = strdup(test_path("tree"));
     return gbx_source_open(&source, paths.source, &error);
 }
@@ -54,6 +57,7 @@ close_checkout(void **state)
     gbx_source_close(source);
     free(paths.root);
     free(paths.source);
+    free(paths.stations);
     return 0;
 }
 
@@ -110,11 +114,26 @@ sources_that_are_missing_are_said_how_to_get(void **state)
 }
 
 static void
+a_place_of_a_station_is_in_the_stations(void **state)
+{
+    (void)state;
+    assert_int_equal(gbx_readings_resolve(&readings, "stations:9-last/work.py#Last.meeting", &at, &error), 0);
+    assert_int_equal(at.place.line, 3);
+    assert_string_equal(at.root, paths.stations);
+    gbx_readings_clear(&readings);
+    char *stations = paths.stations;
+    paths.stations = NULL;
+    assert_int_equal(gbx_readings_resolve(&readings, "stations:9-last/work.py", &at, &error), GBX_ERROR_MISSING);
+    assert_string_equal(error.message, "the stations are not here");
+    paths.stations = stations;
+}
+
+static void
 no_place_leads_out_of_a_package(void **state)
 {
     static const char *const hostile[] = {
         "small:../../outside.c#meeting", "small:/etc/passwd#root", "..:outside.c#meeting", "small:#meeting", "small:",
-        ":src/a.c#meeting", "a-name-that-is-longer-than-any-package:src/a.c#meeting",
+        ":src/a.c#meeting", "stations:../build/outside.c#meeting", "a-name-that-is-longer-than-any-package:src/a.c#meeting",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
@@ -146,6 +165,7 @@ main(void)
         FRESH(a_place_without_a_package_is_in_the_tree),
         FRESH(a_place_of_a_package_is_in_its_own_sources),
         FRESH(sources_that_are_missing_are_said_how_to_get),
+        FRESH(a_place_of_a_station_is_in_the_stations),
         FRESH(no_place_leads_out_of_a_package),
         FRESH(more_packages_than_there_is_room_for_are_refused),
     };
