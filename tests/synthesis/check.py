@@ -59,7 +59,6 @@ def manifest_is_whole() -> None:
     assert known == files - modules, f"in the manifest or on the disk alone: {sorted(known ^ (files - modules))}"
     named = {each.column for each in programs() if each.kind == "faulty"}
     assert named == set(COLUMNS), f"no program for {sorted(set(COLUMNS) - named)}"
-    assert len([each for each in programs() if each.kind == "faulty"]) == 12
 
 
 def manifest_is_checked() -> None:
@@ -215,15 +214,15 @@ def page_fits() -> None:
     long = [line for line in text.splitlines() if len(line) > WIDTH]
     assert not long, f"{len(long)} lines are too long: {long[:3]}"
     assert status in (0, PARTIAL), f"it ends with status {status}"
-    assert re.search(r"^4 programs: \d right, 0 wrong, \d skipped", text, re.MULTILINE), text
+    assert re.search(r"^2 programs: \d right, 0 wrong, \d skipped", text, re.MULTILINE), text
 
 
 def page_counts() -> None:
     """The table has as many programs as were asked about, and each where it is named."""
-    status, text = page("--format", "json", "import_cost")
+    status, text = page("--format", "json", "--twins", "import_cost")
     answers = json.loads(text)["programs"]
     assert status == 0 and [each["named"] for each in answers] == ["import", "none"], text
-    _, text = page("import_cost")
+    _, text = page("--twins", "import_cost")
     table = text[text.index("What is the matter"):].splitlines()
     cells = [line.split() for line in table if line.startswith("  ") and line.split()[0] in (*COLUMNS, NONE)]
     rows = {name: row for name, *row in cells}
