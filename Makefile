@@ -18,7 +18,7 @@ again     = @$(MAKE) -s
 -include stations/stations.mk
 
 .PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations synthesis with-ft with-numpy \
-	with-torch with-rows with-sources test bench \
+	with-uvloop with-torch with-rows with-sources test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -42,6 +42,9 @@ with-ft: setup
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
 station-3 station-5 synthesis stations: with-numpy
+station-4 stations: with-uvloop
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
 # Station 5 has a C library of its own.
 station-5 stations: with-rows
 with-rows: gil with-ft
@@ -49,14 +52,14 @@ with-rows: gil with-ft
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
-# Large: 4 GB on the disk, minutes the first time.
-station-5 station-6 stations: with-torch
 # Places to read that are in NumPy's own source.
 station-5 stations: with-sources
 with-sources: gil
 	@scripts/sources numpy || true
+# Large: 4 GB on the disk, minutes the first time.
+station-5 station-6 stations: with-torch
 with-torch: gil
-	@scripts/packages torch gil || true
+	@scripts/packages torch gil && scripts/sources torch || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched
