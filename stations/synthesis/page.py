@@ -172,11 +172,17 @@ def as_json(answers: list[Judgement], slower: dict[str, float], seconds: float) 
         "seconds": seconds,
         "programs": [
             {
-                "name": each.program.name, "kind": each.program.kind, "expected": each.expected, "named": each.named,
+                "name": each.program.name,
+                "kind": each.program.kind,
+                "expected": each.expected,
+                "named": each.named,
                 "place": each.place if each.verdicts else None,
                 "share": each.verdicts[0].share if each.verdicts else None,
                 "also": [f"{verdict.column} {verdict.file}:{verdict.line}" for verdict in each.verdicts[1:]],
-                "slower": slower.get(each.program.name) if each.program.kind == "faulty" else None, "recorded": each.is_recorded, "missing": each.missing, "wrong": each.wrong,
+                "slower": slower.get(each.program.name) if each.program.kind == "faulty" else None,
+                "recorded": each.is_recorded,
+                "missing": each.missing,
+                "wrong": each.wrong,
             }
             for each in answers
         ],
