@@ -107,7 +107,7 @@ def readings_resolve(station: Station) -> None:
 def every_program_is_run(station: Station) -> None:
     declared = "".join(source.read_text() for source in station.folder.glob("*.c"))
     programs = list(station.programs("experiments", "must-fail"))
-    imported = set(re.findall(r"^import (\w+)", "".join(each.read_text() for each in programs), re.MULTILINE))
+    imported = set(re.findall(r"^(?:import|from) (\w+)", "".join(each.read_text() for each in programs), re.MULTILINE))
     left = [
         program.name
         for program in programs
