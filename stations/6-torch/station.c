@@ -24,7 +24,7 @@ const gbx_station gbx_station_6 = {
     .title = "torch: autograd, streams, and a cache in pages",
     .minutes = 90,
     .readings = {
-        { "torch:torch/include/torch/csrc/autograd/node.h#Node", "a node of the tape; the comment above it" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment there, and the class below" },
         { "torch:torch/include/torch/csrc/autograd/edge.h#Edge", "where a gradient goes on to" },
         { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks the tape: execute(), evaluate_function()" },
         { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "what forward keeps for backward" },
