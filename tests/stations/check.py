@@ -18,7 +18,7 @@ PARTIAL = 3  # the exit status where what ran passed, and something could not ru
 PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
-MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
+MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)'")
 
 
 class Skip(Exception):
@@ -169,8 +169,9 @@ def run_without_tracing(station: Station, program: Path) -> None:
         env=env | {"PYTHONPATH": os.pathsep.join(map(str, sites))},
     )
     last = done.stderr.strip().rpartition("\n")[2]
-    if missing := MISSING.fullmatch(last):
-        raise Skip(f"the stock build has no package '{missing[1]}'")
+    missing = MISSING.fullmatch(last)
+    if missing and (station.root / f"stations/packages/{missing[1]}.gil.lock").exists():
+        raise Missing(f"there is no package '{missing[1]}' for the build 'gil': scripts/packages {missing[1]} gil")
     assert done.returncode == 0, last
 
 
