@@ -24,9 +24,9 @@ const gbx_station gbx_station_6 = {
     .title = "torch: autograd, streams, and a cache in pages",
     .minutes = 90,
     .readings = {
-        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment there, and the class below" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment, and the class" },
         { "torch:torch/include/torch/csrc/autograd/edge.h#Edge", "where a gradient goes on to" },
-        { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks the tape: execute(), evaluate_function()" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks it: execute(), evaluate_function()" },
         { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "what forward keeps for backward" },
         { "torch:torch/autograd/graph.py#_engine_run_backward", "the last Python before the engine" },
         { "torch:torch/autograd/grad_mode.py#no_grad", "a switch of this thread, no more" },

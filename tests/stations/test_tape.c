@@ -157,7 +157,9 @@ static void
 it_is_drawn_in_the_order_of_the_visits(void **state)
 {
     char text[GBX_TAPE_PICTURE];
-    static const char *const rows[] = { "●       Sum", "├─╮\n", "│ ●     Exp", "● │     Sin", "├─╯\n", "●       Square" };
+    static const char *const rows[] = {
+        "●       Sum", "├─╮\n", "│ ●     Exp", "● │     Sin", "├─╯\n", "●       Square",
+    };
     told it = diamond();
     (void)state;
     visit(&it, "013245");
