@@ -17,7 +17,8 @@ again     = @$(MAKE) -s
 -include tests/tests.mk
 -include stations/stations.mk
 
-.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations with-ft with-numpy with-torch with-rows test bench \
+.PHONY: all setup setup-test source $(variants) stock-ft-configured runner stations synthesis with-ft with-numpy \
+	with-uvloop with-torch with-rows with-sources test bench \
 	check-san fuzz test-cpython \
 	install clean distclean help
 
@@ -30,14 +31,20 @@ station-%: setup gil runner
 # stations: all of them
 stations: setup gil runner
 	@scripts/run-stations
+# synthesis: which column of the model a slow program is about: twelve of them, judged
+synthesis: setup gil runner
+	@stations/synthesis/run || [[ $$? == 3 ]]
 # These look at the build without the GIL, too.
-station-2 station-3 stations: with-ft
+station-2 station-3 synthesis stations: with-ft
 with-ft: setup
 	@[[ -x cpython/build/ft/python ]] || \
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 station-5 stations: with-numpy
+station-3 station-5 station-6 synthesis stations: with-numpy
+station-4 stations: with-uvloop
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
 # Station 5 has a C library of its own.
 station-5 stations: with-rows
 with-rows: gil with-ft
@@ -45,10 +52,14 @@ with-rows: gil with-ft
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
+# Places to read that are in NumPy's own source.
+station-5 stations: with-sources
+with-sources: gil
+	@scripts/sources numpy || true
 # Large: 4 GB on the disk, minutes the first time.
 station-5 station-6 stations: with-torch
 with-torch: gil
-	@scripts/packages torch gil || true
+	@scripts/packages torch gil && scripts/sources torch || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched
@@ -85,6 +96,7 @@ bench: setup gil stock runner
 ## The rest
 # install: runner, interpreter and stations to PREFIX
 install: all
+	$(again) build/stations/5-buffers/gil/rows.so
 	@scripts/install "$(PREFIX)"
 # clean distclean: take away what was built; and what was unpacked, too
 clean:

@@ -41,6 +41,7 @@ int gbx_cmd_stat(int argc, char **argv);
 int gbx_cmd_life(int argc, char **argv);
 int gbx_cmd_heap(int argc, char **argv);
 int gbx_cmd_gil(int argc, char **argv);
+int gbx_cmd_aio(int argc, char **argv);
 int gbx_cmd_export(int argc, char **argv);
 int gbx_cmd_refs(int argc, char **argv);
 int gbx_cmd_why(int argc, char **argv);

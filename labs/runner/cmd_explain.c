@@ -82,19 +82,20 @@ tell_experiments(const gbx_course *course, const gbx_claim *claim)
 
 /* Where to read, with the line itself, and where the claim has to fail. */
 static void
-tell_more(const gbx_course *course, const gbx_claim *claim)
+tell_more(gbx_course *course, const gbx_claim *claim)
 {
     char line[160];
-    gbx_place place;
+    gbx_reading_place at;
+    gbx_error error = { 0, "" };
     printf("\n    Read\n");
     for (size_t i = 0; i < GBX_COUNT(claim->readings) && claim->readings[i].place != NULL; i++) {
         const gbx_reading *reading = &claim->readings[i];
-        if (course->source == NULL || gbx_source_resolve(course->source, reading->place, &place, NULL) != 0) {
-            printf("      %s\n", reading->place);
+        if (gbx_readings_resolve(&course->readings, reading->place, &at, &error) != 0) {
+            printf("      %s\n        (%s)\n", reading->place, error.message);
         }
         else {
-            printf("      %s:%d\n", place.file, place.line);
-            if (gbx_source_line_text(course->source, place.file, place.line, line, sizeof(line))) {
+            printf("      %s:%d\n", at.place.file, at.place.line);
+            if (gbx_source_line_text(at.source, at.place.file, at.place.line, line, sizeof(line))) {
                 printf("        %.70s\n", line);
             }
         }
@@ -127,7 +128,7 @@ explain(gbx_course *course, const char *id, gbx_tally *tally, gbx_error *error)
             return status;
         }
         gbx_course_quiet(course);
-        tally->counts[result.verdict]++;
+        gbx_course_count(tally, &result, GBX_LACK_NOTHING);
         shown++;
         course->report.sink->claim(&course->report, *claim, &result, &none);
         tell_experiments(course, *claim);

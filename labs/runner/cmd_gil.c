@@ -115,22 +115,6 @@ parse(int argc, char **argv, options *to)
 
 /* --------------------------------------------------------------------- words */
 
-/* "12.3 ms": four significant places, and a unit. */
-static const char *
-time_text(uint64_t ns, char *text, size_t size)
-{
-    static const char *const units[] = { "ns", "us", "ms", "s" };
-    double value = (double)ns;
-    unsigned unit = 0;
-    while (value >= 1000 && unit < 3) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(text, size, unit == 0 ? "%.0f %s" : value < 10 ? "%.2f %s" : value < 100 ? "%.1f %s" : "%.0f %s",
-             value, units[unit]);
-    return text;
-}
-
 /* The name of a thread, and its process where there are several. */
 static const char *
 thread_text(const gbx_trace *trace, uint32_t stream, char *text, size_t size)
@@ -148,20 +132,6 @@ thread_text(const gbx_trace *trace, uint32_t stream, char *text, size_t size)
     }
     gbx_text_mend(text);
     return text;
-}
-
-/* At most `columns` columns of it, then blanks. */
-static void
-put_padded(const char *text, unsigned columns)
-{
-    unsigned width = 0;
-    for (; *text != '\0' && width < columns; width += ((unsigned char)*text++ & 0xc0) != 0x80) {
-        fputc(*text, stdout);
-    }
-    for (; ((unsigned char)*text & 0xc0) == 0x80; text++) {
-        fputc(*text, stdout);                    /* the rest of the last character */
-    }
-    printf("%*s", (int)(columns - width), "");
 }
 
 /* -------------------------------------------------------------------- threads */
@@ -205,10 +175,10 @@ print_threads(const gbx_trace *trace, const gbx_gil_thread **order, size_t count
     printf("\n%-18s %10s %10s %10s %10s %7s %7s\n", "thread", "holds", "runs", "waits", "outside", "takes",
            "asked");
     for (size_t i = 0; i < shown; i++) {
-        put_padded(thread_text(trace, order[i]->stream, name, sizeof(name)), 18);
+        gbx_text_pad(stdout, thread_text(trace, order[i]->stream, name, sizeof(name)), 18);
         for (size_t lane = 0; lane < 4; lane++) {
             printf(" %10s", order[i]->ns[lanes[lane]] == 0 ? "-"
-                   : time_text(order[i]->ns[lanes[lane]], cells[lane], sizeof(cells[lane])));
+                   : gbx_text_time(order[i]->ns[lanes[lane]], cells[lane], sizeof(cells[lane])));
         }
         printf(" %7" PRIu64 " %7" PRIu64 "\n", order[i]->takes, order[i]->asked);
     }
@@ -224,7 +194,7 @@ print_picture(const gbx_picture *picture)
     char name[128], text[24];
     printf("\n%s\n\n", "█ holds the lock  ▓ runs without it  ░ waits  · outside");
     for (size_t row = 0; row < gbx_picture_rows(picture); row++) {
-        put_padded(thread_text(gbx_picture_trace(picture), gbx_picture_stream(picture, row), name,
+        gbx_text_pad(stdout, thread_text(gbx_picture_trace(picture), gbx_picture_stream(picture, row), name,
                                sizeof(name)), 18);
         fputc(' ', stdout);
         for (unsigned column = 0; column < COLUMNS; column++) {
@@ -232,7 +202,7 @@ print_picture(const gbx_picture *picture)
         }
         fputc('\n', stdout);
     }
-    printf("%19s0%*s\n", "", COLUMNS - 1, time_text(gbx_picture_ns(picture), text, sizeof(text)));
+    printf("%19s0%*s\n", "", COLUMNS - 1, gbx_text_time(gbx_picture_ns(picture), text, sizeof(text)));
 }
 
 /* ---------------------------------------------------------------- waits, times */
@@ -242,7 +212,7 @@ print_wait(const gbx_trace *trace, gbx_symbols *symbols, const gbx_gil_wait_info
 {
     char ns[24], at[24], name[128], holder[128], held[24], place[256], function[128];
     uint32_t process = gbx_trace_stream(trace, wait->stream)->process;
-    printf("%10s  at %s, %s", time_text(wait->ns, ns, sizeof(ns)), time_text(wait->begin_ns, at, sizeof(at)),
+    printf("%10s  at %s, %s", gbx_text_time(wait->ns, ns, sizeof(ns)), gbx_text_time(wait->begin_ns, at, sizeof(at)),
            thread_text(trace, wait->stream, name, sizeof(name)));
     if (wait->lock != 0) {
         printf(", lock %" PRIu32, wait->lock);
@@ -256,7 +226,7 @@ print_wait(const gbx_trace *trace, gbx_symbols *symbols, const gbx_gil_wait_info
     bool known = gbx_gil_function(trace, symbols, process, wait->by, function, sizeof(function));
     const char *why = gbx_trace_label(GBX_ENUM_RELEASE, wait->why);
     printf("%12s%s held it for %s of that, until %s%s%s", "",
-           thread_text(trace, wait->holder, holder, sizeof(holder)), time_text(wait->held_ns, held, sizeof(held)),
+           thread_text(trace, wait->holder, holder, sizeof(holder)), gbx_text_time(wait->held_ns, held, sizeof(held)),
            place[0] == '\0' ? "code without a line" : place, known && wait->why != GBX_RELEASE_ASKED ? " in " : "",
            known && wait->why != GBX_RELEASE_ASKED ? function : "");
     printf(" (%s)", why == NULL ? "?" : why);
@@ -277,9 +247,9 @@ print_latency(const char *name, const gbx_latency *latency)
     }
     printf("%-10s %9" PRIu64, name, latency->count);
     for (size_t i = 0; i < 3; i++) {
-        printf(" %10s", time_text(gbx_latency_at(latency, shares[i]), cells[i], sizeof(cells[i])));
+        printf(" %10s", gbx_text_time(gbx_latency_at(latency, shares[i]), cells[i], sizeof(cells[i])));
     }
-    printf(" %10s\n", time_text(latency->most_ns, cells[3], sizeof(cells[3])));
+    printf(" %10s\n", gbx_text_time(latency->most_ns, cells[3], sizeof(cells[3])));
 }
 
 static void
@@ -295,9 +265,9 @@ print_functions(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols 
     printf("\n%-40s %-9s %9s %10s\n", "outside, by the C function that let go", "why", "times", "time");
     for (size_t i = 0; i < count && i < FUNCTIONS; i++) {
         const char *why = gbx_trace_label(GBX_ENUM_RELEASE, sums[i].why);
-        put_padded(sums[i].name, 40);
+        gbx_text_pad(stdout, sums[i].name, 40);
         printf(" %-9s %9" PRIu64 " %10s\n", why == NULL ? "?" : why, sums[i].times,
-               time_text(sums[i].ns, ns, sizeof(ns)));
+               gbx_text_time(sums[i].ns, ns, sizeof(ns)));
     }
     if (count > FUNCTIONS) {
         printf("and %zu more\n", count - FUNCTIONS);
@@ -327,7 +297,7 @@ print_story(const gbx_trace *trace, const gbx_gil_story *story, const gbx_pictur
     char text[24];
     gbx_symbols *symbols = gbx_symbols_new();
     printf("%s of the lock's events, %" PRIu64 " of them, %zu threads, %" PRIu64 " changes of hands\n",
-           time_text(story->end_ns - story->begin_ns, text, sizeof(text)), story->events, count,
+           gbx_text_time(story->end_ns - story->begin_ns, text, sizeof(text)), story->events, count,
            story->switches);
     print_threads(trace, order, count, gbx_picture_rows(picture));
     print_picture(picture);

@@ -2,7 +2,6 @@
 
 #include "gil.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,53 +33,6 @@ typedef struct {
     size_t lock_count;
     size_t waits_room;
 } teller;
-
-/* ---------------------------------------------------------------- latencies */
-
-static unsigned
-bucket_of(uint64_t ns)
-{
-    if (ns < GBX_LATENCY_STEPS) {
-        return (unsigned)ns;
-    }
-    unsigned power = 63u - (unsigned)__builtin_clzll(ns);
-    unsigned step = (unsigned)(ns >> (power - 5)) & (GBX_LATENCY_STEPS - 1);
-    unsigned bucket = (power - 4) * GBX_LATENCY_STEPS + step;
-    return bucket < GBX_LATENCY_BUCKETS ? bucket : GBX_LATENCY_BUCKETS - 1;
-}
-
-/* The largest number that falls into a bucket. */
-static uint64_t
-bucket_end(unsigned bucket)
-{
-    if (bucket < GBX_LATENCY_STEPS) {
-        return bucket;
-    }
-    unsigned power = bucket / GBX_LATENCY_STEPS + 4, step = bucket % GBX_LATENCY_STEPS;
-    return ((UINT64_C(1) << 5 | step) + 1) * (UINT64_C(1) << (power - 5)) - 1;
-}
-
-static void
-add_latency(gbx_latency *latency, uint64_t ns)
-{
-    latency->count++;
-    latency->sum_ns += ns;
-    latency->most_ns = ns > latency->most_ns ? ns : latency->most_ns;
-    latency->bucket[bucket_of(ns)]++;
-}
-
-uint64_t
-gbx_latency_at(const gbx_latency *latency, double share)
-{
-    uint64_t before = 0, wanted = (uint64_t)ceil(share * (double)latency->count);
-    for (unsigned i = 0; i < GBX_LATENCY_BUCKETS; i++) {
-        before += latency->bucket[i];
-        if (before > 0 && before >= wanted) {
-            return bucket_end(i) < latency->most_ns ? bucket_end(i) : latency->most_ns;
-        }
-    }
-    return latency->most_ns;
-}
 
 /* -------------------------------------------------------------------- locks */
 
@@ -173,11 +125,11 @@ note_latency(teller *t, const lock_story *lock, uint64_t begin_ns, uint64_t end_
 {
     const hold *last = lock->ended == 0 ? NULL : &lock->past[(lock->ended - 1) % HOLDS_KEPT];
     if (last == NULL || last->end_ns > end_ns || last->end_ns <= begin_ns) {
-        add_latency(&t->story->uncontended, end_ns - begin_ns);
+        gbx_latency_add(&t->story->uncontended, end_ns - begin_ns);
         return;
     }
     bool asked = last->why == GBX_RELEASE_ASKED;
-    add_latency(asked ? &t->story->asked : &t->story->blocking, end_ns - last->end_ns);
+    gbx_latency_add(asked ? &t->story->asked : &t->story->blocking, end_ns - last->end_ns);
 }
 
 static void

@@ -9,6 +9,7 @@
 #define GBX_GIL_H
 
 #include "lanes.h"
+#include "latency.h"
 
 typedef struct {
     uint32_t stream;
@@ -35,18 +36,6 @@ typedef struct {
     uint8_t why;                 /* enum RELEASE: how it ended */
     uint64_t by;
 } gbx_gil_wait_info;
-
-/* Counts by logarithm: 32 steps for each doubling, so a percentile is at most 3 % too large. */
-#define GBX_LATENCY_STEPS   32u
-#define GBX_LATENCY_BUCKETS (GBX_LATENCY_STEPS * 60u)
-
-typedef struct {
-    uint64_t count, most_ns, sum_ns;
-    uint64_t bucket[GBX_LATENCY_BUCKETS];
-} gbx_latency;
-
-/* The latency that `share` (0 to 1) of all are at most; 0 where there are none. */
-uint64_t gbx_latency_at(const gbx_latency *latency, double share);
 
 /* A C function, by the address in it, for which the lock was let go or the thread detached. */
 typedef struct {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *
-latency_json(const gbx_latency *latency)
+json_t *
+gbx_latency_json(const gbx_latency *latency)
 {
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "count", (json_int_t)latency->count,
         "p50_ns", (json_int_t)gbx_latency_at(latency, 0.5), "p90_ns", (json_int_t)gbx_latency_at(latency, 0.9),
@@ -137,8 +137,8 @@ gbx_gil_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *sy
         "events", (json_int_t)story->events, "switches", (json_int_t)story->switches,
         "threads", threads, "waits", waits, "functions", functions_json(trace, story, symbols),
         "functions_left_out", (json_int_t)story->callers_left_out, "latency",
-        "asked", latency_json(&story->asked), "blocking", latency_json(&story->blocking),
-        "uncontended", latency_json(&story->uncontended));
+        "asked", gbx_latency_json(&story->asked), "blocking", gbx_latency_json(&story->blocking),
+        "uncontended", gbx_latency_json(&story->uncontended));
 }
 
 bool

@@ -11,6 +11,9 @@
 /* All of it: an object that the caller owns; NULL when out of memory. */
 json_t *gbx_gil_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_symbols *symbols);
 
+/* Latencies: an object with count and percentiles; NULL when out of memory. */
+json_t *gbx_latency_json(const gbx_latency *latency);
+
 /* What let go of the lock, by function: what several addresses of one function did is one entry. */
 typedef struct {
     char name[128];              /* "at 0x..." where the function is not known, "not known" without address */

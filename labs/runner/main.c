@@ -24,6 +24,7 @@ static const command commands[] = {
     { "refs", gbx_cmd_refs, "lines that move references, objects that threads fight over" },
     { "heap", gbx_cmd_heap, "arenas, pools and blocks at a mark, and over time" },
     { "gil", gbx_cmd_gil, "who held the lock when, who waited for it and why" },
+    { "aio", gbx_cmd_aio, "loops and tasks of asyncio: who woke whom, who kept others waiting" },
     { "export", gbx_cmd_export, "a trace for other programs: Chrome's and Perfetto's viewers" },
     { "doctor", gbx_cmd_doctor, "what this machine has, what is missing, what to do" },
 };

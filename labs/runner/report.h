@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "predict.h"
+#include "readings.h"
 
 #include <stdio.h>
 
@@ -21,6 +22,7 @@ typedef struct {
 
 typedef struct {
     unsigned counts[GBX_BROKEN + 1];     /* by verdict */
+    unsigned expected;                   /* of the skipped: for want of what this machine is said not to have */
     uint64_t wall_ns;
 } gbx_tally;
 
@@ -31,7 +33,8 @@ typedef struct {
     gbx_report_options options;
     const gbx_station *station;
     const gbx_paths *paths;
-    gbx_source *source;          /* NULL: places are not resolved */
+    gbx_source *source;          /* NULL: emitters are not named */
+    gbx_readings *readings;      /* NULL: places are not resolved */
     gbx_symbols *symbols;
     void *state;                 /* the sink's own */
 } gbx_report;

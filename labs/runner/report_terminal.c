@@ -217,10 +217,9 @@ from_here(const char *path)
 
 /* The command that opens a file of the sources at a line. */
 static void
-show_opening(const gbx_report *report, const gbx_place *place)
+show_opening(const gbx_report *report, const gbx_reading_place *at)
 {
-    put(report, DIM, "%*sless +%d %s/%s", BODY, "", place->line, from_here(report->paths->source),
-        place->file);
+    put(report, DIM, "%*sless +%d %s/%s", BODY, "", at->place.line, from_here(at->root), at->place.file);
     put(report, PLAIN, "\n");
 }
 
@@ -233,20 +232,20 @@ terminal_section(gbx_report *report, const char *title)
 static void
 terminal_reading(gbx_report *report, const gbx_reading *reading)
 {
-    gbx_place place;
-    gbx_error error = { 0, "" };
-    if (report->source == NULL || gbx_source_resolve(report->source, reading->place, &place, &error) != 0) {
-        put(report, PLAIN, "  %s", reading->place);
-        put(report, WARN, "  (%s)\n", report->source == NULL ? "the C sources are not here"
-            : error.message);
+    gbx_reading_place at;
+    gbx_error error = { GBX_ERROR_MISSING, "the C sources are not here" };
+    bool found = report->readings != NULL && gbx_readings_resolve(report->readings, reading->place, &at, &error) == 0;
+    if (found) {
+        put(report, BOLD, "  %s:%d", at.place.file, at.place.line);
+        put(report, PLAIN, "%s%s\n", at.place.symbol[0] == '\0' ? "" : "  ", at.place.symbol);
     }
     else {
-        put(report, BOLD, "  %s:%d", place.file, place.line);
-        put(report, PLAIN, "  %s\n", place.symbol);
+        put(report, PLAIN, "  %s", reading->place);
+        put(report, WARN, "\n%*s(%s)\n", BODY, "", error.message);
     }
     paragraph(report, BODY, reading->look_for);
-    if (error.code == 0 && report->source != NULL) {
-        show_opening(report, &place);
+    if (found) {
+        show_opening(report, &at);
     }
 }
 

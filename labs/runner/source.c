@@ -400,19 +400,28 @@ is_tree(const char *root)
 }
 
 int
+gbx_source_open_package(gbx_source **out, const char *root, gbx_error *error)
+{
+    *out = NULL;
+    gbx_source *source = calloc(1, sizeof(*source));
+    if (source == NULL || (source->root = realpath(root, NULL)) == NULL) {
+        bool missing = source != NULL && errno != ENOMEM;
+        free(source);
+        return missing ? gbx_error_set(error, GBX_ERROR_MISSING, "there is no folder '%s'", root)
+            : gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    *out = source;
+    return 0;
+}
+
+int
 gbx_source_open(gbx_source **out, const char *root, gbx_error *error)
 {
     *out = NULL;
     if (!is_tree(root)) {
         return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is not CPython's source tree", root);
     }
-    gbx_source *source = calloc(1, sizeof(*source));
-    if (source == NULL || (source->root = realpath(root, NULL)) == NULL) {
-        free(source);
-        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-    }
-    *out = source;
-    return 0;
+    return gbx_source_open_package(out, root, error);
 }
 
 void

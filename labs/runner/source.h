@@ -25,6 +25,8 @@ typedef struct gbx_source gbx_source;
 /* `root` is the folder with Python/, Objects/, Include/.  0 and a source in *out, which the caller
    closes; GBX_ERROR_MISSING where it is not such a folder.  Files are read when they are asked for. */
 int gbx_source_open(gbx_source **out, const char *root, gbx_error *error);
+/* The same of a package's sources, any folder: places in it can be resolved; it has no emitters. */
+int gbx_source_open_package(gbx_source **out, const char *root, gbx_error *error);
 void gbx_source_close(gbx_source *source);       /* NULL is fine */
 
 /* ------------------------------------------------------------------- places */

@@ -98,3 +98,31 @@ gbx_text_number(double value, char *text, size_t size)
     }
     return text;
 }
+
+void
+gbx_text_pad(FILE *to, const char *text, unsigned columns)
+{
+    unsigned width = 0;
+    for (; *text != '\0' && width < columns; width += ((unsigned char)*text++ & 0xc0) != 0x80) {
+        fputc(*text, to);
+    }
+    for (; ((unsigned char)*text & 0xc0) == 0x80; text++) {
+        fputc(*text, to);                        /* the rest of the last character */
+    }
+    fprintf(to, "%*s", (int)(columns - width), "");
+}
+
+const char *
+gbx_text_time(uint64_t ns, char *text, size_t size)
+{
+    static const char *const units[] = { "ns", "us", "ms", "s" };
+    double value = (double)ns;
+    unsigned unit = 0;
+    while (value >= 1000 && unit < 3) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(text, size, unit == 0 ? "%.0f %s" : value < 10 ? "%.2f %s" : value < 100 ? "%.1f %s" : "%.0f %s",
+             value, units[unit]);
+    return text;
+}

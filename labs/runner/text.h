@@ -3,6 +3,7 @@
 #ifndef GBX_TEXT_H
 #define GBX_TEXT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 /* Columns that UTF-8 text takes, one a character. */
@@ -15,6 +16,12 @@ void gbx_text_mend(char *text);
    there already (`column`), the others by `indent`.  Ends with a line feed.  A word longer than a line
    is not broken. */
 void gbx_text_wrap(FILE *to, unsigned column, unsigned indent, unsigned width, const char *text);
+
+/* At most `columns` columns of it, then blanks up to there. */
+void gbx_text_pad(FILE *to, const char *text, unsigned columns);
+
+/* "12.3 ms": a time with three significant digits, in the unit that fits.  Returns `text`. */
+const char *gbx_text_time(uint64_t ns, char *text, size_t size);
 
 /* A number with three significant digits, whole ones as they are: "52", "1.37", "12,345". */
 const char *gbx_text_number(double value, char *text, size_t size);

@@ -22,36 +22,39 @@ static WITH_NUMPY(given_back_first, "must-fail", "given_back_first", BUFFERS | G
 
 enum { MOST = 8 };
 
-/* All that a part exports, one exporter after the other, at one address. */
+/* The exporter itself, a memoryview of it, and an array of that: each exports the same memory. */
 static gbx_verdict
-judge_address(const gbx_look *look, gbx_finding *finding, const char *name, const char *type)
+judge_address(const gbx_look *look, gbx_finding *finding, const char *name, const char *exporter)
 {
-    char from[40];
+    const char *const types[] = { exporter, "memoryview", "numpy.ndarray" };
+    char from[40], table[300];
     gbx_part part;
-    gbx_seen all[MOST];
+    gbx_seen seen[3];
     uint32_t pieces;
-    size_t first;
+    size_t first, used = 0;
     snprintf(from, sizeof(from), "seen from %s", name);
     if (!gbx_part_find(look, finding, from, "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
-    size_t count = gbx_seen_all(&part, all, MOST);
-    uint64_t bytes = gbx_seen_memory(&part, &pieces, &first);
-    if (count < 3 || strcmp(all[0].type, type) != 0 || strcmp(all[count - 1].type, "numpy.ndarray") != 0) {
-        return gbx_finding_failf(finding, "the exporter, and an array of its memory, export", NULL, "%zu exports", count);
+    for (size_t i = 0; i < 3; i++) {
+        if (!gbx_seen_of(&part, types[i], &seen[i])) {
+            return gbx_finding_failf(finding, "each of them exports its memory", NULL, "no '%s' does", types[i]);
+        }
+        used += gbx_seen_put(table + used, sizeof(table) - used, &seen[i]);
     }
-    for (size_t i = 1; i < count; i++) {
-        if (all[i].get->address != all[0].get->address) {
+    gbx_finding_quote(finding, table, used);
+    for (size_t i = 1; i < 3; i++) {
+        if (seen[i].get->address != seen[0].get->address) {
             return gbx_finding_failf(finding, "all of them see one address", "the memory was copied",
-                                     "'%s' at %#" PRIx64 ", '%s' at %#" PRIx64, type, all[0].get->address, all[i].type,
-                                     all[i].get->address);
+                                     "'%s' sees another than '%s'", types[i], types[0]);
         }
     }
+    uint64_t bytes = gbx_seen_memory(&part, &pieces, &first);
     if (pieces > 0) {
         return gbx_finding_failf(finding, "no memory is taken for it", "the memory was copied", "%" PRIu64 " bytes", bytes);
     }
-    gbx_finding_event(finding, look, all[0].at, "%s exports its memory", type);
-    gbx_finding_event(finding, look, all[count - 1].at, "an array of it exports the same address");
+    gbx_finding_event(finding, look, seen[0].at, "%s lends its memory to a memoryview", exporter);
+    gbx_finding_event(finding, look, seen[2].at, "an array of that lends on the same address");
     return GBX_PASS;
 }
 
@@ -80,6 +83,7 @@ const gbx_claim gbx_s5_one_address = {
         { &one_memory, &copies, "NumPy is asked for an array of its own" },
     },
     .readings = {
+        { "numpy:numpy/_core/src/multiarray/ctors.c#PyArray_FromBuffer", "np.frombuffer(): whom it asks, and what it keeps" },
         { "Objects/bytesobject.c#bytes_buffer_getbuffer", "how bytes lend their memory" },
         { "Modules/arraymodule.c#array_buffer_getbuf", "how an array does, and that it counts" },
     },
@@ -138,6 +142,7 @@ const gbx_claim gbx_s5_dlpack = {
         { &one_memory, &copied_over, "a copy is asked for" },
     },
     .readings = {
+        { "numpy:numpy/_core/src/multiarray/dlpack.c#from_dlpack", "what NumPy makes of somebody's capsule" },
         { "Objects/capsule.c#PyCapsule_New", "what DLPack puts its description of the memory into" },
     },
     .prediction = {
@@ -166,36 +171,51 @@ death_of(const gbx_part *part, const char *name)
 }
 
 static gbx_verdict
-check_kept_alive(const gbx_look *look, gbx_finding *finding)
+judge_kept(const gbx_look *look, gbx_finding *finding, const char *name)
 {
+    char kept[40], numbers[40];
     gbx_part begin, del, release;
-    gbx_seen view;
-    if (!gbx_part_find(look, finding, "kept alive", "begin", &begin)
-        || !gbx_part_find(look, finding, "kept alive", "del", &del)
-        || !gbx_part_find(look, finding, "kept alive", "release", &release)) {
+    gbx_seen lent;
+    snprintf(kept, sizeof(kept), "kept by %s", name);
+    snprintf(numbers, sizeof(numbers), "numbers %s", name);
+    if (!gbx_part_find(look, finding, kept, "begin", &begin) || !gbx_part_find(look, finding, kept, "del", &del)
+        || !gbx_part_find(look, finding, kept, "release", &release)) {
         return GBX_INSUFFICIENT;
     }
-    size_t early = death_of(&del, "numbers"), late = death_of(&release, "numbers");
+    size_t early = death_of(&del, numbers), late = death_of(&release, numbers);
     if (early != GBX_NO_EVENT) {
         gbx_finding_event(finding, look, early, "the exporter dies");
         return gbx_finding_fail(finding, "the exporter lives on without a name", "it dies at del",
                                 "nobody has an export of it");
     }
     size_t given = gbx_part_next(&release, release.begin, GBX_EV_BUF_RELEASE, 0);
-    if (late == GBX_NO_EVENT || given == GBX_NO_EVENT || late < given || !gbx_seen_of(&begin, "array.array", &view)) {
+    if (late == GBX_NO_EVENT || given == GBX_NO_EVENT || late < given || !gbx_seen_of(&begin, "array.array", &lent)) {
         return gbx_finding_fail(finding, "it dies as its memory is given back", "it does not", NULL);
     }
-    gbx_finding_event(finding, look, view.at, "lent");
-    gbx_finding_event(finding, look, given, "given back");
+    gbx_finding_event(finding, look, lent.at, "lent; then its only name is deleted");
+    gbx_finding_event(finding, look, given, "%s goes, and the memory is given back", name);
     gbx_finding_refute(finding, look, late, "and only now the exporter dies");
-    gbx_finding_observe(finding, 2);
     return GBX_PASS;
+}
+
+static gbx_verdict
+check_kept_alive(const gbx_look *look, gbx_finding *finding)
+{
+    gbx_verdict verdict = judge_kept(look, finding, "a memoryview");
+    if (verdict == GBX_PASS) {
+        verdict = judge_kept(look, finding, "a slice of an array");
+    }
+    if (verdict == GBX_PASS) {
+        gbx_finding_observe(finding, 2);
+    }
+    return verdict;
 }
 
 const gbx_claim gbx_s5_kept_alive = {
     .id = "5.3c",
     .title = "an export keeps its exporter alive",
-    .sentence = "An exporter whose last name is deleted lives as long as its memory is lent, and dies as it is given back.",
+    .sentence = "An exporter whose last name is deleted lives as long as its memory is lent, however many hands away, and "
+                "dies as it is given back.",
     .experiments = { &one_memory },
     .check = check_kept_alive,
     .must_fail = {
@@ -240,39 +260,54 @@ count_out(const gbx_look *look, gbx_finding *finding, const gbx_part *part, uint
 }
 
 static gbx_verdict
-check_cannot_grow(const gbx_look *look, gbx_finding *finding)
+judge_growing(const gbx_look *look, gbx_finding *finding, const char *name, uint64_t *out)
 {
+    char growing[40];
     gbx_part begin, append, again;
-    if (!gbx_part_find(look, finding, "growing", "begin", &begin)
-        || !gbx_part_find(look, finding, "growing", "append", &append)
-        || !gbx_part_find(look, finding, "growing", "append again", &again)) {
+    snprintf(growing, sizeof(growing), "growing %s", name);
+    if (!gbx_part_find(look, finding, growing, "begin", &begin)
+        || !gbx_part_find(look, finding, growing, "append", &append)
+        || !gbx_part_find(look, finding, growing, "append again", &again)) {
         return GBX_INSUFFICIENT;
     }
     size_t at = gbx_part_next(&append, append.begin, GBX_EV_BUF_ERROR, 0);
     if (at == GBX_NO_EVENT) {
-        return gbx_finding_fail(finding, "the array refuses to grow", "it grows", "nothing of it is lent");
+        return gbx_finding_failf(finding, "it refuses to grow", "nothing of it is lent", "%s grows", name);
     }
     const gbx_buf_error *error = gbx_part_record(&append, at);
     gbx_part both = gbx_part_cut(&begin, begin.begin, append.end);
-    uint64_t out = count_out(look, finding, &both, error->object, at);
-    if (out != error->exports || out == 0) {
+    *out = count_out(look, finding, &both, error->object, at);
+    if (*out != error->exports || *out == 0) {
         return gbx_finding_failf(finding, "it says how many exports are out", NULL, "it says %" PRIu64 ", and %" PRIu64 " are",
-                                 error->exports, out);
+                                 error->exports, *out);
     }
-    gbx_finding_refute(finding, look, at, "it cannot grow: %" PRIu64 " exports are out", error->exports);
+    gbx_finding_refute(finding, look, at, "%s cannot grow: %" PRIu64 " exports are out", name, error->exports);
     if (gbx_part_count(&again, GBX_EV_BUF_ERROR, 0) > 0) {
-        return gbx_finding_fail(finding, "it grows once all is given back", "it does not", NULL);
+        return gbx_finding_failf(finding, "it grows once all is given back", NULL, "%s does not", name);
     }
-    gbx_finding_number(finding, "exports that are out", (double)out, "");
-    gbx_finding_observe_number(finding, (double)out);
     return GBX_PASS;
+}
+
+static gbx_verdict
+check_cannot_grow(const gbx_look *look, gbx_finding *finding)
+{
+    uint64_t out = 0;
+    gbx_verdict verdict = judge_growing(look, finding, "an array", &out);
+    if (verdict == GBX_PASS) {
+        verdict = judge_growing(look, finding, "a bytearray", &out);
+    }
+    if (verdict == GBX_PASS) {
+        gbx_finding_number(finding, "exports that are out", (double)out, "");
+        gbx_finding_observe_number(finding, (double)out);
+    }
+    return verdict;
 }
 
 const gbx_claim gbx_s5_cannot_grow = {
     .id = "5.3d",
     .title = "what is lent cannot grow",
-    .sentence = "An array whose memory is lent refuses to be resized, and the refusal counts the exports that are out; when "
-                "all are given back, it grows.",
+    .sentence = "An array or a bytearray whose memory is lent refuses to be resized, and the refusal counts the exports that "
+                "are out; when all are given back, it grows.",
     .experiments = { &one_memory },
     .check = check_cannot_grow,
     .must_fail = {

@@ -107,6 +107,7 @@ const gbx_claim gbx_s5_same_memory = {
         { &transpose, &copied, "the transpose is copied" },
     },
     .readings = {
+        { "numpy:numpy/_core/src/multiarray/shape.c#PyArray_Transpose", "strides and extents in another order" },
         { "Include/pybuffer.h#Py_buffer", "the fields that describe a memory: shape and strides are among them" },
         { "Objects/abstract.c#PyBuffer_GetPointer", "where strides turn indices into an address" },
     },
@@ -195,7 +196,7 @@ const gbx_claim gbx_s5_flat = {
         { &transpose, &copied, "the transpose is copied" },
     },
     .readings = {
-        { "Include/pybuffer.h#Py_buffer", "all that a transpose has to make anew is in here" },
+        { "numpy:numpy/_core/src/multiarray/ctors.c#PyArray_NewFromDescr_int", "what a transpose makes: an object, and no memory for numbers" },
     },
     .prediction = {
         .question = "A transpose of ten numbers takes some time. How long does one of ten million take?",

@@ -123,12 +123,29 @@ write_tuple(const int64_t *numbers, uint32_t count, char *text, size_t size)
 }
 
 const char *
+gbx_seen_strides(const gbx_seen *seen, char *text, size_t size)
+{
+    write_tuple(seen->stride, seen->axes, text, size);
+    return text;
+}
+
+const char *
 gbx_seen_shape(const gbx_seen *seen, char *text, size_t size)
 {
-    size_t used = write_tuple(seen->stride, seen->axes, text, size);
-    used += (size_t)snprintf(text + used, size - used, " bytes for ");
+    size_t used = (size_t)snprintf(text, size, "shape ");
+    used += write_tuple(seen->extent, seen->axes, text + used, size - used);
+    used += (size_t)snprintf(text + used, size - used, ", strides ");
     if (used < size) {
-        write_tuple(seen->extent, seen->axes, text + used, size - used);
+        write_tuple(seen->stride, seen->axes, text + used, size - used);
     }
     return text;
+}
+
+size_t
+gbx_seen_put(char *text, size_t size, const gbx_seen *seen)
+{
+    bool readonly = (seen->get->h.flags & (1u << GBX_BUFFER_READONLY)) != 0;
+    int used = snprintf(text, size, "%-14s %#14" PRIx64 " %8" PRIu64 " bytes  %s\n", seen->type, seen->get->address,
+                        seen->get->length, readonly ? "read-only" : "writable");
+    return used < 0 || (size_t)used >= size ? size - 1 : (size_t)used;
 }

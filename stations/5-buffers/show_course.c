@@ -21,6 +21,52 @@ find_parts(const gbx_look *look, gbx_finding *finding, gbx_part *transpose, gbx_
         && gbx_part_find(look, finding, "course", "release", release);
 }
 
+/* ---------------------------------------------------------- where items lie */
+
+enum { MOST_ITEMS = 8, CELL = 4, GRID_LINES = MOST_ITEMS + 1, GRID_SIZE = GRID_LINES * (2 * MOST_ITEMS * CELL + 16) };
+
+static bool
+is_small(const gbx_seen *seen)
+{
+    return seen->axes == 2 && seen->extent[0] > 0 && seen->extent[0] <= MOST_ITEMS && seen->extent[1] > 0
+        && seen->extent[1] <= MOST_ITEMS;
+}
+
+/* One row of one array: the offset of each of its items, in `width` columns. */
+static size_t
+put_row(char *text, size_t size, const gbx_seen *seen, int64_t row, int width)
+{
+    size_t used = 0;
+    for (int64_t column = 0; row < seen->extent[0] && column < seen->extent[1] && used < size; column++) {
+        int64_t offset = row * seen->stride[0] + column * seen->stride[1];
+        used += (size_t)snprintf(text + used, size - used, "%*" PRId64, CELL, offset);
+    }
+    if (used < size) {
+        used += (size_t)snprintf(text + used, size - used, "%*s", width > (int)used ? width - (int)used : 0, "");
+    }
+    return used < size ? used : size - 1;
+}
+
+/* Both arrays, side by side: what differs is the order. */
+static void
+quote_offsets(gbx_finding *finding, const gbx_seen *array, const gbx_seen *turned)
+{
+    char text[GRID_SIZE];
+    if (!is_small(array) || !is_small(turned)) {
+        return;
+    }
+    int width = (int)array->extent[1] * CELL + 6;
+    int64_t rows = array->extent[0] > turned->extent[0] ? array->extent[0] : turned->extent[0];
+    size_t used = (size_t)snprintf(text, sizeof(text), "%-*s%s\n", width, "   a", "   a.T");
+    for (int64_t row = 0; row < rows && used < sizeof(text); row++) {
+        used += put_row(text + used, sizeof(text) - used, array, row, width);
+        used += put_row(text + used, sizeof(text) - used, turned, row, 0);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "\n");
+    }
+    gbx_finding_fact(finding, "where each item lies, in bytes from the beginning of the memory");
+    gbx_finding_quote(finding, text, used < sizeof(text) ? used : sizeof(text) - 1);
+}
+
 static void
 tell_view(const gbx_look *look, gbx_finding *finding, const gbx_part *view, const gbx_part *turned)
 {
@@ -34,6 +80,7 @@ tell_view(const gbx_look *look, gbx_finding *finding, const gbx_part *view, cons
             gbx_finding_event(finding, look, other.at, "of the transpose it gets %s%s",
                               gbx_seen_shape(&other, text, sizeof(text)),
                               other.get->address == array.get->address ? ", at the same address" : "");
+            quote_offsets(finding, &array, &other);
         }
     }
 }

@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 static const gbx_claim *const claims[] = {
-    &gbx_s5_same_memory, &gbx_s5_flat,
-    &gbx_s5_refused, &gbx_s5_wrong, &gbx_s5_copy,
+    &gbx_s5_same_memory, &gbx_s5_flat, &gbx_s5_shapes,
+    &gbx_s5_refused, &gbx_s5_wrong, &gbx_s5_copy, &gbx_s5_cost,
     &gbx_s5_one_address, &gbx_s5_dlpack, &gbx_s5_kept_alive, &gbx_s5_cannot_grow,
+    &gbx_s5_tensor, &gbx_s5_given_back,
     NULL,
 };
 
@@ -27,6 +28,12 @@ const gbx_station gbx_station_5 = {
         { "Objects/abstract.c#PyBuffer_Release", "and given back" },
         { "Objects/memoryobject.c#memory_getbuf", "an exporter that takes every flag seriously" },
         { "Objects/memoryobject.c#_PyManagedBuffer_FromObject", "one export, for all memoryviews that come of it" },
+        { "numpy:doc/source/dev/internals.rst", "NumPy's guide, Internals: shape, strides, dtype, in words" },
+        { "numpy:numpy/_core/include/numpy/ndarraytypes.h#tagPyArrayObject_fields",
+          "NumPy's array object: a pointer, and what says how to read it" },
+        { "numpy:numpy/_core/src/multiarray/arrayobject.c#array_dealloc", "its file; here, what an array lets go of" },
+        { "numpy:numpy/_core/src/multiarray/shape.c#PyArray_Transpose", "the transpose: a loop over axes, none over numbers" },
+        { "numpy:numpy/_core/src/multiarray/buffer.c#array_getbuffer", "how an array lends its memory, and when it refuses" },
     },
     .shows = {
         { .title = "The course's program",
@@ -43,7 +50,9 @@ const gbx_station gbx_station_5 = {
         "In transpose.py put array[::2] in place of the transpose, and then array[array > 0]. Which of them is a copy?",
         "In library.py ask for PyBUF_F_CONTIGUOUS in rows.c. Who is refused now?",
         "In library.py give the library np.ascontiguousarray(view). When does that copy, and when not?",
+        "In shapes.py find a way to make every row of a the same with no copy, and then to write to it. What happens?",
         "In one_memory.py put an mmap in place of the array. What can it not do while it is lent?",
         "In one_memory.py let a class of your own with __buffer__ lend the memory. Who is the exporter?",
+        "In tensors.py make the tensor with torch.asarray(exporter). Who holds what, and can the bytearray grow?",
     },
 };

@@ -86,17 +86,42 @@ def stations() -> list[str]:
     return sorted(folder.name.partition("-")[0] for folder in (ROOT / "stations").glob("[0-9]*-*"))
 
 
-def row_station(options: Options, number: str) -> Row:
+def time_part(options: Options, command: list, what: str, how_to: str) -> list[float]:
+    """Seconds of a part of the course, some times over."""
     took = []
     for _ in range(1 if options.quick else 3):
         began = time.perf_counter()
-        done = subprocess.run([GLASSBOX, "station", number], cwd=ROOT, env=os.environ | {"NO_COLOR": "1"},
-                              check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"NO_COLOR": "1"}, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
         took.append(time.perf_counter() - began)
         if done.returncode == EXIT_PARTIAL:
-            raise CannotMeasure(f"not everything of station {number} can run here: make station-{number}")
+            raise CannotMeasure(f"not everything of {what} can run here: {how_to}")
         if done.returncode != 0:
             lines = done.stderr.splitlines() or done.stdout.splitlines() or ["it said nothing"]
-            raise Failure(f"'glassbox station {number}' ended with status {done.returncode}: {lines[-1]}")
+            raise Failure(f"{what} ended with status {done.returncode}: {lines[-1]}")
+    return took
+
+
+def row_station(options: Options, number: str) -> Row:
+    took = time_part(options, [GLASSBOX, "station", number], f"station {number}", f"make station-{number}")
     return Row(f"station {number}", f"`glassbox station {number}`, all built, wall", min(took), min(took), max(took),
                unit="s", **({"target": "≤ 5 s", "met": min(took) <= 5} if number == "1" else {}))
+
+
+def row_synthesis(options: Options) -> Row:
+    program = ROOT / "stations" / "synthesis" / "run"
+    if not program.exists():
+        raise CannotMeasure("there is no synthesis")
+    took = time_part(options, [program], "the synthesis", "make synthesis")
+    return Row("synthesis", "`make synthesis`, all built, wall", min(took), min(took), max(took), unit="s")
+
+
+def row_all_stations(rows: list[Row]) -> list[Row]:
+    """The sum of those that were measured, judged when all of the course's were; none if there are none."""
+    of = [row for row in rows if row.name.startswith("station ") and row.unit == "s"]
+    whole = sum(row.ratio for row in of)
+    if len(of) < 2:
+        return []
+    complete = {row.name.partition(" ")[2] for row in of} >= {str(number) for number in range(1, 7)}
+    return [Row("all stations", f"the sum of {len(of)} stations, all built, wall", whole, unit="s",
+                target="≤ 120 s" if complete else "", met=whole <= 120 if complete else None)]

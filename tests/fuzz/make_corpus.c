@@ -4,6 +4,7 @@
    finds can be added beside them.  With COPIES, each is written that many times, and every copy is cut
    off or has some bytes wrong: for trying the program's commands on. */
 
+#include "buf_records.h"
 #include "gil_records.h"
 
 #include <stdio.h>
@@ -256,6 +257,43 @@ memory_without_the_gil(const char *directory)
     save(w, directory, "memory-free-threaded");
 }
 
+/* A transposed array of two axes: lent, refused, viewed, not to be resized, given back. */
+static void
+buffers(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_BUF | 1u << GBX_CLASS_OBJ });
+    define_code(w);
+    define_object(w);
+    put_beginning(w);
+    PUT(w, 1, (gbx_buf_memory){ .h = { .event = GBX_EV_MEMORY_NEW, .arg = 1 }, .code = 2, .domain = 7,
+                                .address = 0x9000, .size = 96 });
+    PUT(w, 1, (gbx_buf_get){ .h = { .event = GBX_EV_BUF_GET, .flags = 1u << GBX_BUFFER_SHAPE, .arg = 1 }, .code = 2,
+                             .asked = 0x11c, .ndim = 2, .by = 0x5000, .view = 0x100, .object = 0x1000,
+                             .exporter = 0x1000, .type = 5, .exporter_type = 5, .counter = 0x1000, .exports = 1,
+                             .format = 1, .address = 0x9000, .length = 96, .itemsize = 8 });
+    PUT(w, 1, (gbx_buf_axis){ .h = { .event = GBX_EV_BUF_AXIS }, .extent = 4, .stride = 8, .suboffset = -1 });
+    PUT(w, 1, (gbx_buf_axis){ .h = { .event = GBX_EV_BUF_AXIS, .arg = 1 }, .extent = 3, .stride = 32,
+                              .suboffset = -1 });
+    put_view(w, 1, GBX_EV_VIEW_NEW, 0x200, 1);
+    PUT(w, 1, (gbx_buf_layout){ .h = { .event = GBX_EV_VIEW_LAYOUT, .flags = 1u << GBX_BUFFER_SHAPE, .arg = 1 },
+                                .code = 2, .ndim = 1, .view = 0x300, .base = 0x1000, .address = 0x9000,
+                                .length = 96, .itemsize = 8, .format = 1 });
+    PUT(w, 1, (gbx_buf_axis){ .h = { .event = GBX_EV_BUF_AXIS }, .extent = 12, .stride = 8, .suboffset = -1 });
+    PUT(w, 1, (gbx_buf_refused){ .h = { .event = GBX_EV_BUF_REFUSED, .arg = 1 }, .code = 2, .asked = 0x38,
+                                 .object = 0x1000, .type = 5, .exception = 5, .reason = 1 });
+    put_in_use(w, 1, 0x1000, 1, GBX_IN_USE_RESIZE);
+    put_pin(w, 2, GBX_EV_BUF_PIN, 0x1000, 2);
+    put_pin(w, 2, GBX_EV_BUF_UNPIN, 0x1000, 1);
+    PUT(w, 1, (gbx_buf_python){ .h = { .event = GBX_EV_BUF_PYTHON_GET, .arg = 1 }, .code = 2, .type = 5,
+                                .object = 0x1000, .view = 0x300 });
+    put_view(w, 1, GBX_EV_VIEW_RELEASE, 0x200, 0);
+    put_given(w, 1, 0x1000, 0x100, true, 0);
+    put_death(w, 1, 0x1000);
+    PUT(w, 1, (gbx_buf_memory){ .h = { .event = GBX_EV_MEMORY_FREE, .arg = 1 }, .code = 2, .domain = 7,
+                                .address = 0x9000 });
+    save(w, directory, "buffers");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,5 +310,6 @@ main(int argc, char **argv)
     many_threads(argv[1]);
     memory(argv[1]);
     memory_without_the_gil(argv[1]);
+    buffers(argv[1]);
     return 0;
 }

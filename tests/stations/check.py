@@ -15,9 +15,10 @@ from pathlib import Path
 
 COLUMNS = 80
 PARTIAL = 3  # the exit status where what ran passed, and something could not run
+PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
-MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
+MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)'")
 
 
 class Skip(Exception):
@@ -57,6 +58,8 @@ class Station:
 
 
 def claim_passes(claim: dict) -> None:
+    if claim.get("lack") == "device":
+        raise Skip("it needs a CUDA device")
     if claim["verdict"] == "SKIPPED":
         raise Missing("; ".join(item["text"] for item in claim["evidence"] if item["kind"] == "skipped"))
     assert claim["verdict"] == "PASS", f"{claim['verdict']}: {claim['reason']} {failures(claim)}"
@@ -69,6 +72,9 @@ def claim_shows_evidence(claim: dict) -> None:
 def claim_is_read_somewhere(claim: dict) -> None:
     assert claim["readings"], "it names no place to read"
     for reading in claim["readings"]:
+        package = re.match(r"(\w+):", reading["place"])
+        if package and not reading.get("line"):
+            raise Missing(f"the sources of '{package[1]}' are not here: scripts/sources {package[1]}")
         assert reading.get("line", 0) > 0, f"'{reading['place']}' is not in this tree"
 
 
@@ -101,7 +107,7 @@ def readings_resolve(station: Station) -> None:
 def every_program_is_run(station: Station) -> None:
     declared = "".join(source.read_text() for source in station.folder.glob("*.c"))
     programs = list(station.programs("experiments", "must-fail"))
-    imported = set(re.findall(r"^import (\w+)", "".join(each.read_text() for each in programs), re.MULTILINE))
+    imported = set(re.findall(r"^(?:import|from) (\w+)", "".join(each.read_text() for each in programs), re.MULTILINE))
     left = [
         program.name
         for program in programs
@@ -136,6 +142,8 @@ def holds_without_the_gil(station: Station) -> None:
     python = station.root / "cpython/build/ft/python"
     if not python.exists():
         raise Skip("there is no free-threaded build")
+    with_numpy = station.root / "build/packages/numpy-ft/bin/python"
+    python = with_numpy if with_numpy.exists() else python
     status, text = station.run("--claims", "--format", "json", PYTHON=python)
     claims = json.loads(text)["claims"]
     bad = [f"{claim['id']} {claim['verdict']}: {claim['reason']} {failures(claim)}" for claim in claims
@@ -154,12 +162,16 @@ def run_without_tracing(station: Station, program: Path) -> None:
     python = station.root / "cpython/build/stock/python"
     if not python.exists():
         raise Skip("there is no stock build")
+    sites = sorted(station.root.glob("build/packages/*-gil/lib/python*/site-packages"))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [python, "-I", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [python, "-s", "-B", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=env | {"PYTHONPATH": os.pathsep.join(map(str, sites))},
     )
     last = done.stderr.strip().rpartition("\n")[2]
-    if missing := MISSING.fullmatch(last):
-        raise Skip(f"the stock build has no package '{missing[1]}'")
+    missing = MISSING.fullmatch(last)
+    if missing and (station.root / f"stations/packages/{missing[1]}.gil.lock").exists():
+        raise Missing(f"there is no package '{missing[1]}' for the build 'gil': scripts/packages {missing[1]} gil")
     assert done.returncode == 0, last
 
 
@@ -178,6 +190,34 @@ def units(root: Path) -> Iterator[re.Match]:
         yield from found
 
 
+def python_unit_passes(line: re.Match) -> None:
+    if line[2].startswith("skipped"):
+        raise Missing(line[2])
+    assert line[2] == "ok", line[0]
+
+
+def python_units(root: Path) -> Iterator[re.Match]:
+    """The tests in Python of what experiments are built of, one by one; with NumPy where it is installed."""
+    pythons = [root / "build/packages/numpy-gil/bin/python", root / "cpython/build/gil/python"]
+    python = next(each for each in pythons if each.exists())
+    for source in sorted((root / "tests/stations").glob("test_*.py")):
+        done = subprocess.run([python, "-I", "-B", source, "-v"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        found = list(PYTHON_UNIT.finditer(done.stdout))
+        if not found or (done.returncode == 0) != all(line[2] == "ok" or "skipped" in line[2] for line in found):
+            sys.exit(f"glassbox: '{source}' ends with status {done.returncode}:\n{done.stdout}")
+        yield from found
+
+
+def sources_are_what_is_imported(root: Path) -> None:
+    """The sources to read are of the version that the stations import."""
+    pinned = re.compile(r"^([\w.-]+==[^ ]+)", re.MULTILINE)
+    for lock in sorted((root / "stations/packages").glob("*.source.lock")):
+        imported = lock.with_name(lock.name.replace(".source.", ".gil."))
+        assert set(pinned.findall(lock.read_text())) <= set(pinned.findall(imported.read_text())), (
+            f"'{lock.name}' and '{imported.name}' pin different versions")
+
+
 def guides_are_current(root: Path) -> None:
     done = subprocess.run(
         [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -189,6 +229,8 @@ def guides_are_current(root: Path) -> None:
 def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
     for line in units(root):
         yield line[2].replace("_", " "), unit_passes, (line,)
+    for line in python_units(root):
+        yield line[1].replace("_", " "), python_unit_passes, (line,)
     for folder in sorted((root / "stations").glob("[0-9]*-*")):
         station = Station(root, folder)
         for claim in station.claims:
@@ -209,6 +251,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         for program in station.programs("experiments"):
             test = f"{name}: {program.name} runs without tracing"
             yield test, run_without_tracing, (station, program)
+    yield "sources are of the version that is imported", sources_are_what_is_imported, (root,)
     yield "guides have the numbers of this run", guides_are_current, (root,)
 
 

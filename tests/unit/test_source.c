@@ -420,6 +420,9 @@ resolve_places_of(gbx_source *tree, const char *path, size_t *lost)
             while (from > line && is_place_letter(from[-1])) {
                 from--;
             }
+            if (from > line && from[-1] == ':') {
+                continue;        /* of a package's sources, which need not be here: tests/stations/check.py */
+            }
             while (is_place_letter(*to)) {
                 to++;
             }

@@ -3,7 +3,6 @@
 Each part stands between two marks of its own name.  The library's right answer is what it says of the copy.
 """
 import numpy as np
-
 import rows_library
 
 try:

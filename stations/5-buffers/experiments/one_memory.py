@@ -4,6 +4,7 @@ Each part stands between two marks of its own name.
 """
 import array
 import gc
+from collections.abc import Callable
 
 import numpy as np
 
@@ -36,9 +37,47 @@ def kept(exporter: object) -> object:
     return memoryview(exporter)
 
 
-def held(exporter: array.array) -> list:
+def chained(exporter: object) -> object:
+    """The same, three steps away: a slice of an array of a memoryview."""
+    return np.frombuffer(memoryview(exporter))[::2]
+
+
+def held(exporter: object) -> list:
     """Three views of one memory."""
     return [memoryview(exporter), np.frombuffer(exporter), memoryview(np.frombuffer(exporter))]
+
+
+def keep(name: str, keeps: Callable[[object], object]) -> None:
+    """Delete the name of what is lent, and then what borrows it."""
+    numbers = array.array("d", range(NUMBERS))
+    watch(numbers, f"numbers {name}")
+    mark(f"kept by {name}", "begin")
+    borrowed = keeps(numbers)
+    mark(f"kept by {name}", "del")
+    del numbers
+    mark(f"kept by {name}", "release")
+    del borrowed
+    mark(f"kept by {name}", "end")
+
+
+def grow(name: str, exporter: array.array | bytearray) -> None:
+    """Try to make it larger, while it is lent and afterwards."""
+    mark(f"growing {name}", "begin")
+    views = held(exporter)
+    mark(f"growing {name}", "append")
+    try:
+        exporter.append(1)
+        print("appended")
+    except BufferError as refusal:
+        print("refused:", refusal)
+    mark(f"growing {name}", "give back")
+    del views
+    mark(f"growing {name}", "append again")
+    try:
+        exporter.append(2)
+    except BufferError as refusal:
+        print("refused:", refusal)
+    mark(f"growing {name}", "end")
 
 
 def main() -> None:
@@ -46,10 +85,11 @@ def main() -> None:
     # --- one address ------------------------------------------------------------------------------
     for name, exporter in ("bytes", bytes(8 * NUMBERS)), ("array", array.array("d", range(NUMBERS))):
         mark(f"seen from {name}", "begin")
-        seen = as_array(exporter)
-        memoryview(exporter).release()
+        view = memoryview(exporter)
+        seen = as_array(view)
         memoryview(seen).release()
         mark(f"seen from {name}", "end")
+        del view
 
     # --- handed over without a buffer -------------------------------------------------------------
     mark("exchange", "begin")
@@ -59,35 +99,10 @@ def main() -> None:
     mark("exchange", "end")
     del seen, other, exporter
 
-    # --- who keeps whom alive ---------------------------------------------------------------------
-    numbers = array.array("d", range(NUMBERS))
-    watch(numbers, "numbers")
-    mark("kept alive", "begin")
-    view = kept(numbers)
-    mark("kept alive", "del")
-    del numbers
-    mark("kept alive", "release")
-    del view
-    mark("kept alive", "end")
-
-    # --- what is lent cannot grow -----------------------------------------------------------------
-    numbers = array.array("d", range(NUMBERS))
-    mark("growing", "begin")
-    views = held(numbers)
-    mark("growing", "append")
-    try:
-        numbers.append(1)
-        print("appended")
-    except BufferError as refusal:
-        print("refused:", refusal)
-    mark("growing", "give back")
-    del views
-    mark("growing", "append again")
-    try:
-        numbers.append(2)
-    except BufferError as refusal:
-        print("refused:", refusal)
-    mark("growing", "end")
+    keep("a memoryview", kept)
+    keep("a slice of an array", chained)
+    grow("an array", array.array("d", range(NUMBERS)))
+    grow("a bytearray", bytearray(8 * NUMBERS))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ import sys
 import sysconfig
 from types import ModuleType
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+STATION = pathlib.Path(__file__).resolve().parent.parent
+ROOT = STATION.parent.parent
 BUILD = "ft" if sysconfig.get_config_var("Py_GIL_DISABLED") else "gil"
-PATH = ROOT / "build" / "stations" / "5-buffers" / BUILD / "rows.so"
+BUILT = ROOT / "build" / "stations" / "5-buffers" / BUILD / "rows.so"
+INSTALLED = STATION / "library" / BUILD / "rows.so"
+PATH = INSTALLED if INSTALLED.exists() else BUILT
 
 
 def module() -> ModuleType:

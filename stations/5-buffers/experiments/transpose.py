@@ -3,6 +3,7 @@
 Each size has two parts between marks: the transpose is made, and then both arrays are looked at through the
 buffer protocol.  What a transpose and a copy take is measured beside it, the best of many.
 """
+import functools
 import time
 from collections.abc import Callable
 
@@ -22,16 +23,20 @@ def transposed(array: np.ndarray) -> np.ndarray:
     return array.T
 
 
-def best_ns(work: Callable[[], object], rounds: int, times: int) -> float:
-    """The shortest of some rounds of so many calls, for one call."""
-    best = None
-    for _ in range(rounds):
-        begin = time.perf_counter_ns()
-        for _ in range(times):
-            work()
-        took = (time.perf_counter_ns() - begin) / times
-        best = took if best is None or took < best else best
-    return best
+def took_ns(work: Callable[[], object], times: int) -> float:
+    """What so many calls take, for one of them."""
+    begin = time.perf_counter_ns()
+    for _ in range(times):
+        work()
+    return (time.perf_counter_ns() - begin) / times
+
+
+def best_ns(work: Callable[[], object]) -> float:
+    """The shortest of some rounds, each of as many calls as fit into a fifth of a millisecond."""
+    work()  # the first call meets caches that are cold
+    first = took_ns(work, 1)
+    times = max(1, min(200, round(200_000 / first)))
+    return min(took_ns(work, times) for _ in range(5))
 
 
 def main() -> None:
@@ -44,9 +49,8 @@ def main() -> None:
         memoryview(array).release()
         memoryview(turned).release()
         mark(f"transpose {size}", "timed")
-        few = max(1, min(200, 2_000_000 // size))
-        mark("transpose ps", round(1000 * best_ns(lambda: transposed(array), 7, few)))
-        mark("copy ps", round(1000 * best_ns(array.copy, 3, max(1, few // 10))))
+        mark("transpose ps", round(1000 * best_ns(functools.partial(transposed, array))))
+        mark("copy ps", round(1000 * best_ns(array.copy)))
         mark(f"transpose {size}", "end")
         del array, turned
 

@@ -7,5 +7,5 @@ sys.path.insert(0, str(EXPERIMENTS))
 
 import one_memory  # noqa: E402
 
-one_memory.kept = bytes
+one_memory.kept = one_memory.chained = bytes
 one_memory.main()

@@ -1,0 +1,23 @@
+"""Words are weighed one by one. If it crashes, the crash report shall have the word: a global names it."""
+
+ROUNDS = 250
+WORDS = [f"word{number % 977}" * (number % 3 + 1) for number in range(5_000)]
+SHORTEST = 5
+LONGEST = 12
+
+
+def weigh(words: list[str]) -> int:
+    global current
+    total = 0
+    for word in words:
+        current = word
+        total += min(max(len(word), SHORTEST), LONGEST)  # fault: five globals are looked up, each time anew
+        del current
+    return total
+
+
+def main() -> None:
+    print(sum(weigh(WORDS) for _ in range(ROUNDS)))
+
+
+main()
