@@ -165,6 +165,39 @@ what_a_library_does_is_a_cost_alone(void **state)
     why_done(why);
 }
 
+/* --------------------------------------------------------------------- compile */
+
+static gbx_why *
+compiles(unsigned count, uint64_t us)
+{
+    trace_writer *w = why_writer(NULL);
+    why_push(w, 0, OWN);
+    for (unsigned i = 0; i < count; i++) {
+        at_us(w, 100 + i * 10 * us);
+        writer_stage(w, 1, GBX_EV_COMPILE_BEGIN, GBX_STAGE_COMPILE, 1);
+        at_us(w, 100 + i * 10 * us + 5 * us);
+        writer_stage(w, 1, GBX_EV_COMPILE_END, GBX_STAGE_COMPILE, 1);
+    }
+    why_mark(w, SECOND);
+    gbx_why_input input = why_input(test_open(w));
+    return why_ask(&input);
+}
+
+static void
+a_text_that_is_compiled_again_and_again_is_one(void **state)
+{
+    (void)state;
+    gbx_why *why = compiles(100, 800);
+    const gbx_why_verdict *verdict = why_expect(why, "compile", 10, "compiled again and again");
+    assert_float_equal(verdict->share, 0.4, 0.01);
+    assert_int_equal(verdict->evidence[0].records, 100);
+    why_done(why);
+    why = compiles(10, 8000);                    /* as long, but not again and again */
+    why_expect_none(why);
+    assert_float_equal(why_cost(why, "compile")->share, 0.4, 0.01);
+    why_done(why);
+}
+
 /* ------------------------------------------------------------------------- gil */
 
 /* Twenty times thread 2 lets go at OTHER, and has to wait 10 ms behind thread 1. */
@@ -374,6 +407,7 @@ main(void)
         TEST(a_global_that_is_only_loaded_and_another_function_are_none),
         TEST(what_an_own_module_does_while_it_is_imported_is_one),
         TEST(what_a_library_does_is_a_cost_alone),
+        TEST(a_text_that_is_compiled_again_and_again_is_one),
         TEST(waits_that_had_to_send_for_the_lock_are_a_convoy),
         TEST(waits_that_end_by_themselves_are_none),
         TEST(a_device_that_is_waited_for_item_by_item_is_one),
