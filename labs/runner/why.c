@@ -9,9 +9,12 @@
 static const gbx_why_column *const columns[] = {
     &gbx_why_column_import,
     &gbx_why_column_spec,
+    &gbx_why_column_ref,
     &gbx_why_column_gil,
+    &gbx_why_column_aio,
     &gbx_why_column_alloc,
     &gbx_why_column_gc,
+    &gbx_why_column_buf,
     &gbx_why_column_c,
 };
 

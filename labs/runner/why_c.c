@@ -1,12 +1,11 @@
 /* Column c: time in C functions that let go of the lock: to wait for the system or a device, or to compute
    without it.
 
-   Of a thread that is outside, the time counts in which no thread of its process ran Python: then the program
-   as a whole stood still.  Where several are outside at once, each has its part of it.  That is no fault in
-   itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
+   Of all that time, that counts in which no thread of the process ran Python: then the program as a whole stood
+   still.  That is no fault in itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
    little each time, for what it could have waited for once: a device that is asked after each item, a sleep
    in a loop, a disk that is flushed for each line.  So the C functions that move data do not count for it,
-   those that only wait do; of a library of a GPU all do.  And it is
+   those that only wait do, where nothing else of the program waits at the same time; of a library of a GPU all do.  And it is
    the program's own line that calls them: a library that waits (an event loop, a queue) does it for others. */
 
 #include "why_internal.h"
@@ -22,7 +21,7 @@
 
 typedef struct {
     gbx_why_place where;
-    double idle_then;            /* of its process */
+    double alone_then;           /* of its process */
     uint64_t since_ns;
     size_t at;
     bool runs, outside, direct;
@@ -31,16 +30,18 @@ typedef struct {
 typedef struct {
     uint64_t last_ns;
     uint32_t running, outside;
-    double idle;                 /* time in which nobody ran, each waiting thread's part of it */
+    uint32_t direct;             /* of those outside: whose own line called the C function */
+    double idle;                 /* time in which nobody ran */
+    double alone;                /* of that: in which one line alone waited */
 } process_state;
 
 typedef struct {
     thread_state *threads;       /* by stream */
     process_state processes[PROCESSES];
-    gbx_why_tally lines;         /* count: times; bytes: ns outside; ns: of them idle; other: times that the line
+    gbx_why_tally lines;         /* count: times; bytes: ns outside; ns: of them alone; other: times that the line
                                     itself called the C function, and no library between */
     uint64_t times;
-    double outside_ns, idle_ns;
+    double outside_ns;
 } state;
 
 /* The clock of a process: how long nobody has run. */
@@ -50,7 +51,8 @@ advance(state *this, uint32_t process, uint64_t t_ns)
     process_state *of = &this->processes[process % PROCESSES];
     if (t_ns > of->last_ns) {
         if (of->running == 0 && of->outside > 0 && of->last_ns > 0) {
-            of->idle += (double)(t_ns - of->last_ns) / of->outside;
+            of->idle += (double)(t_ns - of->last_ns);
+            of->alone += of->direct == 1 ? (double)(t_ns - of->last_ns) : 0;
         }
         of->last_ns = t_ns;
     }
@@ -79,10 +81,11 @@ leave(gbx_why_walk *walk, const gbx_entry *entry, thread_state *thread, process_
     thread->where = gbx_why_own(walk, entry, code, entry->record->arg);
     thread->direct = thread->where.code == code;
     thread->since_ns = entry->t_ns;
-    thread->idle_then = process->idle;
+    thread->alone_then = process->alone;
     thread->at = walk->at;
     thread->outside = true;
     process->outside++;
+    process->direct += thread->direct;
 }
 
 static void
@@ -95,17 +98,17 @@ come_back(state *this, gbx_why_walk *walk, const gbx_entry *entry, thread_state 
     uint64_t ns = entry->t_ns > thread->since_ns ? entry->t_ns - thread->since_ns : 0;
     thread->outside = false;
     process->outside -= process->outside > 0;
+    process->direct -= thread->direct && process->direct > 0;
     if (line == NULL) {
         walk->failed = true;
         return;
     }
     line->count++;
     line->bytes += ns;
-    line->ns += process->idle - thread->idle_then;
+    line->ns += thread->direct ? process->alone - thread->alone_then : 0;
     line->other += thread->direct;
     this->times++;
     this->outside_ns += (double)ns;
-    this->idle_ns += process->idle - thread->idle_then;
 }
 
 static void
@@ -227,7 +230,9 @@ finish(void *of, gbx_why_report *report)
     if (report->timed == NULL) {
         return;
     }
-    cost->ns = this->idle_ns;
+    for (size_t i = 0; i < PROCESSES; i++) {
+        cost->ns += this->processes[i].idle;
+    }
     cost->share = gbx_why_ratio(cost->ns, report->timed_ns);
     gbx_why_say(cost, "times outside the lock", this->times);
     gbx_why_say(cost, "ms outside", (uint64_t)(this->outside_ns / 1e6));

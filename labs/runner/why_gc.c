@@ -102,6 +102,9 @@ hear_timed(state *this, gbx_why_walk *walk, const gbx_entry *entry)
     thread_state *thread = &this->threads[entry->stream];
     switch (entry->record->event) {
         case GBX_EV_GC_START:
+            if (walk->ends) {
+                break;                           /* the interpreter's own end is not the program's time */
+            }
             begin(walk, entry, thread);
             break;
         case GBX_EV_GC_DONE:
@@ -122,19 +125,19 @@ hear_counted(state *this, gbx_why_walk *walk, const gbx_entry *entry)
     if (died == NULL || walk->ends || !gbx_why_memory_collecting(walk->memory) || died->code == 0) {
         return;
     }
-    gbx_why_line *line = gbx_why_tally_at(died->type == 0 ? &this->blocks : &this->births,
+    gbx_why_line *line = gbx_why_tally_at(died->block ? &this->blocks : &this->births,
                                           gbx_why_made_at(walk, entry, died), walk->at);
     if (line == NULL) {
         walk->failed = true;
         return;
     }
-    bool class = died->type != 0 && gbx_why_is_class(walk->trace, died->process, died->type);
+    bool class = !died->block && gbx_why_is_class(walk->trace, died->process, died->type);
     line->count++;
     line->bytes += died->bytes;
     line->other += class;
     line->ns += class ? 1e6 : 1;                 /* only to sort by: own classes first */
-    this->births_seen += died->type != 0;
-    this->large_bytes += died->type == 0 ? died->bytes : 0;
+    this->births_seen += !died->block;
+    this->large_bytes += died->block ? died->bytes : 0;
 }
 
 static void

@@ -6,6 +6,8 @@
 #include "why.h"
 #include "why_memory.h"
 
+#include <string.h>
+
 /* --------------------------------------------------------------------- places */
 
 typedef struct {
@@ -58,6 +60,7 @@ typedef struct {
     bool failed;                         /* out of memory */
     bool ends;                           /* the interpreter takes itself down: what dies now was kept */
     size_t at;                           /* position of the event */
+    bool runs_text;                      /* what is run is a text (-c) */
     size_t begin;                        /* position of the program's own first event */
     uint64_t begin_ns, end_ns;
     gbx_why_stack *stacks;               /* by stream */
@@ -103,8 +106,8 @@ typedef struct {
     void (*clear)(void *state);
 } gbx_why_column;
 
-extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_column_gil, gbx_why_column_gc,
-    gbx_why_column_alloc, gbx_why_column_c;
+extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_column_ref, gbx_why_column_gil,
+    gbx_why_column_aio, gbx_why_column_alloc, gbx_why_column_gc, gbx_why_column_buf, gbx_why_column_c;
 
 /* A line with a fault's sign: whether it is a fault, gbx_why_explain() decides.  The caller fills in what is
    returned further: fault, sentence, evidence, basis.  NULL: out of memory. */
@@ -116,6 +119,12 @@ void gbx_why_prove(gbx_why_verdict *verdict, const gbx_trace *trace, size_t at, 
 
 /* One more number of the column's as a whole. */
 void gbx_why_say(gbx_why_cost *cost, const char *name, uint64_t number);
+
+static inline bool
+gbx_why_same_text(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
 
 static inline double
 gbx_why_ratio(double part, double whole)
