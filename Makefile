@@ -41,7 +41,7 @@ with-ft: setup
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 station-5 synthesis stations: with-numpy
+station-3 station-5 station-6 synthesis stations: with-numpy
 station-4 stations: with-uvloop
 with-uvloop: gil
 	@scripts/packages uvloop gil || true

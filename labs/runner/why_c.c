@@ -5,7 +5,8 @@
    still.  That is no fault in itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
    little each time, for what it could have waited for once: a device that is asked after each item, a sleep
    in a loop, a disk that is flushed for each line.  So the C functions that move data do not count for it,
-   those that only wait do, where nothing else of the program waits at the same time; of a library of a GPU all do.  And it is
+   those that only wait do, where nothing else of the program waits at the same time; and those that move data do
+   where they are called so often for so little that the call is what costs; of a library of a GPU all do.  And it is
    the program's own line that calls them: a library that waits (an event loop, a queue) does it for others. */
 
 #include "why_internal.h"
@@ -17,6 +18,8 @@
 #include <string.h>
 
 #define PER_ITEM   100u          /* waits at one line: fewer are no loop to speak of */
+#define PER_LITTLE 10000u        /* calls at one line that move data, */
+#define LITTLE_NS  20000u        /* and take no longer than this each, on the average */
 #define PROCESSES  64u
 
 typedef struct {
@@ -146,7 +149,7 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 
 /* ------------------------------------------------------------------ what it waits for */
 
-typedef enum { MOVES_DATA, ONLY_WAITS, DEVICE } kind;
+typedef enum { MOVES_DATA, MOVES_LITTLE, ONLY_WAITS, DEVICE } kind;
 
 /* Does the path name a library of a GPU, or of what drives one? */
 static bool
@@ -190,6 +193,7 @@ kind_of(gbx_symbols *symbols, const gbx_trace *trace, const gbx_why_line *line, 
 {
     gbx_image image;
     gbx_symbol symbol;
+    kind data = line->count >= PER_LITTLE && line->bytes / line->count <= LITTLE_NS ? MOVES_LITTLE : MOVES_DATA;
     uint64_t by = asked_by(trace, line->first);
     snprintf(function, size, "a C function");
     if (gbx_image_at(trace, line->place.process, by, &image) && is_device(image.path)) {
@@ -198,11 +202,11 @@ kind_of(gbx_symbols *symbols, const gbx_trace *trace, const gbx_why_line *line, 
         return DEVICE;
     }
     if (symbols == NULL || !gbx_symbols_find_anywhere(symbols, trace, line->place.process, by, &symbol)) {
-        return MOVES_DATA;
+        return data;
     }
     const char *name = gbx_symbol_asker(&symbol)->function;
     snprintf(function, size, "%s()", name);
-    return only_waits(name) ? ONLY_WAITS : MOVES_DATA;
+    return only_waits(name) ? ONLY_WAITS : data;
 }
 
 static void
@@ -212,9 +216,11 @@ accuse(gbx_why_report *report, const gbx_why_line *line, kind what, const char *
     if (verdict == NULL) {
         return;
     }
-    verdict->fault = what == DEVICE ? "a synchronization for each item" : "a wait for each item";
-    snprintf(verdict->sentence, sizeof(verdict->sentence), what == DEVICE
-             ? "each time this line waits until the device has caught up, and then the device waits for the program: "
+    verdict->fault = what == DEVICE ? "synchronization for each item"
+        : what == MOVES_LITTLE ? "system call for each item" : "wait for each item";
+    snprintf(verdict->sentence, sizeof(verdict->sentence), what == MOVES_LITTLE
+             ? "each time this line asks the system for a little: let it have a buffer, and ask for much at once"
+             : what == DEVICE ? "each time this line waits until the device has caught up, and then the device waits for the program: "
                "keep results on the device, and ask for them once"
              : "this line waits for each item anew: collect what is to be waited for, and wait for it once");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,

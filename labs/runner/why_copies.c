@@ -8,6 +8,7 @@
 #define AGAIN       8u           /* bytes made for each byte that was alive at once: less is a program that works
                                     through what it has */
 #define OFTEN       50u
+#define HEAD        64u          /* an object is larger by so much at most than the bytes in it */
 
 /* Room for what stands beside each entry of the tally. */
 static gbx_why_site *
@@ -36,7 +37,7 @@ same_place(const gbx_why_place *a, const gbx_why_place *b)
 }
 
 static void
-remember(gbx_why_copies *copies, const gbx_why_thing *thing, gbx_why_place place)
+remember(gbx_why_copies *copies, const gbx_why_thing *thing, gbx_why_place place, bool known)
 {
     size_t at = copies->alive_count, smallest = 0;
     if (at == GBX_WHY_ALIVE) {
@@ -51,7 +52,7 @@ remember(gbx_why_copies *copies, const gbx_why_thing *thing, gbx_why_place place
     else {
         copies->alive_count++;
     }
-    copies->alive[at] = (gbx_why_alive){ copies->born, thing->bytes, place };
+    copies->alive[at] = (gbx_why_alive){ copies->born, thing->bytes, known, place };
 }
 
 static void
@@ -66,13 +67,17 @@ forget(gbx_why_copies *copies, const gbx_why_thing *thing, gbx_why_place place)
     }
 }
 
-/* Is something alive that is as large, from elsewhere, and was there before the latest copy? */
+/* Is it cut from something: from the one before, or from what is alive elsewhere since before that? */
 static bool
-has_source(const gbx_why_copies *copies, const gbx_why_thing *thing, gbx_why_place place, uint64_t last)
+is_cut(const gbx_why_copies *copies, const gbx_why_site *site, const gbx_why_thing *thing, gbx_why_place place)
 {
+    if (thing->bytes < site->last_bytes && thing->bytes > site->last_bytes / 2) {
+        return true;
+    }
     for (size_t i = 0; i < copies->alive_count; i++) {
         const gbx_why_alive *one = &copies->alive[i];
-        if (one->bytes >= thing->bytes && one->number < last && !same_place(&one->place, &place)) {
+        bool large = one->bytes >= thing->bytes && (one->known || one->bytes - thing->bytes <= HEAD);
+        if (large && one->number < site->last && !same_place(&one->place, &place)) {
             return true;
         }
     }
@@ -92,9 +97,10 @@ be_born(gbx_why_copies *copies, gbx_why_walk *walk, const gbx_entry *entry, cons
         site->own = gbx_why_made_at(walk, entry, thing);
     }
     copies->born++;
-    site->sourced += has_source(copies, thing, line->place, site->last);
+    site->sourced += is_cut(copies, site, thing, line->place);
     site->last = copies->born;
-    remember(copies, thing, line->place);
+    site->last_bytes = thing->bytes;
+    remember(copies, thing, line->place, true);
     line->bytes += thing->bytes;
     line->ns += ns;
     site->live++;
@@ -108,11 +114,24 @@ static void
 see(gbx_why_copies *copies, gbx_why_walk *walk, const gbx_entry *entry, const gbx_why_thing *thing, bool born,
     gbx_why_of_type *takes)
 {
-    if (thing == NULL || thing->type == 0 || thing->code == 0 || thing->bytes < GBX_WHY_LARGE || walk->ends
-            || !takes(walk->trace, thing->process, thing->type)) {
+    if (thing == NULL || thing->code == 0 || thing->bytes < GBX_WHY_LARGE || walk->ends) {
+        return;
+    }
+    bool known = thing->type != 0 && takes(walk->trace, thing->process, thing->type), copy = known && !thing->grown;
+    if (!known && !thing->block) {
         return;
     }
     gbx_why_place place = { thing->process, thing->code, thing->offset };
+    if (!born) {
+        forget(copies, thing, place);
+    }
+    else if (!copy) {
+        copies->born++;
+        remember(copies, thing, place, known);   /* no copy, but something to be copied */
+    }
+    if (!copy) {
+        return;
+    }
     gbx_why_line *line = gbx_why_tally_at(&copies->tally, place, walk->at);
     gbx_why_site *site = line == NULL ? NULL : site_of(copies, line);
     if (site == NULL) {
@@ -122,7 +141,6 @@ see(gbx_why_copies *copies, gbx_why_walk *walk, const gbx_entry *entry, const gb
         be_born(copies, walk, entry, thing, line, site);
     }
     else if (site->live > 0) {
-        forget(copies, thing, place);
         site->live--;
         site->live_bytes -= thing->bytes < site->live_bytes ? thing->bytes : site->live_bytes;
     }

@@ -14,14 +14,15 @@ typedef struct {
     uint64_t live, peak;             /* how many are alive, and were at once */
     uint64_t live_bytes, peak_bytes;
     uint64_t largest;
-    uint64_t last;                   /* number of the latest */
-    uint64_t sourced;                /* that had something to be a copy of, as had the one before */
+    uint64_t last, last_bytes;       /* number and size of the latest */
+    uint64_t sourced;                /* that were cut from something, as was the one before */
     gbx_why_place own;               /* the program's line */
 } gbx_why_site;
 
 /* Something large that is alive. */
 typedef struct {
     uint64_t number, bytes;          /* they are numbered as they are born */
+    bool known;                      /* that it is of the kind that is looked at */
     gbx_why_place place;
 } gbx_why_alive;
 

@@ -78,6 +78,8 @@ gbx_why_place gbx_why_own(gbx_why_walk *walk, const gbx_entry *entry, uint32_t c
 gbx_why_place gbx_why_here(gbx_why_walk *walk, const gbx_entry *entry);
 /* The same of where a thing was made, by a thread that is still there; code 0 where that is not known. */
 gbx_why_place gbx_why_made_at(gbx_why_walk *walk, const gbx_entry *entry, const gbx_why_thing *thing);
+/* Is it a file of the standard library, or none at all? */
+bool gbx_why_is_library(const gbx_why_walk *walk, const char *file);
 bool gbx_why_is_own(gbx_why_walk *walk, uint32_t process, uint32_t code);
 
 /* -------------------------------------------------------------------- columns */
@@ -110,7 +112,8 @@ extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_
     gbx_why_column_aio, gbx_why_column_alloc, gbx_why_column_gc, gbx_why_column_buf, gbx_why_column_c;
 
 /* A line with a fault's sign: whether it is a fault, gbx_why_explain() decides.  The caller fills in what is
-   returned further: fault, sentence, evidence, basis.  NULL: out of memory. */
+   returned further: fault, sentence, evidence, basis.  NULL: the line is the standard library's, which nobody
+   can mend; or out of memory, which the report knows. */
 gbx_why_verdict *gbx_why_accuse(gbx_why_report *report, const gbx_why_line *line, double ns, double of_ns);
 
 /* One more piece of evidence; printf's format. */

@@ -197,7 +197,7 @@ hear_large(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
     uint32_t type = thread->holder;
     if (moves) {
         memory->has_died = take(memory, key_of(process, move->old_address, false), &memory->died);
-        type = memory->has_died && address != move->old_address ? memory->died.type : 0;     /* else no copy */
+        type = memory->has_died ? memory->died.type : 0;
     }
     thread->holder = 0;
     thread->address = address;
@@ -205,7 +205,8 @@ hear_large(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
     thread->code = block->h.dt;
     thread->offset = moves ? move->offset : block->offset;
     memory->born = (gbx_why_thing){ .process = process, .bytes = bytes, .code = thread->code, .type = type,
-                                    .offset = thread->offset, .block = true };
+                                    .offset = thread->offset, .block = true,
+                                    .grown = moves && address == move->old_address };
     memory->has_born = true;
     return keep(memory, key_of(process, address, false), &memory->born);
 }

@@ -18,6 +18,7 @@ typedef struct {
     uint32_t type;                   /* of the object, or of the one whose bytes the block has; 0: not known */
     uint16_t offset;
     bool block;                      /* from malloc(), not an object */
+    bool grown;                      /* a block that was there, and got another size where it lies */
     uint64_t bytes;
 } gbx_why_thing;
 

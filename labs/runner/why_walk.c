@@ -70,17 +70,21 @@ below(const char *file, const char *folder)
     return length > 0 && strncmp(file, folder, length) == 0 && (file[length] == '/' || folder[length - 1] == '/');
 }
 
-static bool
-is_own_file(const gbx_why_walk *walk, const char *file)
+bool
+gbx_why_is_library(const gbx_why_walk *walk, const char *file)
 {
     const char *library = walk->input->library;
     if (file[0] == '<') {                        /* <frozen os>; <string>, which -c runs, and libraries make, too */
-        return walk->runs_text && strcmp(file, "<string>") == 0;
+        return !walk->runs_text || strcmp(file, "<string>") != 0;
     }
-    if (strstr(file, "/site-packages/") != NULL || strstr(file, "/dist-packages/") != NULL) {
-        return false;
-    }
-    return library != NULL ? !below(file, library) : strstr(file, "/lib/python3.") == NULL;
+    return library != NULL ? below(file, library) : strstr(file, "/lib/python3.") != NULL;
+}
+
+static bool
+is_own_file(const gbx_why_walk *walk, const char *file)
+{
+    return strstr(file, "/site-packages/") == NULL && strstr(file, "/dist-packages/") == NULL
+        && !gbx_why_is_library(walk, file);
 }
 
 bool
@@ -157,12 +161,13 @@ is_beginning(const gbx_trace *trace, const gbx_entry *entry)
     }
 }
 
-/* The last collections begin when the interpreter takes itself down. */
+/* The last collections begin when the interpreter takes itself down: asked for by no Python function. */
 static bool
 is_end(const gbx_entry *entry)
 {
+    const gbx_gc_start *start = (const void *)entry->record;
     return entry->record->event == GBX_EV_GC_START
-        && ((const gbx_gc_start *)(const void *)entry->record)->reason == GBX_GC_REASON_SHUTDOWN;
+        && (start->reason == GBX_GC_REASON_SHUTDOWN || (start->reason == GBX_GC_REASON_MANUAL && start->code == 0));
 }
 
 static void

@@ -107,7 +107,7 @@ const gbx_claim gbx_s6_built = {
         { &gbx_s6_tape, &cut, "detach() in the middle of the function" },
     },
     .readings = {
-        { "torch:torch/include/torch/csrc/autograd/node.h#Node", "next_edges_, and sequence_nr_: built as #" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "next_edges_, and sequence_nr_: built as #" },
         { "torch:torch/include/torch/csrc/autograd/functions/accumulate_grad.h#AccumulateGrad", "a leaf's node" },
         { "Objects/abstract.c#binary_op1", "all that Python sees of x * x: a slot of a C type" },
     },
@@ -196,7 +196,7 @@ const gbx_claim gbx_s6_order = {
     },
     .readings = {
         { "torch:torch/include/torch/csrc/autograd/graph_task.h#GraphTask", "dependencies_: who still has to come" },
-        { "torch:torch/include/torch/csrc/autograd/engine.h#ReadyQueue", "of those that are ready, the youngest first" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#ReadyQueue", "of the ready, the youngest first" },
         { "Lib/graphlib.py#TopologicalSorter", "the same order in Python" },
     },
     .prediction = {

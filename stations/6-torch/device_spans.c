@@ -154,26 +154,41 @@ bounds(const gbx_device_page *page, const char *part, int64_t *begin, int64_t *e
     return *end > *begin;
 }
 
-static size_t
-draw_lane(const gbx_device_page *page, const char *part, unsigned lane, int64_t zero, int64_t step, char *text,
-          size_t size)
+/* The cells of a lane, launches over whatever else is in theirs: they are short.  False: it has no span. */
+static bool
+fill_cells(const gbx_device_page *page, const char *part, unsigned lane, int64_t zero, int64_t step,
+           const char *cells[COLUMNS])
 {
-    const char *cells[COLUMNS];
     bool any = false;
     for (size_t i = 0; i < COLUMNS; i++) {
         cells[i] = "·";
     }
-    for (size_t i = 0; i < page->count; i++) {
-        const gbx_device_span *span = &page->spans[i];
-        if (span->lane == lane && strcmp(span->part, part) == 0) {
+    for (int launches = 0; launches < 2; launches++) {
+        for (size_t i = 0; i < page->count; i++) {
+            const gbx_device_span *span = &page->spans[i];
+            if (span->lane != lane || strcmp(span->part, part) != 0
+                || (strcmp(span->name, "launch") == 0) != (launches == 1)) {
+                continue;
+            }
             any = true;
             for (int64_t at = (span->begin_ns - zero) / step; at <= (span->end_ns - zero) / step; at++) {
                 cells[at] = sign_of(span);
             }
         }
     }
-    size_t used = any ? (size_t)snprintf(text, size, "%-14s", lanes[lane]) : 0;
-    for (size_t i = 0; any && i < COLUMNS && used < size; i++) {
+    return any;
+}
+
+static size_t
+draw_lane(const gbx_device_page *page, const char *part, unsigned lane, int64_t zero, int64_t step, char *text,
+          size_t size)
+{
+    const char *cells[COLUMNS];
+    if (!fill_cells(page, part, lane, zero, step, cells)) {
+        return 0;
+    }
+    size_t used = (size_t)snprintf(text, size, "%-14s", lanes[lane]);
+    for (size_t i = 0; i < COLUMNS && used < size; i++) {
         used += (size_t)snprintf(text + used, size - used, "%s%s", cells[i], i + 1 == COLUMNS ? "\n" : "");
     }
     return used < size ? used : size - 1;
