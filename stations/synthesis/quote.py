@@ -36,7 +36,8 @@ def answer(program: Program, is_whole: bool) -> str:
         text = done.stdout.replace(f"{folder}/", "").replace(f"{ROOT}/", "")
     if is_whole:
         return text[text.index("The program took"):]
-    return re.sub(r"\nVerdict: .*\n", "\n", text.partition("\n\n")[2].partition("\n\n")[2].partition("\n\n")[2])
+    faults = text[text.index("\n\n", text.index("\ncolumn ")):]
+    return re.split(r"\n(?:Tools that look deeper|Verdict: )", faults)[0]
 
 
 def row(program: Program, slower: dict[str, float]) -> str:
