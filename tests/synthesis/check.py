@@ -279,7 +279,7 @@ def guide_quotes(program: Program) -> None:
     named = re.search(r"column (\w+)\)\n +(\S+:\d+)", quotes[program.name])
     assert named, "it quotes no fault"
     now = answers[program]
-    assert named.groups() == (now.named, now.place), f"it quotes {named[1]} {named[2]}, and now it is {now.named} {now.place}"
+    assert named.groups() == (now.named, now.place), f"it quotes {named[0]}, and now it is {now.named} {now.place}"
 
 
 def guide_has_every_program() -> None:
