@@ -27,6 +27,7 @@ typedef struct {
     uint64_t run_ns;
     char *text;
     size_t size, used;
+    bool full;
 } drawing;
 
 typedef char cells[WIDTH][5];        /* a character each, in UTF-8 */
@@ -123,13 +124,18 @@ finish(drawing *d, cells line)
     while (width > 0 && strcmp(line[width - 1], " ") == 0) {
         width--;
     }
+    size_t bytes = 0;
     for (unsigned i = 0; i < width; i++) {
-        size_t bytes = strlen(line[i]);
-        if (d->used + bytes + 2 > d->size) {
-            return;
-        }
-        memcpy(d->text + d->used, line[i], bytes);
-        d->used += bytes;
+        bytes += strlen(line[i]);
+    }
+    if (d->full || d->used + bytes + 2 > d->size) {
+        d->full = true;                          /* whole lines, and none left out in between */
+        return;
+    }
+    for (unsigned i = 0; i < width; i++) {
+        size_t length = strlen(line[i]);
+        memcpy(d->text + d->used, line[i], length);
+        d->used += length;
     }
     d->text[d->used++] = '\n';
     d->text[d->used] = '\0';
