@@ -41,7 +41,7 @@ with-ft: setup
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
 # These import packages; without a network their claims are skipped, and say what is missing.
-station-3 station-5 synthesis stations: with-numpy
+station-3 station-5 station-6 synthesis stations: with-numpy
 station-4 stations: with-uvloop
 with-uvloop: gil
 	@scripts/packages uvloop gil || true
@@ -52,14 +52,14 @@ with-rows: gil with-ft
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
-# Large: 4 GB on the disk, minutes the first time.
-station-5 station-6 stations: with-torch
 # Places to read that are in NumPy's own source.
 station-5 stations: with-sources
 with-sources: gil
 	@scripts/sources numpy || true
+# Large: 4 GB on the disk, minutes the first time.
+station-5 station-6 stations: with-torch
 with-torch: gil
-	@scripts/packages torch gil || true
+	@scripts/packages torch gil && scripts/sources torch || true
 
 ## The parts
 # setup source: the system packages; CPython fetched and patched

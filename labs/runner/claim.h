@@ -180,6 +180,16 @@ gbx_verdict gbx_finding_insufficient(gbx_finding *finding, const char *format, .
 gbx_verdict gbx_finding_skip(gbx_finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for want of something that no checkout can bring along, by name: who knows that a machine has none
+   may expect exactly these claims to be skipped (`glassbox station --without`). */
+typedef enum {
+    GBX_LACK_NOTHING = 0,    /* what is missing can be had: SKIPPED is not to be expected */
+    GBX_LACK_DEVICE          /* a CUDA device: "device" */
+} gbx_lack;
+
+gbx_verdict gbx_finding_skip_lacking(gbx_finding *finding, gbx_lack lack, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* --------------------------------------------------------------------- claims */
 
 typedef gbx_verdict gbx_check(const gbx_look *look, gbx_finding *finding);

@@ -128,7 +128,7 @@ explain(gbx_course *course, const char *id, gbx_tally *tally, gbx_error *error)
             return status;
         }
         gbx_course_quiet(course);
-        tally->counts[result.verdict]++;
+        gbx_course_count(tally, &result, GBX_LACK_NOTHING);
         shown++;
         course->report.sink->claim(&course->report, *claim, &result, &none);
         tell_experiments(course, *claim);

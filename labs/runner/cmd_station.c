@@ -23,6 +23,8 @@ static const char help[] =
 "                         answers are kept in glassbox/predictions.jsonl under\n"
 "                         XDG_STATE_HOME, else ~/.local/state\n"
 "      --claims           the claims alone: nothing to read, show or go on with\n"
+"      --without=device   this machine has no CUDA device: a claim that is skipped\n"
+"                         for want of one leaves the exit status as it is\n"
 "      --must-fail        run each claim on the experiments on which it has to\n"
 "                         say FAIL, and see that it does\n"
 "  -f, --format=FORMAT    terminal (the default), json, or junit\n"
@@ -44,14 +46,16 @@ typedef struct {
     gbx_course_options course;
     const char *output;
     bool predict, claims_only, must_fail;
+    gbx_lack without;            /* what claims may be skipped for */
 } options;
 
-enum { OPT_PREDICT = 256, OPT_CLAIMS, OPT_MUST_FAIL, OPT_COLOR, OPT_HELP };
+enum { OPT_PREDICT = 256, OPT_CLAIMS, OPT_MUST_FAIL, OPT_COLOR, OPT_WITHOUT, OPT_HELP };
 
 static const struct option long_options[] = {
     { "predict", no_argument, NULL, OPT_PREDICT }, { "claims", no_argument, NULL, OPT_CLAIMS },
     { "must-fail", no_argument, NULL, OPT_MUST_FAIL }, { "format", required_argument, NULL, 'f' },
-    { "output", required_argument, NULL, 'o' }, { "color", required_argument, NULL, OPT_COLOR },
+    { "output", required_argument, NULL, 'o' }, { "without", required_argument, NULL, OPT_WITHOUT },
+    { "color", required_argument, NULL, OPT_COLOR },
     { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
 };
 
@@ -78,6 +82,12 @@ parse(int argc, char **argv, options *to)
             case OPT_COLOR:     to->course.colour = optarg; break;
             case 'f':           to->course.format = optarg; break;
             case 'o':           to->output = optarg; break;
+            case OPT_WITHOUT:
+                if (strcmp(optarg, gbx_lack_name(GBX_LACK_DEVICE)) != 0) {
+                    return usage("a machine can be without a 'device'");
+                }
+                to->without = GBX_LACK_DEVICE;
+                break;
             case OPT_HELP:      fputs(help, stdout); return GBX_EXIT_PASS;
             default:            return usage("unknown option");
         }
@@ -158,7 +168,8 @@ keep(const gbx_claim *claim, const gbx_answer *answer, const gbx_result *result)
 
 /* Ask, run, compare, show: one claim.  *asking turns false when the learner has no more to say. */
 static int
-run_claim(gbx_course *course, const gbx_claim *claim, bool *asking, gbx_tally *tally, gbx_error *error)
+run_claim(gbx_course *course, const gbx_claim *claim, bool *asking, gbx_lack without, gbx_tally *tally,
+          gbx_error *error)
 {
     gbx_report *report = &course->report;
     gbx_answer answer = { .given = false };
@@ -174,7 +185,7 @@ run_claim(gbx_course *course, const gbx_claim *claim, bool *asking, gbx_tally *t
     }
     gbx_course_quiet(course);
     keep(claim, &answer, &result);
-    tally->counts[result.verdict]++;
+    gbx_course_count(tally, &result, without);
     report->sink->claim(report, claim, &result, &answer);
     fflush(report->options.to);
     gbx_result_clear(&result);
@@ -191,7 +202,7 @@ belongs(const gbx_claim *claim, const gbx_topic *topic)
 }
 
 static int
-run_claims(gbx_course *course, bool asking, gbx_tally *tally, gbx_error *error)
+run_claims(gbx_course *course, bool asking, gbx_lack without, gbx_tally *tally, gbx_error *error)
 {
     gbx_report *report = &course->report;
     const gbx_station *station = report->station;
@@ -202,7 +213,7 @@ run_claims(gbx_course *course, bool asking, gbx_tally *tally, gbx_error *error)
         }
         for (const gbx_claim *const *claim = station->claims; *claim != NULL; claim++) {
             int status = belongs(*claim, &station->topics[t])
-                ? run_claim(course, *claim, &asking, tally, error) : 0;
+                ? run_claim(course, *claim, &asking, without, tally, error) : 0;
             if (status != 0) {
                 return status;
             }
@@ -239,7 +250,7 @@ run_station(gbx_course *course, const options *chosen, gbx_tally *tally, gbx_err
         status = run_shows(course, error);
     }
     if (status == 0) {
-        status = run_claims(course, chosen->predict, tally, error);
+        status = run_claims(course, chosen->predict, chosen->without, tally, error);
     }
     if (status == 0 && !chosen->claims_only) {
         go_on(report);

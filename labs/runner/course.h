@@ -32,6 +32,9 @@ void gbx_course_close(gbx_course *course);
 /* Take the line of progress away, before anything is printed. */
 void gbx_course_quiet(gbx_course *course);
 
+/* Count a result; `without`: what this machine is said not to have, GBX_LACK_NOTHING else. */
+void gbx_course_count(gbx_tally *tally, const gbx_result *result, gbx_lack without);
+
 /* The exit status that a tally asks for: 2 before 1 before 3 before 0. */
 int gbx_course_status(const gbx_tally *tally);
 

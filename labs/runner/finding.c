@@ -215,7 +215,24 @@ gbx_finding_skip(gbx_finding *finding, const char *format, ...)
     return GBX_SKIPPED;
 }
 
+gbx_verdict
+gbx_finding_skip_lacking(gbx_finding *finding, gbx_lack lack, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_text(finding, GBX_ITEM_SKIP, format, args);
+    va_end(args);
+    finding->lack = lack;
+    return GBX_SKIPPED;
+}
+
 /* ------------------------------------------------------------- small things */
+
+const char *
+gbx_lack_name(gbx_lack lack)
+{
+    return lack == GBX_LACK_DEVICE ? "device" : NULL;
+}
 
 const char *
 gbx_finding_why_skipped(const gbx_finding *finding)

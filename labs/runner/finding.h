@@ -38,6 +38,7 @@ struct gbx_finding {
     bool observed;           /* in terms of the prediction: choice, or number */
     size_t choice;
     double number;
+    gbx_lack lack;           /* why it is skipped, where that has a name */
     size_t refuting;         /* index of the item that refutes other answers; count or more: none */
 };
 
@@ -46,5 +47,8 @@ void gbx_finding_free(gbx_finding *finding);     /* NULL is fine */
 
 /* What is missing, of a finding whose verdict is SKIPPED; "" where it does not say. */
 const char *gbx_finding_why_skipped(const gbx_finding *finding);
+
+/* "device"; NULL of GBX_LACK_NOTHING. */
+const char *gbx_lack_name(gbx_lack lack);
 
 #endif

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     unsigned counts[GBX_BROKEN + 1];     /* by verdict */
+    unsigned expected;                   /* of the skipped: for want of what this machine is said not to have */
     uint64_t wall_ns;
 } gbx_tally;
 

@@ -100,8 +100,12 @@ result_json(const gbx_report *report, const gbx_result *result)
     for (size_t i = 0; i < result->finding->count; i++) {
         json_array_append_new(evidence, item_json(report, &result->finding->items[i]));
     }
-    return json_pack("{ss ss so so}", "verdict", gbx_verdict_name(result->verdict),
-                     "reason", result->reason, "builds", builds, "evidence", evidence);
+    json_t *object = json_pack("{ss ss so so}", "verdict", gbx_verdict_name(result->verdict),
+                               "reason", result->reason, "builds", builds, "evidence", evidence);
+    if (result->finding->lack != GBX_LACK_NOTHING) {
+        json_object_set_new(object, "lack", json_string(gbx_lack_name(result->finding->lack)));
+    }
+    return object;
 }
 
 static json_t *

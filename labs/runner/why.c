@@ -9,6 +9,10 @@
 static const gbx_why_column *const columns[] = {
     &gbx_why_column_import,
     &gbx_why_column_spec,
+    &gbx_why_column_gil,
+    &gbx_why_column_alloc,
+    &gbx_why_column_gc,
+    &gbx_why_column_c,
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -351,4 +355,11 @@ gbx_why_copy_price(const gbx_why_prices *prices, double bytes)
 {
     return bytes < 16384 ? prices->copy_4k : bytes < 262144 ? prices->copy_64k
         : bytes < 4194304 ? prices->copy_1m : prices->copy_16m;
+}
+
+double
+gbx_why_grow_price(const gbx_why_prices *prices, double bytes)
+{
+    return bytes < 16384 ? prices->grow_4k : bytes < 131072 ? prices->grow_64k
+        : bytes < 524288 ? prices->grow_256k : prices->grow_1m;
 }

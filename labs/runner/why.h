@@ -43,6 +43,11 @@ const char *gbx_why_part_name(gbx_why_part part);        /* "eval loop"; static 
     X(copy_64k,     "a byte of 64 KiB, likewise")                                                 \
     X(copy_1m,      "a byte of 1 MiB, likewise")                                                  \
     X(copy_16m,     "a byte of 16 MiB, likewise")                                                 \
+    X(grow_4k,      "a byte of 4 KiB that are copied while what they are a copy of is freed after") \
+    X(grow_64k,     "a byte of 64 KiB, likewise")                                                 \
+    X(grow_256k,    "a byte of 256 KiB, likewise")                                                \
+    X(grow_1m,      "a byte of 1 MiB, likewise")                                                  \
+    X(block,        "a small block, allocated and freed")                                         \
     X(fresh,        "a byte of memory that comes from the system and goes back to it")
 
 typedef struct {
@@ -53,6 +58,8 @@ typedef struct {
 
 /* What one byte of `bytes` costs that are allocated, copied and freed. */
 double gbx_why_copy_price(const gbx_why_prices *prices, double bytes);
+/* The same where what was there before is freed only afterwards. */
+double gbx_why_grow_price(const gbx_why_prices *prices, double bytes);
 
 typedef struct {
     const gbx_trace *timed, *counted;    /* may be the same, and either may be NULL */
@@ -60,6 +67,7 @@ typedef struct {
     const char *library;                 /* folder of the standard library; NULL: told by its usual name */
     const json_t *bytecode;              /* what `dis` says of the program's files, see why_code.h; may be NULL */
     uint64_t wall_ns, cpu_ns;            /* of a run without recording; 0: not known, then those of the trace */
+    uint64_t system_ns;                  /* of cpu_ns, in the system */
 } gbx_why_input;
 
 typedef enum { GBX_WHY_NOT_RECORDED, GBX_WHY_MEASURED, GBX_WHY_ESTIMATED } gbx_why_basis;

@@ -4,6 +4,7 @@
 #define GBX_WHY_INTERNAL_H
 
 #include "why.h"
+#include "why_memory.h"
 
 /* --------------------------------------------------------------------- places */
 
@@ -55,10 +56,12 @@ typedef struct {
     const gbx_trace *trace;
     bool timed, counted;                 /* which of the two it is; of a single recording both */
     bool failed;                         /* out of memory */
+    bool ends;                           /* the interpreter takes itself down: what dies now was kept */
     size_t at;                           /* position of the event */
     size_t begin;                        /* position of the program's own first event */
     uint64_t begin_ns, end_ns;
     gbx_why_stack *stacks;               /* by stream */
+    gbx_why_memory *memory;              /* NULL: this one tells of no objects and blocks */
     size_t frames_left;                  /* that all stacks together may still take */
     uint8_t **kinds;                     /* by process and code: 0 not known, 1 the program's, 2 not */
 } gbx_why_walk;
@@ -70,6 +73,8 @@ gbx_why_place gbx_why_own(gbx_why_walk *walk, const gbx_entry *entry, uint32_t c
 
 /* The same of whatever the thread is in, from its frames alone. */
 gbx_why_place gbx_why_here(gbx_why_walk *walk, const gbx_entry *entry);
+/* The same of where a thing was made, by a thread that is still there; code 0 where that is not known. */
+gbx_why_place gbx_why_made_at(gbx_why_walk *walk, const gbx_entry *entry, const gbx_why_thing *thing);
 bool gbx_why_is_own(gbx_why_walk *walk, uint32_t process, uint32_t code);
 
 /* -------------------------------------------------------------------- columns */
@@ -98,7 +103,8 @@ typedef struct {
     void (*clear)(void *state);
 } gbx_why_column;
 
-extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec;
+extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_column_gil, gbx_why_column_gc,
+    gbx_why_column_alloc, gbx_why_column_c;
 
 /* A line with a fault's sign: whether it is a fault, gbx_why_explain() decides.  The caller fills in what is
    returned further: fault, sentence, evidence, basis.  NULL: out of memory. */

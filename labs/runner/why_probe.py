@@ -139,6 +139,29 @@ def copy_prices() -> dict:
     return found
 
 
+def grow(text: str, times: int) -> None:
+    for _ in range(times):
+        before = text  # so that the text cannot grow where it lies
+        text = before + "some more of it"
+
+
+GROWN = (("grow_4k", 1 << 12), ("grow_64k", 1 << 16), ("grow_256k", 1 << 18), ("grow_1m", 1 << 20))
+
+
+def grow_prices() -> dict:
+    """Before anything larger: what malloc() gives back to the system depends on what it has seen."""
+    found = {}
+    for name, size in GROWN:
+        text, times = "x" * size, 20
+        found[name] = dearer((grow, text, times), (nothing,), times * size)
+    return found
+
+
+def make(maker: type, items: range) -> None:
+    for _ in items:
+        maker()
+
+
 PAGE = mmap.PAGESIZE
 FRESH = 1 << 20
 
@@ -177,8 +200,12 @@ def shared_reference() -> float:
 
 
 def prices() -> dict:
+    grown = grow_prices()
     fresh = dearer((touch,), (walk, bytearray(FRESH)), FRESH)
-    return {**miss_prices(), **name_prices(), **copy_prices(), "fresh": fresh, "shared_ref": shared_reference()}
+    items = range(LOOPS)
+    block = dearer((a_copy_of(make), object, items), (a_copy_of(make), int, items), LOOPS)
+    found = {"fresh": fresh, "block": block, "shared_ref": shared_reference()}
+    return {**miss_prices(), **name_prices(), **copy_prices(), **grown, **found}
 
 
 def loops_of(instructions: list) -> list:

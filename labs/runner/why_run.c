@@ -87,6 +87,7 @@ run_plain(gbx_why_runs *runs, const gbx_why_options *options, gbx_error *error)
         keep_end(runs, &result);
         runs->wall_ns = result.wall_ns;
         runs->cpu_ns = result.user_ns + result.system_ns;
+        runs->system_ns = result.system_ns;
     }
     gbx_driver_result_clear(&result);
     return code;
@@ -197,7 +198,7 @@ gbx_why_runs_input(const gbx_why_runs *runs, gbx_why_input *input)
 {
     const json_t *prices = json_object_get(runs->probe, "prices");
     *input = (gbx_why_input){ .timed = runs->timed, .counted = runs->counted, .wall_ns = runs->wall_ns,
-                              .cpu_ns = runs->cpu_ns,
+                              .cpu_ns = runs->cpu_ns, .system_ns = runs->system_ns,
                               .library = json_string_value(json_object_get(runs->probe, "library")),
                               .bytecode = json_object_get(runs->probe, "bytecode") };
 #define X(name, what) input->prices.name = price_of(prices, #name);

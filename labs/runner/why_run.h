@@ -37,7 +37,7 @@ typedef struct {
     bool timed_out;
     bool interrupted;            /* the learner pressed Ctrl-C: no further run */
     int status, signal;
-    uint64_t wall_ns, cpu_ns;    /* of the plain run; 0 with `once` */
+    uint64_t wall_ns, cpu_ns, system_ns;         /* of the plain run; 0 with `once` */
     uint64_t timed_wall_ns, counted_wall_ns;
 } gbx_why_runs;
 

@@ -122,6 +122,13 @@ gbx_why_own(gbx_why_walk *walk, const gbx_entry *entry, uint32_t code, uint16_t 
     return here.code != 0 ? here : place;
 }
 
+gbx_why_place
+gbx_why_made_at(gbx_why_walk *walk, const gbx_entry *entry, const gbx_why_thing *thing)
+{
+    gbx_why_place place = { thing->process, thing->code, thing->offset };
+    return thing->code == 0 ? place : gbx_why_own(walk, entry, thing->code, thing->offset);
+}
+
 /* ---------------------------------------------------------------- the beginning */
 
 static bool
@@ -146,6 +153,14 @@ is_beginning(const gbx_trace *trace, const gbx_entry *entry)
         default:
             return false;
     }
+}
+
+/* The last collections begin when the interpreter takes itself down. */
+static bool
+is_end(const gbx_entry *entry)
+{
+    return entry->record->event == GBX_EV_GC_START
+        && ((const gbx_gc_start *)(const void *)entry->record)->reason == GBX_GC_REASON_SHUTDOWN;
 }
 
 static void
@@ -184,7 +199,10 @@ gbx_why_walk_begin(gbx_why_walk *walk, const gbx_why_input *input, const gbx_tra
     *walk = (gbx_why_walk){ .input = input, .trace = trace, .timed = trace == input->timed,
                             .counted = trace == input->counted, .frames_left = FRAMES_MAX };
     walk->stacks = calloc(gbx_trace_stream_count(trace) + 1, sizeof(*walk->stacks));
-    if (walk->stacks == NULL || !make_kinds(walk)) {
+    if (walk->counted) {
+        walk->memory = gbx_why_memory_new(trace);
+    }
+    if (walk->stacks == NULL || (walk->counted && walk->memory == NULL) || !make_kinds(walk)) {
         gbx_why_walk_clear(walk);
         return false;
     }
@@ -202,6 +220,10 @@ gbx_why_walk_all(gbx_why_walk *walk, gbx_why_listen *listen, void *with)
         if (klass == GBX_CLASS_FRAME) {
             follow_frames(walk, &now.entry);
         }
+        else if (walk->memory != NULL && (klass == GBX_CLASS_OBJ || klass == GBX_CLASS_ALLOC || klass == GBX_CLASS_GC)) {
+            walk->failed = !gbx_why_memory_event(walk->memory, &now.entry);
+        }
+        walk->ends = walk->ends || is_end(&now.entry);
         if (now.at >= walk->begin && klass >= 0) {
             listen(with, walk, &now.entry, (unsigned)klass);
         }
@@ -220,8 +242,10 @@ gbx_why_walk_clear(gbx_why_walk *walk)
     for (size_t i = 0; i < processes; i++) {
         free(walk->kinds[i]);
     }
+    gbx_why_memory_free(walk->memory);
     free(walk->stacks);
     free(walk->kinds);
+    walk->memory = NULL;
     walk->stacks = NULL;
     walk->kinds = NULL;
 }

@@ -33,6 +33,12 @@ extern const gbx_claim gbx_s6_bytes;
 extern const gbx_claim gbx_s6_latency;
 extern const gbx_claim gbx_s6_shared;
 
+/* 6.3, claims_device.c */
+extern const gbx_claim gbx_s6_launch;
+extern const gbx_claim gbx_s6_waits;
+extern const gbx_claim gbx_s6_streams;
+extern const gbx_claim gbx_s6_device_lock;
+
 /* show_course.c */
 gbx_check gbx_s6_tell_course;
 

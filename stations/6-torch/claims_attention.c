@@ -170,17 +170,31 @@ judge_results(const gbx_look *look, gbx_finding *finding, const comparison *all)
     return GBX_PASS;
 }
 
+/* A table, in lines that fit. */
+static void
+quote_table(gbx_finding *finding, const char *table)
+{
+    char text[400];
+    size_t column = 0;
+    snprintf(text, sizeof(text), "%s", table);
+    for (char *at = text; *at != '\0'; at++, column++) {
+        if (*at == ' ' && column > 56) {
+            *at = '\n';
+            column = 0;
+        }
+    }
+    gbx_finding_quote(finding, text, strlen(text));
+}
+
 static void
 tell_results(const gbx_look *look, gbx_finding *finding, const gbx_part *part, const comparison *all)
 {
     const gbx_mark *table = gbx_part_record(part, all->longest_at);
-    char text[160];
-    snprintf(text, sizeof(text), "%s", gbx_part_string(part, (uint32_t)table->value));
     gbx_finding_event(finding, look, all->worst[TABLE], "request and token, and what is read through the table: the "
                       "farthest off");
     gbx_finding_fact(finding, "%u results of %u requests, each by four ways; the longest table:", all->compared,
                      all->requests);
-    gbx_finding_quote(finding, text, strlen(text));
+    quote_table(finding, gbx_part_string(part, (uint32_t)table->value));
     gbx_finding_number(finding, "neighbours in tables that lie apart", 100.0 * all->apart / all->neighbours, "%");
     for (size_t way = PIECE; way < WAYS; way++) {
         gbx_finding_fact(finding, "%s: at most %.1g from the result without a cache", in_words[way],

@@ -222,6 +222,7 @@ const gbx_claim gbx_s6_without = {
         { &gbx_s6_tape, &in_python, "one node is an autograd.Function, written in Python" },
     },
     .readings = {
+        { "torch:torch/autograd/graph.py#_engine_run_backward", "its last line but few is the call into C++" },
         { "Python/ceval_gil.c#PyEval_SaveThread", "what pybind11's gil_scoped_release calls" },
         { "Python/pystate.c#PyGILState_Ensure", "and gil_scoped_acquire: a node of Python's has to come back here" },
     },

@@ -116,7 +116,7 @@ const gbx_claim gbx_s6_gradient = {
         { &gbx_s6_tape, &single, "numbers of 32 bits: a small step is lost in them" },
     },
     .readings = {
-        { "Lib/fractions.py#Fraction", "for going on: exact numbers, with which differences have no error" },
+        { "torch:torch/autograd/gradcheck.py#gradcheck", "PyTorch's own test of its derivatives: the same two numbers" },
     },
     .prediction = {
         .question = "With numbers of 64 bits and a step of 1e-6, how far apart are the two gradients?",
@@ -190,8 +190,8 @@ const gbx_claim gbx_s6_used_up = {
         { &gbx_s6_tape, &retained, "backward(retain_graph=True)" },
     },
     .readings = {
-        { "Objects/obmalloc.c#PyObject_Free", "not here: tensors are the C library's malloc's, which Python does "
-          "not see" },
+        { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "reset_data() lets go" },
+        { "torch:torch/autograd/graph.py#saved_tensors_hooks", "to keep something else in its place" },
     },
     .prediction = {
         .question = "After backward(), y and its tape are still there. What of the memory that forward kept?",

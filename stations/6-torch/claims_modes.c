@@ -113,7 +113,8 @@ const gbx_claim gbx_s6_nodes = {
         { &modes, &switched_on, "a function under no_grad switches recording on again" },
     },
     .readings = {
-        { "Lib/contextlib.py#ContextDecorator", "how one class serves as `with` and as a decorator, as no_grad does" },
+        { "torch:torch/autograd/grad_mode.py#no_grad", "a switch of this thread: set, and set back" },
+        { "torch:torch/include/c10/core/GradMode.h#GradMode", "where operations look" },
     },
     .prediction = {
         .question = "Eight steps of two operations, each result detached. How many nodes are built?",
@@ -174,6 +175,7 @@ const gbx_claim gbx_s6_bytes = {
         { &modes, &kept_by_hand, "the program keeps every state in a list" },
     },
     .readings = {
+        { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "what a node holds on to" },
         { "Objects/obmalloc.c#_PyMem_RawMalloc", "malloc, as Python calls it; PyTorch asks the C library itself" },
     },
     .prediction = {
@@ -244,7 +246,8 @@ const gbx_claim gbx_s6_latency = {
         { &modes, &switched_on, "recording is on under no_grad" },
     },
     .readings = {
-        { "Objects/call.c#_PyObject_MakeTpCall", "where a call of C's begins: what follows is PyTorch's dispatcher" },
+        { "torch:torch/include/c10/core/DispatchKeySet.h#DispatchKeySet", "each switch is a bit that a call's way "
+          "depends on" },
     },
     .prediction = {
         .question = "A hundred small steps: recorded, each detached, under no_grad. Which take less time than recorded?",
@@ -318,7 +321,7 @@ const gbx_claim gbx_s6_shared = {
         { &modes, &cloned, "detach().clone()" },
     },
     .readings = {
-        { "Objects/memoryobject.c#PyMemoryView_FromObject", "station 5's way to a second name for one memory" },
+        { "torch:torch/include/c10/core/TensorImpl.h#VariableVersion", "the count of changes that the tape compares" },
     },
     .prediction = {
         .question = "other = y.detach(); other.zero_(). What is y now?",

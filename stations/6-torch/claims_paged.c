@@ -94,6 +94,13 @@ tell_stream(gbx_finding *finding, const gbx_s6_stream *stream)
 }
 
 static void
+tell_names(gbx_finding *finding)
+{
+    gbx_finding_fact(finding, "set aside for each request: with Max 2048 slots, with Pow2 the prompt and a power of "
+                     "two for the answer, with Oracle what it will need; paper: Kwon et al. 2023, figure 2");
+}
+
+static void
 show_look(const gbx_look *look, gbx_finding *finding, const gbx_s6_stream *stream, size_t manager)
 {
     const gbx_s6_look *typical = &stream->by[manager].typical;
@@ -167,6 +174,7 @@ check_reservations(const gbx_look *look, gbx_finding *finding)
         double tokens = stream.by[GBX_S6_MAX].share[GBX_S6_TOKENS];
         show_look(look, finding, &stream, GBX_S6_MAX);
         quote_shares(finding, &stream, GBX_S6_MAX, GBX_S6_ORACLE);
+        tell_names(finding);
         quote_bars(finding, &stream, GBX_S6_MAX, GBX_S6_ORACLE);
         tell_stream(finding, &stream);
         gbx_finding_number(finding, "Max: holds tokens", 100 * tokens, "%");
@@ -318,7 +326,7 @@ tell_blocks(const gbx_look *look, gbx_finding *finding, const gbx_s6_stream *str
     quote_shares(finding, stream, GBX_S6_PAGED, GBX_S6_PAGED);
     quote_bars(finding, stream, GBX_S6_MAX, GBX_S6_PAGED);
     gbx_finding_number(finding, "holds tokens", 100 * paged->share[GBX_S6_TOKENS], "%");
-    gbx_finding_number(finding, "empty slots of a request, at the most", paged->empty_slots, "");
+    gbx_finding_number(finding, "empty slots a request, when there were most", paged->empty_slots, "");
     quote_pages(finding, book);
     gbx_finding_fact(finding, "the small cache at three iterations: a letter is a request, a dot a free block");
     gbx_finding_event(finding, book->part.look, book->first, "the first block is taken");
@@ -419,6 +427,8 @@ tell_throughput(const gbx_look *look, gbx_finding *finding, const gbx_s6_stream 
     double tokens = gbx_s6_tokens_an_iteration(paged);
     show_look(look, finding, stream, GBX_S6_PAGED);
     quote_throughput(finding, stream);
+    gbx_finding_fact(finding, "in flight while somebody waits, and in figure 13a; tokens over the whole run, with its "
+                     "end, when nobody waits any more");
     gbx_finding_number(finding, "times the tokens of Max", tokens / gbx_s6_tokens_an_iteration(
                        &stream->by[GBX_S6_MAX]), "x");
     gbx_finding_number(finding, "times the tokens of Oracle", tokens / gbx_s6_tokens_an_iteration(

@@ -107,8 +107,9 @@ const gbx_claim gbx_s6_built = {
         { &gbx_s6_tape, &cut, "detach() in the middle of the function" },
     },
     .readings = {
-        { "Objects/call.c#PyObject_Vectorcall", "as far as Python sees: x * x is one call of a C function" },
-        { "Objects/abstract.c#binary_op1", "the operator's way to the tensor's nb_multiply" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "next_edges_, and sequence_nr_: built as #" },
+        { "torch:torch/include/torch/csrc/autograd/functions/accumulate_grad.h#AccumulateGrad", "a leaf's node" },
+        { "Objects/abstract.c#binary_op1", "all that Python sees of x * x: a slot of a C type" },
     },
     .prediction = {
         .question = "y = (a.sin() * a.exp()).sum() with a = x * x. How many nodes does forward build?",
@@ -194,7 +195,9 @@ const gbx_claim gbx_s6_order = {
         { &gbx_s6_tape, &depth_first, "a walk that goes down the first way at once" },
     },
     .readings = {
-        { "Lib/graphlib.py#TopologicalSorter", "the same order in Python: nodes with nothing left to wait for" },
+        { "torch:torch/include/torch/csrc/autograd/graph_task.h#GraphTask", "dependencies_: who still has to come" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#ReadyQueue", "of those that are ready, the youngest first" },
+        { "Lib/graphlib.py#TopologicalSorter", "the same order in Python" },
     },
     .prediction = {
         .question = "a's node gets gradients from two sides, from sin and from exp. When is it visited?",

@@ -11,6 +11,7 @@
 static const gbx_claim *const claims[] = {
     &gbx_s6_built, &gbx_s6_order, &gbx_s6_without, &gbx_s6_gradient, &gbx_s6_used_up,
     &gbx_s6_nodes, &gbx_s6_bytes, &gbx_s6_latency, &gbx_s6_shared,
+    &gbx_s6_launch, &gbx_s6_waits, &gbx_s6_streams, &gbx_s6_device_lock,
     &gbx_s6_reservations, &gbx_s6_blocks, &gbx_s6_throughput, &gbx_s6_equal, &gbx_s6_computed, &gbx_s6_sizes,
     &gbx_s6_reading, &gbx_s6_copy_on_write,
     NULL,
@@ -23,7 +24,15 @@ const gbx_station gbx_station_6 = {
     .title = "torch: autograd, streams, and a cache in pages",
     .minutes = 90,
     .readings = {
-        { "Python/ceval_gil.c#PyEval_SaveThread", "what PyTorch calls before it computes: it lets go of the lock" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment there, and the class below" },
+        { "torch:torch/include/torch/csrc/autograd/edge.h#Edge", "where a gradient goes on to" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks the tape: execute(), evaluate_function()" },
+        { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "what forward keeps for backward" },
+        { "torch:torch/autograd/graph.py#_engine_run_backward", "the last Python before the engine" },
+        { "torch:torch/autograd/grad_mode.py#no_grad", "a switch of this thread, no more" },
+        { "torch:torch/include/pybind11/gil.h", "how C++ lets go of the lock" },
+        { "Python/ceval_gil.c#PyEval_SaveThread", "and what that calls: station 3's way to let go" },
+        { "torch:torch/cuda/streams.py#Stream", "a device's queue of work" },
     },
     .shows = {
         { .title = "The course's program",
@@ -37,4 +46,16 @@ const gbx_station gbx_station_6 = {
         { "6.4", "PagedAttention" },
     },
     .claims = claims,
+    .go_on = {
+        "In tape.py use a three times in the function. How many edges lead to its node, and how often is it visited?",
+        "In tape.py make SIZE 100. What share of the time has the engine the lock, and what for?",
+        "In modes.py put torch.inference_mode() in place of no_grad. What else is saved?",
+        "In modes.py let one weight of the eight want a gradient. Which nodes are built, and which tensors kept?",
+        "Draw the tape of a function of your own: experiments/draw.py. Where does it end?",
+        "In lengths.py draw round(source.lognormvariate(math.log(mean) - 0.845, 1.3)) + 1, which has a longer tail. What of 6.4 "
+        "changes, and what comes closer to the paper?",
+        "In serving.py send away who came first in place of who came last. Who never ends?",
+        "In kvcache.py let two requests share the blocks of a prompt that begins alike. How would you find them?",
+        "On a machine with a CUDA device: PYTHON=python3 ./glassbox explain 6.3. Then with CUDA_LAUNCH_BLOCKING=1.",
+    },
 };

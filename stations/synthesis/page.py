@@ -1,10 +1,11 @@
 """The page of the synthesis: `glassbox why` on each of its programs, and how often it is right.
 
-Usage: page.py [--format terminal|json] [NAME...]    PREDICT=1: it asks you first.
+Usage: page.py [--format terminal|json] [--twins] [NAME...]    PREDICT=1: it asks you first.
 Ends with 0 when every answer is right, 1 when one is wrong, 2 when there is none, and 3 when those are right that could
 be asked for. In CI (CI=true) all have to be, but where there is no GPU.
 """
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ import textwrap
 import time
 
 from judge import NONE, Broken, Judgement, judge
-from programs import COLUMNS, NO_DEVICE, ROOT, Program, Unfit, programs
+from programs import COLUMNS, HERE, NO_DEVICE, ROOT, CannotRun, Program, Unfit, programs, run
 
 PASS, FAIL, BROKEN, PARTIAL, USAGE = 0, 1, 2, 3, 64
 WIDTH = 80
@@ -78,24 +79,24 @@ def show_one(program: Program) -> None:
     heading(f"Run: ./glassbox why {path}")
     with tempfile.TemporaryDirectory() as folder:
         command = [ROOT / "glassbox", "why", f"--output={folder}/why", path]
-        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+        )
     for line in done.stdout.splitlines():
         put(f"  {line}" if line else "")
 
 
-def row(judged: Judgement, twin: Judgement | None, guess: str) -> None:
+def row(judged: Judgement, slower: float | None, guess: str) -> None:
     program = judged.program
     if judged.missing:
         put(f"  {'skip':5}{judged.expected:8}{program.path.name:24}{'':14}{program.fault}", "1;33")
         put(f"  {'':13}{judged.missing}")
         return
-    slower = ""
-    if twin is not None and twin.wall_s and judged.wall_s:
-        slower = f"{judged.wall_s / twin.wall_s:.1f} x"
+    times = f"{slower:.1f} x" if slower else ""
     share = f"{judged.verdicts[0].share * 100:.0f} %" if judged.verdicts else ""
     place = judged.place if judged.verdicts else ""
     label = "recorded: " if judged.is_recorded else ""
-    put(f"  {'BAD' if judged.wrong else 'ok':5}{judged.named:8}{place:24}{share:>5}{slower:>7}  {label}{program.fault}",
+    put(f"  {'BAD' if judged.wrong else 'ok':5}{judged.named:8}{place:24}{share:>5}{times:>7}  {label}{program.fault}",
         "1;31" if judged.wrong else "")
     if judged.wrong:
         put(f"  {'':13}{judged.wrong}")
@@ -103,13 +104,12 @@ def row(judged: Judgement, twin: Judgement | None, guess: str) -> None:
         put(f"  {'':13}you said {guess}" + ("" if guess == judged.expected else f", and it is {judged.expected}"))
 
 
-def show_rows(answers: list[Judgement], guesses: dict[str, str]) -> None:
-    heading("Explain: twelve programs, each with one fault")
+def show_rows(answers: list[Judgement], slower: dict[str, float], guesses: dict[str, str]) -> None:
+    faulty = [each for each in answers if each.program.kind == "faulty"]
+    heading(f"Explain: {len(faulty)} programs, each with one fault")
     put(f"  {'':5}{'names':8}{'at':24}{'share':>5}{'slower':>7}  what it is", "2")
-    twins = {each.program.name: each for each in answers if each.program.kind == "mended"}
-    for each in answers:
-        if each.program.kind == "faulty":
-            row(each, twins.get(each.program.name), guesses.get(each.program.name, ""))
+    for each in faulty:
+        row(each, slower.get(each.program.name), guesses.get(each.program.name, ""))
     put()
     paragraph("share: of the program's own time, as it is judged. slower: beside the same program with the fault"
               " mended, in this run.")
@@ -133,6 +133,19 @@ def show_confusion(answers: list[Judgement]) -> None:
         put(f"  {expected:8}{cells}")
 
 
+def show_surprises() -> None:
+    """What surprises.py measures, now and here."""
+    heading("Surprises: so many times as long as the other way, measured just now")
+    python = ROOT / "cpython/build/gil/python"
+    done = subprocess.run(
+        [python, "-I", HERE / "surprises.py"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode != 0:
+        raise Broken(f"'surprises.py' ends with status {done.returncode}")
+    for name, ratio in json.loads(done.stdout).items():
+        put(f"  {name:40}{ratio:6.1f} x")
+
+
 def show_counts(answers: list[Judgement], seconds: float) -> None:
     wrong = sum(bool(each.wrong) for each in answers)
     missing = sum(bool(each.missing) for each in answers)
@@ -144,9 +157,9 @@ def show_counts(answers: list[Judgement], seconds: float) -> None:
 def show_rest() -> None:
     heading("Go on")
     for line in (
-        "stations/synthesis/README.md              what each column is, and its surprises",
-        "./glassbox why your_program.py            the same for a program of yours",
-        "make synthesis PREDICT=1                  it asks you first",
+        "less stations/synthesis/README.md     what each column is, and its surprises",
+        "./glassbox why your_program.py        the same for a program of yours",
+        "make synthesis PREDICT=1              it asks you first",
     ):
         put(f"  {line}")
 
@@ -154,20 +167,39 @@ def show_rest() -> None:
 # ------------------------------------------------------------------ the whole
 
 
-def as_json(answers: list[Judgement], seconds: float) -> str:
+def as_json(answers: list[Judgement], slower: dict[str, float], seconds: float) -> str:
     return json.dumps({
         "seconds": seconds,
         "programs": [
             {
-                "name": each.program.name, "kind": each.program.kind, "expected": each.expected, "named": each.named,
+                "name": each.program.name,
+                "kind": each.program.kind,
+                "expected": each.expected,
+                "named": each.named,
                 "place": each.place if each.verdicts else None,
                 "share": each.verdicts[0].share if each.verdicts else None,
                 "also": [f"{verdict.column} {verdict.file}:{verdict.line}" for verdict in each.verdicts[1:]],
-                "wall_s": each.wall_s, "recorded": each.is_recorded, "missing": each.missing, "wrong": each.wrong,
+                "slower": slower.get(each.program.name) if each.program.kind == "faulty" else None,
+                "recorded": each.is_recorded,
+                "missing": each.missing,
+                "wrong": each.wrong,
             }
             for each in answers
         ],
     }, indent=1)
+
+
+def slowness(chosen: list[Program]) -> dict[str, float]:
+    """How many times as long as its mended twin a faulty program takes: the better of two runs of each."""
+    times: dict[str, dict[str, float]] = {}
+    for program in chosen:
+        if program.kind != "clean":
+            progress(f"{program.kind}/{program.name}")
+            with contextlib.suppress(CannotRun):
+                python = program.python()
+                wall = min(run(program, python).wall_s for _ in range(2))
+                times.setdefault(program.name, {})[program.kind] = wall
+    return {name: both["faulty"] / both["mended"] for name, both in times.items()}
 
 
 def all_answers(chosen: list[Program]) -> list[Judgement]:
@@ -182,7 +214,8 @@ def all_answers(chosen: list[Program]) -> list[Judgement]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--format", choices=("terminal", "json"), default="terminal")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these programs, and their twins")
+    parser.add_argument("--twins", action="store_true", help="ask about the mended programs, too")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these programs")
     options = parser.parse_args()
     began = time.monotonic()
     try:
@@ -197,16 +230,19 @@ def main() -> int:
         guesses = {each.name: prediction(each) for each in chosen if asks and each.kind == "faulty"}
         if options.format == "terminal" and not options.names:
             show_one(next(each for each in chosen if each.name == SHOWN))
-        answers = all_answers(chosen)
+        answers = all_answers([each for each in chosen if each.kind != "mended" or options.twins])
+        slower = slowness(chosen)
     except (Broken, Unfit) as error:
         print(f"glassbox: {error}", file=sys.stderr)
         return BROKEN
     seconds = time.monotonic() - began
     if options.format == "json":
-        put(as_json(answers, seconds))
+        put(as_json(answers, slower, seconds))
     else:
-        show_rows(answers, guesses)
+        show_rows(answers, slower, guesses)
         show_confusion(answers)
+        if not options.names:
+            show_surprises()
         show_counts(answers, seconds)
         show_rest()
     is_lacking = os.environ.get("CI") == "true" and any(each.missing not in ("", NO_DEVICE) for each in answers)

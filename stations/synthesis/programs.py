@@ -131,8 +131,11 @@ def checked(kind: str, name: str, keys: dict) -> dict:
 
 
 def programs(text: str | None = None) -> Iterator[Program]:
-    """All of them, each faulty one before its twin; Unfit when the manifest or a program is not as it has to be."""
-    manifest = tomllib.loads(MANIFEST.read_text() if text is None else text)
+    """All of them, each faulty one before its twin. Unfit: the manifest or a program is not as it has to be."""
+    try:
+        manifest = tomllib.loads(MANIFEST.read_text() if text is None else text)
+    except tomllib.TOMLDecodeError as error:
+        raise Unfit(f"'{MANIFEST.name}' is no TOML: {error}") from None
     if unknown := manifest.keys() - KEYS.keys():
         raise Unfit(f"'{MANIFEST.name}' has an unknown table '{min(unknown)}'")
     for kind in KEYS:

@@ -263,6 +263,35 @@ class Exports(Sound):
             """)
         self.assertNotIn("get", self.names(events))
 
+    def test_what_was_not_asked_for_is_not_looked_at(self):
+        """An exporter that leaves it as it was, against the protocol: who asked would never have looked."""
+        events = self.between("""
+            class Py_buffer(ctypes.Structure):
+                _fields_ = [("buf", ctypes.c_void_p), ("obj", ctypes.c_void_p), ("len", ctypes.c_ssize_t),
+                            ("itemsize", ctypes.c_ssize_t), ("readonly", ctypes.c_int), ("ndim", ctypes.c_int)] + [
+                            (name, ctypes.c_void_p) for name in ("format", "shape", "strides", "suboffsets", "internal")]
+            class Slot(ctypes.Structure):
+                _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+            class Spec(ctypes.Structure):
+                _fields_ = [("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int),
+                            ("flags", ctypes.c_uint), ("slots", ctypes.POINTER(Slot))]
+            memory = ctypes.create_string_buffer(b"abcd", 4)
+            @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.POINTER(Py_buffer), ctypes.c_int)
+            def lend(self, view, flags):
+                view[0] = Py_buffer(ctypes.addressof(memory), id(self), 4, 1, 1, 77, 8, 16, 24, 32, 0)
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
+                return 0
+            slots = (Slot * 2)(Slot(1, ctypes.cast(lend, ctypes.c_void_p)), Slot(0, None))
+            spec = Spec(b"careless.Exporter", object.__basicsize__, 0, 0, slots)
+            ctypes.pythonapi.PyType_FromSpec.restype = ctypes.py_object
+            exporter = ctypes.pythonapi.PyType_FromSpec(ctypes.byref(spec))()
+            mark('a'); assert b'-'.join([exporter]) == b'abcd'; mark('b')
+            """)
+        got = self.one(events, "buf.get")
+        self.assertEqual((self.trace.type(got), got.fields["asked"], got.fields["length"]), ("careless.Exporter", 0, 4))
+        self.assertEqual(got.fields["state"] & (SHAPE | HAS_STRIDES | SUBOFFSETS), 0)
+        self.assertEqual(self.trace.text(got, "format"), "?")
+
     def test_memory_that_an_extension_tells_of(self):
         """Whether or not tracemalloc listens."""
         try:

@@ -105,11 +105,33 @@ take_note(uint64_t *counter, uint32_t *exports)
     stream->buf_counter = NULL;
 }
 
-/* `place` is where the Py_buffer lies: `view` itself, or what stands for it. */
+/* What was asked for.  The rest an exporter should have set to NULL; one that has not must not bring down a
+   program that would never have looked. */
+static Py_buffer
+asked_part(const Py_buffer *whole, int flags)
+{
+    Py_buffer part = *whole;
+    if (!(flags & PyBUF_FORMAT)) {
+        part.format = NULL;
+    }
+    if (!(flags & PyBUF_ND)) {
+        part.shape = NULL;
+    }
+    if ((flags & PyBUF_STRIDES) != PyBUF_STRIDES) {
+        part.strides = NULL;
+    }
+    if ((flags & PyBUF_INDIRECT) != PyBUF_INDIRECT) {
+        part.suboffsets = NULL;
+    }
+    return part;
+}
+
+/* `place` is where the Py_buffer lies, of which `part` is what may be looked at. */
 static void
-record_get(int how, PyObject *object, const void *place, const Py_buffer *view, int flags, bool passed_on,
+record_get(int how, PyObject *object, const void *place, const Py_buffer *whole, int flags, bool passed_on,
            const void *by)
 {
+    const Py_buffer part = asked_part(whole, flags), *view = &part;
     uint32_t dt;
     uint16_t offset;
     PyThreadState *tstate = _PyThreadState_GET();

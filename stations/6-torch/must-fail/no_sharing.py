@@ -13,7 +13,7 @@ class Copying(Paged):
 
     def fork(self, request, child):
         self.tables[child] = [self.blocks.take() for _ in self.tables[request]]
-        self.copies += zip(self.tables[request], self.tables[child])
+        self.copies += zip(self.tables[request], self.tables[child], strict=True)
         child.stored = request.stored
 
 

@@ -1,4 +1,4 @@
-"""A small model is trained, and the losses of its steps are added up, on the device. Needs a CUDA device and PyTorch."""
+"""A small model is trained, and its losses are added up on the device. Needs a CUDA device and PyTorch."""
 
 import torch
 
