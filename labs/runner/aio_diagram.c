@@ -23,7 +23,7 @@ typedef struct {
     bool future_there;               /* its line has begun */
     uint64_t rounds, waited_ns;      /* that are not shown yet */
     uint64_t others, others_ns;      /* handles that ran meanwhile */
-    bool told_others;
+    bool setter_ended;               /* the step in which the future was done */
     uint64_t run_ns;
     char *text;
     size_t size, used;
@@ -271,6 +271,12 @@ meanwhile(drawing *d, const gbx_cursor *now)
             d->waited_ns += ns > 0 && ns < 1e15 ? (uint64_t)ns : 0;
             break;
         }
+        case GBX_EV_AIO_STEP_END:
+            if (now->at > d->await->wakeup && !d->setter_ended && d->rounds == 0) {
+                d->setter_ended = true;
+                draw(d, entry->t_ns, LOOP, "its step ends", NOWHERE, "");
+            }
+            break;
         case GBX_EV_AIO_RUN_BEGIN:
             d->run_ns = after_wakeup ? entry->t_ns : 0;
             break;

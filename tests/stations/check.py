@@ -18,7 +18,7 @@ PARTIAL = 3  # the exit status where what ran passed, and something could not ru
 PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
-MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy)'")
+MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy|uvloop)'")
 
 
 class Skip(Exception):

@@ -318,6 +318,7 @@ an_await_is_found_and_drawn(void **state)
         "     10.0 step ends ──────────────────────────────▶ goes on\n"
         "    200.0 │                     done: result ◀───── a callback\n"
         "    202.0 │                     call_soon() ──────▶ queue: number 1\n"
+        "    400.0 │                     │                   its step ends\n"
         "          │                     │                   waits 1.00 ms\n"
         "          │                     │                   next round\n"
         "   1500.0 step begins ◀──────────────────────────── runs it\n");
