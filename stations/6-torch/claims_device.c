@@ -143,7 +143,8 @@ check_waits(const gbx_look *look, gbx_finding *finding)
     quote_part(finding, &page, "item");
     gbx_finding_fact(finding, "l launches  ░ .item() waits  █ works");
     gbx_finding_number(finding, ".item() took", ms(item.wait), "ms");
-    gbx_finding_number(finding, "of it waiting for the work", (double)gbx_device_overlap(item.wait, item.work) / 1e6, "ms");
+    gbx_finding_number(finding, "of it waiting for the work", (double)gbx_device_overlap(item.wait, item.work) / 1e6,
+                       "ms");
     gbx_finding_number(finding, "synchronize() took", ms(all.wait), "ms");
     gbx_finding_observe(finding, 1);
     return GBX_PASS;

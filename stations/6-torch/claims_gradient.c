@@ -66,7 +66,8 @@ static void
 quote_pairs(gbx_finding *finding, const pair *pairs, size_t count)
 {
     char text[2048];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%8s %18s %18s %12s\n", "x", "by the tape", "by trying", "apart by");
+    size_t used = (size_t)snprintf(text, sizeof(text), "%8s %18s %18s %12s\n", "x", "by the tape", "by trying",
+                                   "apart by");
     for (size_t i = 0; i < count && used < sizeof(text); i++) {
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%8.3f %18.10f %18.10f %12.0e\n", pairs[i].start,
                                  pairs[i].by_tape, pairs[i].by_trying, off(&pairs[i]));
@@ -116,7 +117,7 @@ const gbx_claim gbx_s6_gradient = {
         { &gbx_s6_tape, &single, "numbers of 32 bits: a small step is lost in them" },
     },
     .readings = {
-        { "torch:torch/autograd/gradcheck.py#gradcheck", "PyTorch's own test of its derivatives: the same two numbers" },
+        { "torch:torch/autograd/gradcheck.py#gradcheck", "PyTorch's own test of its derivatives" },
     },
     .prediction = {
         .question = "With numbers of 64 bits and a step of 1e-6, how far apart are the two gradients?",

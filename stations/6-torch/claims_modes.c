@@ -250,7 +250,8 @@ const gbx_claim gbx_s6_latency = {
           "depends on" },
     },
     .prediction = {
-        .question = "A hundred small steps: recorded, each detached, under no_grad. Which take less time than recorded?",
+        .question = "A hundred small steps: recorded, each detached, under no_grad. Which take less time than "
+                    "recorded?",
         .choices = {
             { "detached and no_grad, about equally", "detach() is the no_grad of one tensor",
               "the nodes are built before detach() is called" },

@@ -196,7 +196,7 @@ const gbx_claim gbx_s6_order = {
     },
     .readings = {
         { "torch:torch/include/torch/csrc/autograd/graph_task.h#GraphTask", "dependencies_: who still has to come" },
-        { "torch:torch/include/torch/csrc/autograd/engine.h#ReadyQueue", "of those that are ready, the youngest first" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#ReadyQueue", "of the ready, the youngest first" },
         { "Lib/graphlib.py#TopologicalSorter", "the same order in Python" },
     },
     .prediction = {

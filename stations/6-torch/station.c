@@ -24,9 +24,9 @@ const gbx_station gbx_station_6 = {
     .title = "torch: autograd, streams, and a cache in pages",
     .minutes = 90,
     .readings = {
-        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment there, and the class below" },
+        { "torch:torch/include/torch/csrc/autograd/node.h#sequence_nr", "a node of the tape: the comment, and the class" },
         { "torch:torch/include/torch/csrc/autograd/edge.h#Edge", "where a gradient goes on to" },
-        { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks the tape: execute(), evaluate_function()" },
+        { "torch:torch/include/torch/csrc/autograd/engine.h#Engine", "who walks it: execute(), evaluate_function()" },
         { "torch:torch/include/torch/csrc/autograd/saved_variable.h#SavedVariable", "what forward keeps for backward" },
         { "torch:torch/autograd/graph.py#_engine_run_backward", "the last Python before the engine" },
         { "torch:torch/autograd/grad_mode.py#no_grad", "a switch of this thread, no more" },
@@ -51,10 +51,11 @@ const gbx_station gbx_station_6 = {
         "In tape.py make SIZE 100. What share of the time has the engine the lock, and what for?",
         "In modes.py put torch.inference_mode() in place of no_grad. What else is saved?",
         "In modes.py let one weight of the eight want a gradient. Which nodes are built, and which tensors kept?",
-        "Draw the tape of a function of your own: experiments/draw.py. Where does it end?",
+        "In tape.py write a function of your own, and how many OPERATIONS it has. ./glassbox explain 6.1a draws its "
+        "tape. Where does it end?",
         "In lengths.py draw round(source.lognormvariate(math.log(mean) - 0.845, 1.3)) + 1, which has a longer tail. What of 6.4 "
         "changes, and what comes closer to the paper?",
-        "In serving.py send away who came first in place of who came last. Who never ends?",
+        "In kvcache.py keep a tenth of the blocks free, or none. How often is somebody sent away, and what is its price?",
         "In kvcache.py let two requests share the blocks of a prompt that begins alike. How would you find them?",
         "On a machine with a CUDA device: PYTHON=python3 ./glassbox explain 6.3. Then with CUDA_LAUNCH_BLOCKING=1.",
     },

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define HEAD  "{\"format\": \"glassbox-device-spans\", \"version\": 1, \"kind\": \"cuda\", \"recorded\": false, " \
-              "\"provenance\": {\"device\": \"made up\", \"torch\": \"0\", \"when\": \"never\", \"uncertainty_ns\": 10}, " \
+              "\"provenance\": {\"device\": \"made up\", \"torch\": \"0\", \"when\": \"never\", " \
+              "\"uncertainty_ns\": 10}, " \
               "\"spans\": ["
 #define SPAN(PART, LANE, NAME, BEGIN, END) \
     "{\"part\": \"" PART "\", \"lane\": \"" LANE "\", \"name\": \"" NAME "\", \"begin_ns\": " #BEGIN \

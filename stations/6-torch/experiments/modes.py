@@ -3,7 +3,6 @@
 Nodes, bytes and time of each; and what detach() gives back.  Each part stands between two marks.
 """
 import torch
-
 from memory import taken
 from tape_of import built, walk
 

@@ -5,9 +5,8 @@ Each part stands between two marks of its own name.
 import sys
 import threading
 
+import tape_of  # first: it says something to PyTorch
 import torch
-
-import tape_of
 from memory import taken
 
 try:

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # the profiler of a build for CUDA misses the device, aloud
+os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # the profiler says on stderr what it does, else
 
 import torch
 from torch.autograd.profiler import profile
