@@ -73,6 +73,29 @@ class Story(unittest.TestCase):
         self.assertIn("__sleep0", turn["from"])
         self.assertGreaterEqual(turn["ns"], story["turns"][1]["ns"])
 
+    def test_a_turn_names_what_it_was_spent_in_where_that_was_recorded(self):
+        record(C, """
+            import time
+            def crunch():
+                end = time.perf_counter() + 0.02
+                while time.perf_counter() < end: pass
+            def blocks(): time.sleep(0.03)
+            async def main():
+                await asyncio.sleep(0)
+                crunch()
+                await asyncio.sleep(0)
+                blocks()
+            asyncio.run(main())
+            """, options="events=aio+frame+gil+mark", path="inside.gbx")
+        turns = json.loads(glassbox("aio", "--json", "-n", "2", "inside.gbx").stdout)["turns"]
+        self.assertIn("blocks", turns[0]["let_go_at"])
+        self.assertGreaterEqual(turns[0]["without_the_lock_ns"], 25_000_000)
+        self.assertIn("crunch", turns[1]["mostly_in"])
+        self.assertGreaterEqual(turns[1]["mostly_in_ns"], 15_000_000)
+        text = glassbox("aio", "-n", "2", "inside.gbx").stdout
+        self.assertRegex(text, r"without the lock: .* in blocks, by \w+")
+        self.assertRegex(text, r"of it in .* in crunch itself")
+
     def test_the_text_says_the_same(self):
         self.story(C)
         text = glassbox("aio", "story.gbx").stdout

@@ -4,6 +4,7 @@
 
 #include "aio_diagram.h"
 #include "aio_follow.h"
+#include "aio_inside.h"
 #include "aio_json.h"
 #include "aio_records.h"
 
@@ -257,6 +258,53 @@ a_trace_without_such_events_is_refused(void **state)
     gbx_trace_close(trace);
 }
 
+/* A step of 100 us: 10 of its own, 60 in a callee, 30 in the same function again; for 20 us without the lock. */
+static void
+a_turn_names_the_function_that_most_of_it_was_spent_in(void **state)
+{
+    (void)state;
+    trace_writer *w = writer_new(NULL);
+    put_loop(w, 0, 1, LOOP);
+    put_task(w, 10, 1, WAITER, 1);
+    put_begin(w, 100, 1, WAITER, GBX_AIO_SENT_NONE, 0);
+    writer_push(w, 1, 2, 7);
+    writer_clock(w, WRITER_START + 110000);
+    writer_push(w, 1, 3, 8);
+    writer_clock(w, WRITER_START + 120000);
+    PUT(w, 1, (gbx_gil_release){ .h = { .event = GBX_EV_GIL_RELEASE, .arg = 4 }, .code = 3, .by = 77 });
+    writer_clock(w, WRITER_START + 140000);
+    PUT(w, 1, (gbx_gil_acquire){ .h = { .event = GBX_EV_GIL_ACQUIRE } });
+    writer_clock(w, WRITER_START + 170000);
+    writer_pop(w, 1, 3, 8);
+    put_end(w, 200, 1, WAITER, GBX_AIO_STEP_RESULT, 0);
+    writer_push(w, 1, 9, 9);                                    /* not in it any more */
+    gbx_trace *trace = test_open(w);
+    gbx_aio_story *story = tell(trace, 1);
+    gbx_aio_inside inside = gbx_aio_look_inside(trace, &story->turns[0]);
+    assert_int_equal(inside.code, 3);
+    assert_int_equal(inside.own_ns, 60000);
+    assert_int_equal(inside.outside_ns, 20000);
+    assert_int_equal(inside.let_go.code, 3);
+    assert_int_equal(inside.let_go.offset, 4);
+    assert_int_equal(inside.by, 77);
+    gbx_aio_free(story);
+    gbx_trace_close(trace);
+}
+
+static void
+a_turn_without_frames_names_no_function(void **state)
+{
+    (void)state;
+    gbx_trace *trace = await_trace();
+    gbx_aio_story *story = tell(trace, 1);
+    gbx_aio_inside inside = gbx_aio_look_inside(trace, &story->turns[0]);
+    assert_int_equal(inside.code, 0);
+    assert_int_equal(inside.let_go.code, 0);
+    assert_int_equal(inside.outside_ns, 0);
+    gbx_aio_free(story);
+    gbx_trace_close(trace);
+}
+
 /* --------------------------------------------------------------------- one task */
 
 typedef struct {
@@ -378,6 +426,8 @@ main(void)
         TEST(an_address_that_is_used_again_is_another_task),
         TEST(a_task_that_was_there_before_is_known_by_its_steps),
         TEST(another_loop_tells_of_tasks_alone),
+        TEST(a_turn_names_the_function_that_most_of_it_was_spent_in),
+        TEST(a_turn_without_frames_names_no_function),
         TEST(a_story_may_be_of_a_part),
         TEST(a_trace_without_such_events_is_refused),
         TEST(a_task_tells_what_it_awaits_and_who_woke_it),

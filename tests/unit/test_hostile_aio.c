@@ -5,6 +5,7 @@
 
 #include "aio_diagram.h"
 #include "aio_follow.h"
+#include "aio_inside.h"
 #include "aio_json.h"
 #include "check.h"
 
@@ -43,7 +44,8 @@ put_any(trace_writer *w)
 {
     size_t kind = next_random() % (sizeof(kinds) / sizeof(kinds[0]));
     uint8_t bytes[128] = { 0 };
-    if (gbx_event_class(kinds[kind].event) != GBX_CLASS_AIO || kinds[kind].size > sizeof(bytes)) {
+    int class = gbx_event_class(kinds[kind].event);
+    if ((class != GBX_CLASS_AIO && class != GBX_CLASS_FRAME && class != GBX_CLASS_GIL) || kinds[kind].size > sizeof(bytes)) {
         return;
     }
     for (size_t i = 0; i < kinds[kind].size; i++) {
@@ -78,6 +80,11 @@ look_at_everything(const gbx_trace *trace)
     }
     for (size_t i = 0; i < story->loop_count; i++) {
         assert_true(gbx_aio_own_ns(&story->loops[i]) <= story->loops[i].running_ns);
+    }
+    for (size_t i = 0; i < story->turn_count; i++) {
+        gbx_aio_inside inside = gbx_aio_look_inside(trace, &story->turns[i]);
+        uint64_t most = gbx_trace_where(trace, story->turns[i].end).t_ns - story->turns[i].begin_ns;
+        assert_true(story->turns[i].ns <= most && inside.own_ns <= most && inside.outside_ns <= most);
     }
     for (size_t i = 0; i < story->task_count && i < 50; i++) {
         size_t moments = 0;
