@@ -27,9 +27,12 @@ static const char help[] =
 "little, for times; and with those that tell of each object, block and reference,\n"
 "for numbers.  Only the first run's output is shown, and only it has a keyboard: the\n"
 "others read standard input from its beginning where it is a file, and nothing else.\n"
+"If there is a fault, the tool that looks deeper is asked about its line, where it is\n"
+"installed; py-spy and nsys run the program once more.\n"
 "\n"
 "      --once             run it once, with everything on: for a program that must\n"
 "                         not run again.  It is slower, and so are its times\n"
+"      --no-tools         ask no other tool\n"
 "      --seconds=N        end each run after N seconds, and take what there is\n"
 "      --limit=SIZE       how large a recording may grow: 64M, 2G... (default 1G);\n"
 "                         what comes after is not counted\n"
@@ -50,13 +53,14 @@ static const char help[] =
 "\n"
 "JSON: program, build, python, status (of the program; -N: killed by signal N),\n"
 "wall_s, traced_s, counted_s (the three runs; null: there was none), own_s,\n"
-"startup_s, lost (events), and these arrays; more may be added.\n"
+"startup_s, lost (events), tools, and\n"
+"these arrays; more may be added.\n"
 "  columns    column, part (of the model), question, cost, unit, share (of own_s, 0\n"
 "             to 1), basis (measured, estimated, not recorded), counts, why\n"
 "  verdicts   the dearest first; none: no fault found.  column, part, fault, file,\n"
 "             line, function, share, cost, unit, basis, sentence, evidence, deeper\n"
 "    evidence event, records, seq (position of one of them), text, show (a command)\n"
-"    deeper   tool, command, installed, says (a line of what it said, or null)\n"
+"    deeper   tool, command, installed, says (a line of what it said, or null), get\n"
 "  near       the same of what has a fault's sign and costs too little for one\n"
 "\n"
 "Exit status: 0 it was run and judged; 1 it was judged, and did not end well by\n"
@@ -69,15 +73,17 @@ typedef struct {
     const char *traces[2];
     size_t trace_count;
     bool json;
+    bool shallow;                /* ask no other tool */
 } choices;
 
-enum { OPT_ONCE = 256, OPT_SECONDS, OPT_LIMIT, OPT_TRACE, OPT_PYTHON, OPT_JSON, OPT_HELP };
+enum { OPT_ONCE = 256, OPT_SECONDS, OPT_LIMIT, OPT_TRACE, OPT_PYTHON, OPT_JSON, OPT_NO_TOOLS, OPT_HELP };
 
 static const struct option long_options[] = {
     { "once", no_argument, NULL, OPT_ONCE }, { "seconds", required_argument, NULL, OPT_SECONDS },
     { "limit", required_argument, NULL, OPT_LIMIT }, { "output", required_argument, NULL, 'o' },
     { "trace", required_argument, NULL, OPT_TRACE }, { "python", required_argument, NULL, OPT_PYTHON },
     { "build", required_argument, NULL, OPT_PYTHON }, { "json", no_argument, NULL, OPT_JSON },
+    { "no-tools", no_argument, NULL, OPT_NO_TOOLS },
     { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
 };
 
@@ -105,6 +111,7 @@ parse_one(int option, choices *to)
 {
     switch (option) {
         case OPT_ONCE: to->run.once = true; return -1;
+        case OPT_NO_TOOLS: to->shallow = true; return -1;
         case OPT_JSON: to->json = true; return -1;
         case OPT_PYTHON: to->python = optarg; return -1;
         case 'o': to->output = optarg; return -1;
@@ -193,8 +200,24 @@ choose_paths(const choices *chosen, char **timed, char **counted, gbx_error *err
 
 /* --------------------------------------------------------------------- what it says */
 
+/* Of the dearest fault its tool is asked, and, as it takes no time, the linter. */
+static void
+ask_tools(const choices *chosen, const gbx_why *why, gbx_why_tool tools[GBX_WHY_TOOLS])
+{
+    if (gbx_why_verdicts(why) == 0) {
+        return;
+    }
+    const gbx_why_verdict *verdict = gbx_why_verdict_at(why, 0);
+    for (size_t i = 0; i < GBX_WHY_TOOLS; i++) {
+        if (tools[i].part == gbx_why_column_part(verdict->column) || tools[i].part == GBX_WHY_SOURCE) {
+            gbx_why_tool_ask(&tools[i], &chosen->run, verdict->file, verdict->line);
+        }
+    }
+}
+
 static int
-show(const choices *chosen, const gbx_why_input *input, const gbx_why_runs *runs, gbx_error *error)
+show(const choices *chosen, const gbx_paths *paths, const gbx_why_input *input, const gbx_why_runs *runs,
+     gbx_error *error)
 {
     gbx_why *why;
     int code = gbx_why_explain(&why, input, error);
@@ -202,7 +225,12 @@ show(const choices *chosen, const gbx_why_input *input, const gbx_why_runs *runs
         return code;
     }
     const char *const none[] = { NULL };
-    gbx_why_view view = { .why = why, .runs = runs, .python = chosen->run.python,
+    gbx_why_tool tools[GBX_WHY_TOOLS];
+    gbx_why_tools_find(tools, paths, runs == NULL ? NULL : &chosen->run);
+    if (runs != NULL && !chosen->run.once && !chosen->shallow && !runs->interrupted) {
+        ask_tools(chosen, why, tools);
+    }
+    gbx_why_view view = { .why = why, .runs = runs, .python = chosen->run.python, .tools = tools,
                           .program = runs == NULL ? none : (const char *const *)chosen->run.arguments };
     if (chosen->json) {
         code = gbx_cmd_json(gbx_why_json(&view), JSON_INDENT(2) | JSON_PRESERVE_ORDER, error);
@@ -210,6 +238,7 @@ show(const choices *chosen, const gbx_why_input *input, const gbx_why_runs *runs
     else {
         gbx_why_text(&view, stdout);
     }
+    gbx_why_tools_clear(tools);
     gbx_why_free(why);
     return code;
 }
@@ -224,7 +253,7 @@ judge_traces(const choices *chosen, gbx_error *error)
     }
     if (code == 0) {
         gbx_why_input input = { .timed = traces[0], .counted = chosen->trace_count > 1 ? traces[1] : traces[0] };
-        code = show(chosen, &input, NULL, error);
+        code = show(chosen, NULL, &input, NULL, error);
     }
     gbx_trace_close(traces[0]);
     gbx_trace_close(traces[1]);
@@ -284,7 +313,7 @@ run_and_judge(choices *chosen, gbx_error *error, bool *well)
     if (code == 0) {
         *well = runs.exited && runs.status == 0 && !runs.timed_out;
         gbx_why_runs_input(&runs, &input);
-        code = show(chosen, &input, &runs, error);
+        code = show(chosen, &paths, &input, &runs, error);
     }
     gbx_why_runs_clear(&runs);
     gbx_paths_clear(&paths);

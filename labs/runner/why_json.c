@@ -53,15 +53,23 @@ evidence_of(const gbx_why_verdict *verdict)
 }
 
 static json_t *
-verdict_of(const gbx_why_verdict *verdict)
+deeper_of(const gbx_why_tool *tool)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:s, s:s, s:s, s:o}",
+    return json_pack("{s:s, s:s, s:b, s:s?, s:s}", "tool", tool->name, "command", tool->command, "installed",
+                     tool->installed, "says", tool->says[0] == '\0' ? NULL : tool->says, "get", tool->get);
+}
+
+static json_t *
+verdict_of(const gbx_why_view *view, const gbx_why_verdict *verdict)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:s, s:s, s:s, s:o, s:o}",
                      "column", gbx_why_column_key(verdict->column),
                      "part", gbx_why_part_name(gbx_why_column_part(verdict->column)), "fault", verdict->fault,
                      "file", verdict->file, "line", verdict->line, "function", verdict->function,
                      "share", isfinite(verdict->share) ? verdict->share : 0.0, "cost", seconds(verdict->ns), "unit", "s",
                      "basis", gbx_why_basis_name(verdict->basis), "sentence", verdict->sentence,
-                     "evidence", evidence_of(verdict));
+                     "evidence", evidence_of(verdict),
+                     "deeper", deeper_of(gbx_why_tool_of(view->tools, gbx_why_column_part(verdict->column))));
 }
 
 static void
@@ -90,18 +98,22 @@ gbx_why_json(const gbx_why_view *view)
         json_array_append_new(columns, column_of(view, i));
     }
     for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
-        json_array_append_new(verdicts, verdict_of(gbx_why_verdict_at(view->why, i)));
+        json_array_append_new(verdicts, verdict_of(view, gbx_why_verdict_at(view->why, i)));
     }
     for (size_t i = 0; i < gbx_why_near(view->why); i++) {
-        json_array_append_new(near, verdict_of(gbx_why_near_at(view->why, i)));
+        json_array_append_new(near, verdict_of(view, gbx_why_near_at(view->why, i)));
+    }
+    json_t *tools = json_array();
+    for (size_t i = 0; i < GBX_WHY_TOOLS; i++) {
+        json_array_append_new(tools, deeper_of(&view->tools[i]));
     }
     uint64_t lost = (timed == NULL ? 0 : gbx_trace_lost(timed))
         + (counted == NULL || counted == timed ? 0 : gbx_trace_lost(counted));
-    json_t *whole = json_pack("{s:o, s:s, s:s?, s:f, s:f, s:o, s:o, s:o, s:I}", "program", program,
+    json_t *whole = json_pack("{s:o, s:s, s:s?, s:f, s:f, s:o, s:o, s:o, s:o, s:I}", "program", program,
                               "build", any == NULL ? "?" : gbx_stat_variant(gbx_trace_process(any, 0)->header),
                               "python", view->python, "own_s", seconds(gbx_why_own_ns(view->why)),
                               "startup_s", seconds(gbx_why_startup_ns(view->why)), "columns", columns,
-                              "verdicts", verdicts, "near", near, "lost", (json_int_t)lost);
+                              "verdicts", verdicts, "near", near, "tools", tools, "lost", (json_int_t)lost);
     if (whole != NULL) {
         add_runs(whole, view->runs);
     }

@@ -215,8 +215,38 @@ print_verdict(const gbx_why_view *view, const gbx_why_verdict *verdict, FILE *to
     for (size_t i = 0; i < verdict->evidence_count; i++) {
         print_evidence(&verdict->evidence[i], to);
     }
+    fputs("  deeper: ", to);
+    const gbx_why_tool *tool = gbx_why_tool_of(view->tools, gbx_why_column_part(verdict->column));
+    fputs(tool->name, to);
+    fputs("\n\n", to);
+}
+
+/* "py-spy: ..." of one tool, by what is known of it. */
+static void
+print_tool(const gbx_why_tool *tool, FILE *to)
+{
+    char line[800];
+    if (tool->says[0] != '\0') {
+        snprintf(line, sizeof(line), "%s says: %s", tool->name, tool->says);
+    }
+    else if (tool->installed) {
+        snprintf(line, sizeof(line), "%s: %s", tool->name, tool->command);
+    }
+    else {
+        snprintf(line, sizeof(line), "%s: not installed: %s", tool->name, tool->get);
+    }
+    fputs("  ", to);
+    gbx_text_wrap(to, 2, 4, WIDTH, line);
+}
+
+static void
+print_tools(const gbx_why_view *view, FILE *to)
+{
+    fputs("Tools that look deeper\n", to);
+    for (size_t i = 0; i < GBX_WHY_TOOLS; i++) {
+        print_tool(&view->tools[i], to);
+    }
     fputc('\n', to);
-    (void)view;
 }
 
 static void
@@ -249,5 +279,6 @@ gbx_why_text(const gbx_why_view *view, FILE *to)
     for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
         print_verdict(view, gbx_why_verdict_at(view->why, i), to);
     }
+    print_tools(view, to);
     print_conclusion(view, to);
 }

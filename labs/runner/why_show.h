@@ -5,11 +5,13 @@
 
 #include "why.h"
 #include "why_run.h"
+#include "why_tools.h"
 
 typedef struct {
     const gbx_why *why;
     const gbx_why_runs *runs;            /* NULL: only recordings were there */
     const char *python;                  /* NULL likewise */
+    gbx_why_tool *tools;                 /* GBX_WHY_TOOLS of them */
     const char *const *program;          /* its words; ends with NULL */
     bool colour;
 } gbx_why_view;

@@ -113,6 +113,17 @@ read_results(const gbx_look *look, gbx_finding *finding, results *it)
     return false;
 }
 
+static void
+quote_results(gbx_finding *finding, const results *it)
+{
+    char text[200];
+    int used = snprintf(text, sizeof(text), "%-36s %14.0f\n%-36s %14.0f\n%-36s %14.0f\n",
+                        "the sum, of a copy in order", it->right, "who ignores the strides computes", it->careless,
+                        "who has an address alone, by ctypes", it->pointed);
+    gbx_finding_quote(finding, text, used > 0 && (size_t)used < sizeof(text) ? (size_t)used : 0);
+    gbx_finding_fact(finding, "no exception was raised");
+}
+
 static gbx_verdict
 check_wrong(const gbx_look *look, gbx_finding *finding)
 {
@@ -141,8 +152,7 @@ check_wrong(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_fail(finding, "a pointer asks nobody", "a buffer is asked for", NULL);
     }
     gbx_finding_event(finding, look, given.at, "given: %s", gbx_seen_shape(&given, text, sizeof(text)));
-    gbx_finding_fact(finding, "right %.0f, without a look at the strides %.0f, by a pointer %.0f; no exception", it.right,
-                     it.careless, it.pointed);
+    quote_results(finding, &it);
     gbx_finding_number(finding, "buffers that ctypes asked for", 0, "");
     gbx_finding_observe(finding, 2);
     return GBX_PASS;

@@ -90,8 +90,8 @@ check_tensor(const gbx_look *look, gbx_finding *finding)
 const gbx_claim gbx_s5_tensor = {
     .id = "5.3e",
     .title = "a tensor has that address, too",
-    .sentence = "A tensor that is made of a NumPy array, which is made of a memoryview of an array.array, has the "
-                "address of that array, by either agreement: four types, and one memory.",
+    .sentence = "A tensor that is made of a NumPy array, which is made of a memoryview of an array.array, lies at the address "
+                "of that array, whether it was made directly or by DLPack: four types, one memory.",
     .experiments = { &tensors },
     .check = check_tensor,
     .must_fail = {

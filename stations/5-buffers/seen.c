@@ -132,10 +132,11 @@ gbx_seen_strides(const gbx_seen *seen, char *text, size_t size)
 const char *
 gbx_seen_shape(const gbx_seen *seen, char *text, size_t size)
 {
-    size_t used = write_tuple(seen->stride, seen->axes, text, size);
-    used += (size_t)snprintf(text + used, size - used, " bytes for ");
+    size_t used = (size_t)snprintf(text, size, "shape ");
+    used += write_tuple(seen->extent, seen->axes, text + used, size - used);
+    used += (size_t)snprintf(text + used, size - used, ", strides ");
     if (used < size) {
-        write_tuple(seen->extent, seen->axes, text + used, size - used);
+        write_tuple(seen->stride, seen->axes, text + used, size - used);
     }
     return text;
 }

@@ -39,7 +39,7 @@ const char *gbx_seen_asked(uint16_t asked, char *text, size_t size);
 /* "(32, 8)"; returns `text`. */
 const char *gbx_seen_strides(const gbx_seen *seen, char *text, size_t size);
 
-/* Strides and extents in words: "(32, 8) bytes for (3, 4)"; returns `text`. */
+/* Extents and strides in words: "shape (3, 4), strides (32, 8)"; returns `text`. */
 const char *gbx_seen_shape(const gbx_seen *seen, char *text, size_t size);
 
 /* A line of a table: type, address, length, and whether it may be written to; how much of it fits. */

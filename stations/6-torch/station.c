@@ -51,10 +51,11 @@ const gbx_station gbx_station_6 = {
         "In tape.py make SIZE 100. What share of the time has the engine the lock, and what for?",
         "In modes.py put torch.inference_mode() in place of no_grad. What else is saved?",
         "In modes.py let one weight of the eight want a gradient. Which nodes are built, and which tensors kept?",
-        "Draw the tape of a function of your own: experiments/draw.py. Where does it end?",
+        "In tape.py write a function of your own, and how many OPERATIONS it has. ./glassbox explain 6.1a draws its "
+        "tape. Where does it end?",
         "In lengths.py draw round(source.lognormvariate(math.log(mean) - 0.845, 1.3)) + 1, which has a longer tail. What of 6.4 "
         "changes, and what comes closer to the paper?",
-        "In serving.py send away who came first in place of who came last. Who never ends?",
+        "In kvcache.py keep a tenth of the blocks free, or none. How often is somebody sent away, and what is its price?",
         "In kvcache.py let two requests share the blocks of a prompt that begins alike. How would you find them?",
         "On a machine with a CUDA device: PYTHON=python3 ./glassbox explain 6.3. Then with CUDA_LAUNCH_BLOCKING=1.",
     },

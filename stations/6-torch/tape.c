@@ -257,16 +257,46 @@ go_on(drawing *d, size_t lane, const gbx_tape_node *node)
     trim(d);
 }
 
+static bool
+leads_to(const gbx_tape *tape, size_t node, const bool drawn[GBX_TAPE_NODES])
+{
+    for (size_t i = 0; i < tape->count; i++) {
+        if (!drawn[i] && has_edge(&tape->nodes[i], node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next row, where nothing was visited: the first node to which no node leads that is still to come; where
+   there is none, what the program told of is no tape, and the first that is left will do. */
+static size_t
+next_row(const gbx_tape *tape, const bool drawn[GBX_TAPE_NODES])
+{
+    size_t left = tape->count;
+    for (size_t i = tape->count; i-- > 0; ) {
+        left = drawn[i] ? left : i;
+    }
+    for (size_t i = left; i < tape->count; i++) {
+        if (!drawn[i] && !leads_to(tape, i, drawn)) {
+            return i;
+        }
+    }
+    return left;
+}
+
 size_t
 gbx_tape_draw(const gbx_tape *tape, char *text, size_t size)
 {
+    bool drawn[GBX_TAPE_NODES] = { false };
     drawing d = { .tape = tape, .text = text, .size = size };
     text[0] = '\0';
     for (size_t lane = 0; lane < LANES; lane++) {
         d.waits[lane] = NOBODY;
     }
     for (size_t i = 0; i < tape->count; i++) {
-        size_t index = tape->visited == tape->count ? tape->order[i] : i;
+        size_t index = tape->visited == tape->count ? tape->order[i] : next_row(tape, drawn);
+        drawn[index] = true;
         size_t lane = gather(&d, index);
         put_node(&d, lane, index);
         go_on(&d, lane, &tape->nodes[index]);

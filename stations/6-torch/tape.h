@@ -38,7 +38,8 @@ bool gbx_tape_read(gbx_tape *tape, const gbx_part *part, gbx_finding *finding);
    topological one.  False: there is none, and every node was visited. */
 bool gbx_tape_breaks(const gbx_tape *tape, size_t *from, size_t *to);
 
-/* The tape as text, a row for each node in the order of the visits; returns the length. */
+/* The tape as text, a row for each node: in the order of the visits, or where not all were visited, each below
+   those that lead to it.  Returns the length. */
 size_t gbx_tape_draw(const gbx_tape *tape, char *text, size_t size);
 
 #endif

@@ -92,11 +92,11 @@ def row(judged: Judgement, slower: float | None, guess: str) -> None:
         put(f"  {'skip':5}{judged.expected:8}{program.path.name:24}{'':14}{program.fault}", "1;33")
         put(f"  {'':13}{judged.missing}")
         return
-    times = f"{slower:.1f} x" if slower else ""
+    saves = f"{max(0.0, 1 - 1 / slower) * 100:.0f} %" if slower else ""
     share = f"{judged.verdicts[0].share * 100:.0f} %" if judged.verdicts else ""
     place = judged.place if judged.verdicts else ""
     label = "recorded: " if judged.is_recorded else ""
-    put(f"  {'BAD' if judged.wrong else 'ok':5}{judged.named:8}{place:24}{share:>5}{times:>7}  {label}{program.fault}",
+    put(f"  {'BAD' if judged.wrong else 'ok':5}{judged.named:8}{place:24}{share:>5}{saves:>7}  {label}{program.fault}",
         "1;31" if judged.wrong else "")
     if judged.wrong:
         put(f"  {'':13}{judged.wrong}")
@@ -107,12 +107,12 @@ def row(judged: Judgement, slower: float | None, guess: str) -> None:
 def show_rows(answers: list[Judgement], slower: dict[str, float], guesses: dict[str, str]) -> None:
     faulty = [each for each in answers if each.program.kind == "faulty"]
     heading(f"Explain: {len(faulty)} programs, each with one fault")
-    put(f"  {'':5}{'names':8}{'at':24}{'share':>5}{'slower':>7}  what it is", "2")
+    put(f"  {'':5}{'names':8}{'at':24}{'share':>5}{'saves':>7}  what it is", "2")
     for each in faulty:
         row(each, slower.get(each.program.name), guesses.get(each.program.name, ""))
     put()
-    paragraph("share: of the program's own time, as it is judged. slower: beside the same program with the fault"
-              " mended, in this run.")
+    paragraph("share: of the program's own time, as it is judged. saves: how much less time the same program takes"
+              " with the fault mended, measured just now.")
     others = [each for each in answers if each.program.kind != "faulty"]
     for each in others:
         if each.wrong:

@@ -19,7 +19,7 @@ PARTIAL = 3  # the exit status where what ran passed, and something could not ru
 PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
 MUST_FAIL = re.compile(r"(ok|BAD|skip)\s+(\S+)\s+on '([^']+)': (.*)")
-MISSING = re.compile(r"ModuleNotFoundError: No module named '(numpy|torch)'")
+MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)'")
 
 
 class Skip(Exception):
@@ -172,12 +172,16 @@ def run_without_tracing(station: Station, program: Path) -> None:
     python = station.root / "cpython/build/stock/python"
     if not python.exists():
         raise Skip("there is no stock build")
+    sites = sorted(station.root.glob("build/packages/*-gil/lib/python*/site-packages"))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [python, "-I", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [python, "-s", "-B", program], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=env | {"PYTHONPATH": os.pathsep.join(map(str, sites))},
     )
     last = done.stderr.strip().rpartition("\n")[2]
-    if missing := MISSING.fullmatch(last):
-        raise Skip(f"the stock build has no package '{missing[1]}'")
+    missing = MISSING.fullmatch(last)
+    if missing and (station.root / f"stations/packages/{missing[1]}.gil.lock").exists():
+        raise Missing(f"there is no package '{missing[1]}' for the build 'gil': scripts/packages {missing[1]} gil")
     assert done.returncode == 0, last
 
 
@@ -215,6 +219,15 @@ def python_units(root: Path) -> Iterator[re.Match]:
         yield from found
 
 
+def sources_are_what_is_imported(root: Path) -> None:
+    """The sources to read are of the version that the stations import."""
+    pinned = re.compile(r"^([\w.-]+==[^ ]+)", re.MULTILINE)
+    for lock in sorted((root / "stations/packages").glob("*.source.lock")):
+        imported = lock.with_name(lock.name.replace(".source.", ".gil."))
+        assert set(pinned.findall(lock.read_text())) <= set(pinned.findall(imported.read_text())), (
+            f"'{lock.name}' and '{imported.name}' pin different versions")
+
+
 def guides_are_current(root: Path) -> None:
     done = subprocess.run(
         [root / "stations/regenerate", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -250,6 +263,7 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         for program in station.programs("experiments"):
             test = f"{name}: {program.name} runs without tracing"
             yield test, run_without_tracing, (station, program)
+    yield "sources are of the version that is imported", sources_are_what_is_imported, (root,)
     yield "guides have the numbers of this run", guides_are_current, (root,)
 
 

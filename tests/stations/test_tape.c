@@ -174,6 +174,46 @@ it_is_drawn_in_the_order_of_the_visits(void **state)
     assert_null(strstr(text, " \n"));
 }
 
+/* Told breadth first, so that the leaf comes before the last that leads to it. */
+static void
+what_was_not_visited_is_drawn_below_all_that_lead_to_it(void **state)
+{
+    char text[GBX_TAPE_PICTURE];
+    static const char *const nodes[] = { "0 14 Sum", "1 -1 Leaf", "2 13 Add", "3 12 Cos" };
+    static const char *const edges[] = { "0 1", "0 2", "2 3", "2 1", "3 1" };
+    static const char *const rows[] = { "Sum", "Add", "Cos", "╯", "Leaf" };
+    told it = begin();
+    (void)state;
+    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        tell(&it, S_NODE, nodes[i]);
+    }
+    for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+        tell(&it, S_EDGE, edges[i]);
+    }
+    assert_true(read_it(&it));
+    gbx_tape_draw(&tape, text, sizeof(text));
+    const char *at = text;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        at = strstr(at, rows[i]);
+        assert_non_null(at);
+    }
+    assert_int_equal(strcspn(at, "\n") + 1, strlen(at));
+}
+
+/* Nodes that lead to each other: no tape, but a program may say so. */
+static void
+what_goes_round_is_drawn_all_the_same(void **state)
+{
+    char text[GBX_TAPE_PICTURE];
+    told it = diamond();
+    (void)state;
+    tell(&it, S_EDGE, "4 0");
+    assert_true(read_it(&it));
+    gbx_tape_draw(&tape, text, sizeof(text));
+    assert_non_null(strstr(text, "Leaf"));
+    assert_non_null(strstr(text, "Sum"));
+}
+
 static void
 a_picture_that_does_not_fit_is_cut(void **state)
 {
@@ -234,6 +274,8 @@ main(void)
         cmocka_unit_test_teardown(going_down_one_way_first_breaks_the_order, forget),
         cmocka_unit_test_teardown(a_node_that_was_left_out_breaks_it_and_a_second_visit_is_counted, forget),
         cmocka_unit_test_teardown(it_is_drawn_in_the_order_of_the_visits, forget),
+        cmocka_unit_test_teardown(what_was_not_visited_is_drawn_below_all_that_lead_to_it, forget),
+        cmocka_unit_test_teardown(what_goes_round_is_drawn_all_the_same, forget),
         cmocka_unit_test_teardown(a_picture_that_does_not_fit_is_cut, forget),
         cmocka_unit_test_teardown(many_ways_are_drawn_or_left_out_but_never_beyond_the_picture, forget),
         cmocka_unit_test_teardown(what_is_no_tape_is_refused, forget),
