@@ -8,7 +8,6 @@
 #include "gil_json.h"
 #include "text.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,19 +72,6 @@ usage(const char *message)
     return gbx_cmd_usage("aio", message);
 }
 
-static bool
-number(const char *text, uint32_t *to, uint32_t most)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > most) {
-        return false;
-    }
-    *to = (uint32_t)value;
-    return true;
-}
-
 /* -1: go on; else the exit status. */
 static int
 parse(int argc, char **argv, options *to)
@@ -97,11 +83,11 @@ parse(int argc, char **argv, options *to)
     while ((option = getopt_long(argc, argv, "n:t:p:", long_options, NULL)) != -1) {
         bool right = true;
         switch (option) {
-            case 'n': right = number(optarg, &to->turns, MOST); break;
-            case 't': right = number(optarg, &to->tasks, MOST); break;
-            case 'p': right = number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
+            case 'n': right = gbx_cmd_number(optarg, &to->turns, MOST); break;
+            case 't': right = gbx_cmd_number(optarg, &to->tasks, MOST); break;
+            case 'p': right = gbx_cmd_number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
             case OPT_TASK: to->task = optarg; break;
-            case OPT_AWAIT: right = number(optarg, &to->await, UINT32_MAX); break;
+            case OPT_AWAIT: right = gbx_cmd_number(optarg, &to->await, UINT32_MAX); break;
             case OPT_JSON: to->json = true; break;
             case OPT_ONLY: to->trace.only = true; break;
             case OPT_HELP: fputs(help, stdout); return GBX_EXIT_PASS;
@@ -353,19 +339,6 @@ print_story(const gbx_trace *trace, const gbx_aio_story *story, const options *c
 }
 
 static int
-find_process(const gbx_trace *trace, const options *chosen, gbx_aio_options *asked, gbx_error *error)
-{
-    for (size_t i = 0; i < gbx_trace_process_count(trace); i++) {
-        if (gbx_trace_process(trace, i)->header->pid == chosen->pid) {
-            asked->process_only = true;
-            asked->process = (uint32_t)i;
-            return 0;
-        }
-    }
-    return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path, chosen->pid);
-}
-
-static int
 tell_task(const gbx_trace *trace, const gbx_aio_story *story, const options *chosen, gbx_error *error)
 {
     size_t index = find_task(trace, story, chosen->task);
@@ -384,9 +357,10 @@ static int
 tell(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
     const options *chosen = options_chosen;
-    gbx_aio_options asked = { .turns = chosen->turns };
+    gbx_aio_options asked = { .turns = chosen->turns, .process_only = chosen->one_process };
     gbx_aio_story *story = NULL;
-    int result = chosen->one_process ? find_process(trace, chosen, &asked, error) : 0;
+    int result = chosen->one_process
+        ? gbx_cmd_process(trace, chosen->path, chosen->pid, &asked.process, error) : 0;
     result = result != 0 ? result : gbx_aio_tell(&story, trace, &asked, error);
     if (result == 0 && chosen->task != NULL) {
         result = tell_task(trace, story, chosen, error);

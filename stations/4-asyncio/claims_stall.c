@@ -181,7 +181,7 @@ const gbx_claim gbx_s4_late = {
     .prediction = {
         .question = "A task's timer is due while another task is inside time.sleep(0.15). When does it run?",
         .choices = {
-            { "on time: time.sleep() lets go of the lock, so the loop can go on", "the lock is the loop",
+            { "on time, for time.sleep() lets go of the lock", "the lock is the loop",
               "the loop is in that very thread, below time.sleep() on its stack" },
             { "when the other task's step is over", NULL, NULL },
             { "on time: the loop interrupts the other task", "a loop is a scheduler", "nobody is interrupted" },
