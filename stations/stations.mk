@@ -10,7 +10,7 @@ station_units := $(patsubst tests/%.c,$(tests_out)/%,$(wildcard tests/stations/t
 
 $(station_units): $(tests_out)/stations/%: $(tests_out)/stations/%.o $(unit_library) $(libglassbox) \
 		$(call runner_objects,stations/part.c stations/1-frames/descent.c stations/2-memory/ledger.c \
-		stations/3-gil/spans.c stations/6-torch/tape.c stations/6-torch/device_spans.c \
+		stations/3-gil/spans.c stations/5-buffers/seen.c stations/6-torch/tape.c stations/6-torch/device_spans.c \
 		stations/6-torch/claims_device.c stations/6-torch/cache.c)
 	$(CC) $(RUNNER_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(RUNNER_LIBS) -lcmocka -o $@
 

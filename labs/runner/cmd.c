@@ -3,7 +3,9 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int
@@ -11,6 +13,31 @@ gbx_cmd_usage(const char *command, const char *message)
 {
     fprintf(stderr, "glassbox: %s; see 'glassbox %s --help'\n", message, command);
     return GBX_EXIT_USAGE;
+}
+
+bool
+gbx_cmd_number(const char *text, uint32_t *to, uint32_t most)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > most) {
+        return false;
+    }
+    *to = (uint32_t)value;
+    return true;
+}
+
+int
+gbx_cmd_process(const gbx_trace *trace, const char *path, uint32_t pid, uint32_t *process, gbx_error *error)
+{
+    for (size_t i = 0; i < gbx_trace_process_count(trace); i++) {
+        if (gbx_trace_process(trace, i)->header->pid == pid) {
+            *process = (uint32_t)i;
+            return 0;
+        }
+    }
+    return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, path, pid);
 }
 
 /* A failed write is often noticed by the last flush alone, on a full disk for one. */

@@ -21,6 +21,12 @@ enum {                       /* exit statuses, see `glassbox --help` */
 /* Say on stderr what is wrong with the arguments of `command`, and where to read; GBX_EXIT_USAGE. */
 int gbx_cmd_usage(const char *command, const char *message);
 
+/* A whole number in decimal digits, at most `most`; false: it is none, and *to is as it was. */
+bool gbx_cmd_number(const char *text, uint32_t *to, uint32_t most);
+
+/* Which process of the trace has this number; GBX_ERROR_MISSING: none of the file at `path` has. */
+int gbx_cmd_process(const gbx_trace *trace, const char *path, uint32_t pid, uint32_t *process, gbx_error *error);
+
 /* What a command tells of a trace, on stdout, and by what it chose; 0 or a code of error.h, with a message. */
 typedef int gbx_cmd_teller(const gbx_trace *trace, void *chosen, gbx_error *error);
 

@@ -2,11 +2,12 @@
 
 #include "aio_diagram.h"
 #include "aio_follow.h"
+#include "aio_inside.h"
 #include "aio_json.h"
 #include "cmd.h"
+#include "gil_json.h"
 #include "text.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,9 @@ static const char help[] =
 "A turn is what a loop runs without looking at anything else: a step of a task, from\n"
 "one await to the next, or a callback. While it lasts, nobody else has one. A task is\n"
 "ready from the moment at which it was made or woken until its step begins.\n"
+"\n"
+"Where frames were recorded, too, a turn names the function that most of it was spent\n"
+"in; where class gil was, the time in it without the lock, and for which function of C.\n"
 "\n"
 "A loop that is not asyncio's own (uvloop) tells of tasks, and nothing of its rounds.\n"
 "\n"
@@ -68,19 +72,6 @@ usage(const char *message)
     return gbx_cmd_usage("aio", message);
 }
 
-static bool
-number(const char *text, uint32_t *to, uint32_t most)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > most) {
-        return false;
-    }
-    *to = (uint32_t)value;
-    return true;
-}
-
 /* -1: go on; else the exit status. */
 static int
 parse(int argc, char **argv, options *to)
@@ -92,11 +83,11 @@ parse(int argc, char **argv, options *to)
     while ((option = getopt_long(argc, argv, "n:t:p:", long_options, NULL)) != -1) {
         bool right = true;
         switch (option) {
-            case 'n': right = number(optarg, &to->turns, MOST); break;
-            case 't': right = number(optarg, &to->tasks, MOST); break;
-            case 'p': right = number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
+            case 'n': right = gbx_cmd_number(optarg, &to->turns, MOST); break;
+            case 't': right = gbx_cmd_number(optarg, &to->tasks, MOST); break;
+            case 'p': right = gbx_cmd_number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
             case OPT_TASK: to->task = optarg; break;
-            case OPT_AWAIT: right = number(optarg, &to->await, UINT32_MAX); break;
+            case OPT_AWAIT: right = gbx_cmd_number(optarg, &to->await, UINT32_MAX); break;
             case OPT_JSON: to->json = true; break;
             case OPT_ONLY: to->trace.only = true; break;
             case OPT_HELP: fputs(help, stdout); return GBX_EXIT_PASS;
@@ -206,8 +197,26 @@ print_tasks(const gbx_trace *trace, const gbx_aio_story *story, size_t most)
     free(order);
 }
 
+/* By what a turn was so long, as far as frames and the lock were recorded. */
 static void
-print_turn(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_turn *turn)
+print_inside(const gbx_trace *trace, gbx_symbols *symbols, const gbx_aio_turn *turn)
+{
+    char text[196], ns[24], function[64];
+    gbx_aio_inside inside = gbx_aio_look_inside(trace, turn);
+    if (inside.code != 0) {
+        gbx_aio_place_text(trace, turn->process, (gbx_aio_place){ inside.code, 0 }, text, sizeof(text));
+        printf("%12s%s of it in %s itself\n", "", gbx_text_time(inside.own_ns, ns, sizeof(ns)), text);
+    }
+    if (inside.let_go.code != 0 && inside.outside_ns * 10 > turn->ns) {
+        bool known = gbx_gil_function(trace, symbols, turn->process, inside.by, function, sizeof(function));
+        gbx_aio_place_text(trace, turn->process, inside.let_go, text, sizeof(text));
+        printf("%12s%s without the lock: %s%s%s\n", "", gbx_text_time(inside.outside_ns, ns, sizeof(ns)), text,
+               known ? ", by " : "", known ? function : "");
+    }
+}
+
+static void
+print_turn(const gbx_trace *trace, const gbx_aio_story *story, gbx_symbols *symbols, const gbx_aio_turn *turn)
 {
     char ns[24], at[24], name[256], from[196], to[196];
     const gbx_code_info *callback = turn->callback == 0 ? NULL : gbx_trace_code(trace, turn->process, turn->callback);
@@ -228,6 +237,7 @@ print_turn(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_tur
     if (step) {
         printf("%12sto   %s\n", "", to[0] == '\0' ? "its end" : to);
     }
+    print_inside(trace, symbols, turn);
 }
 
 /* ------------------------------------------------------------------- one task */
@@ -311,6 +321,7 @@ static void
 print_story(const gbx_trace *trace, const gbx_aio_story *story, const options *chosen)
 {
     char text[24];
+    gbx_symbols *symbols = gbx_symbols_new();
     printf("%s of asyncio's events, %" PRIu64 " of them: %zu loop%s, %zu task%s\n",
            gbx_text_time(story->end_ns - story->begin_ns, text, sizeof(text)), story->events, story->loop_count,
            story->loop_count == 1 ? "" : "s", story->task_count, story->task_count == 1 ? "" : "s");
@@ -322,21 +333,9 @@ print_story(const gbx_trace *trace, const gbx_aio_story *story, const options *c
         printf("\nthe longest turns\n\n");
     }
     for (size_t i = 0; i < story->turn_count; i++) {
-        print_turn(trace, story, &story->turns[i]);
+        print_turn(trace, story, symbols, &story->turns[i]);
     }
-}
-
-static int
-find_process(const gbx_trace *trace, const options *chosen, gbx_aio_options *asked, gbx_error *error)
-{
-    for (size_t i = 0; i < gbx_trace_process_count(trace); i++) {
-        if (gbx_trace_process(trace, i)->header->pid == chosen->pid) {
-            asked->process_only = true;
-            asked->process = (uint32_t)i;
-            return 0;
-        }
-    }
-    return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path, chosen->pid);
+    gbx_symbols_free(symbols);
 }
 
 static int
@@ -358,9 +357,10 @@ static int
 tell(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
     const options *chosen = options_chosen;
-    gbx_aio_options asked = { .turns = chosen->turns };
+    gbx_aio_options asked = { .turns = chosen->turns, .process_only = chosen->one_process };
     gbx_aio_story *story = NULL;
-    int result = chosen->one_process ? find_process(trace, chosen, &asked, error) : 0;
+    int result = chosen->one_process
+        ? gbx_cmd_process(trace, chosen->path, chosen->pid, &asked.process, error) : 0;
     result = result != 0 ? result : gbx_aio_tell(&story, trace, &asked, error);
     if (result == 0 && chosen->task != NULL) {
         result = tell_task(trace, story, chosen, error);

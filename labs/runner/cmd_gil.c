@@ -69,19 +69,6 @@ usage(const char *message)
     return gbx_cmd_usage("gil", message);
 }
 
-static bool
-number(const char *text, uint32_t *to, uint32_t most)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > most) {
-        return false;
-    }
-    *to = (uint32_t)value;
-    return true;
-}
-
 /* -1: go on; else the exit status. */
 static int
 parse(int argc, char **argv, options *to)
@@ -93,9 +80,9 @@ parse(int argc, char **argv, options *to)
     while ((option = getopt_long(argc, argv, "n:t:p:", long_options, NULL)) != -1) {
         bool right = true;
         switch (option) {
-            case 'n': right = number(optarg, &to->waits, MOST); break;
-            case 't': right = number(optarg, &to->threads, MOST); break;
-            case 'p': right = number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
+            case 'n': right = gbx_cmd_number(optarg, &to->waits, MOST); break;
+            case 't': right = gbx_cmd_number(optarg, &to->threads, MOST); break;
+            case 'p': right = gbx_cmd_number(optarg, &to->pid, UINT32_MAX); to->one_process = true; break;
             case OPT_SVG: to->svg = optarg; break;
             case OPT_JSON: to->json = true; break;
             case OPT_ONLY: to->trace.only = true; break;
@@ -368,28 +355,16 @@ print_json(const gbx_trace *trace, const gbx_gil_story *story, gbx_error *error)
 }
 
 static int
-find_process(const gbx_trace *trace, const options *chosen, gbx_gil_options *asked, gbx_error *error)
-{
-    for (size_t i = 0; i < gbx_trace_process_count(trace); i++) {
-        if (gbx_trace_process(trace, i)->header->pid == chosen->pid) {
-            asked->process_only = true;
-            asked->process = (uint32_t)i;
-            return 0;
-        }
-    }
-    return gbx_error_set(error, GBX_ERROR_MISSING, "'%s' has no process %" PRIu32, chosen->path, chosen->pid);
-}
-
-static int
 tell(const gbx_trace *trace, void *options_chosen, gbx_error *error)
 {
     const options *chosen = options_chosen;
-    gbx_gil_options asked = { .waits = chosen->waits };
+    gbx_gil_options asked = { .waits = chosen->waits, .process_only = chosen->one_process };
     gbx_gil_story *story = NULL;
     gbx_picture *picture = NULL, *large = NULL;
     size_t count = 0;
     const gbx_gil_thread **order = NULL;
-    int result = chosen->one_process ? find_process(trace, chosen, &asked, error) : 0;
+    int result = chosen->one_process
+        ? gbx_cmd_process(trace, chosen->path, chosen->pid, &asked.process, error) : 0;
     result = result != 0 ? result : gbx_gil_tell(&story, trace, &asked, error);
     if (result != 0) {
         goto done;

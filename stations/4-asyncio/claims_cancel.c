@@ -161,10 +161,10 @@ const gbx_claim gbx_s4_lands = {
     .prediction = {
         .question = "A task calls cancel() on itself and then prints a line, before its next await. What happens?",
         .choices = {
-            { "CancelledError comes out of cancel(), so the line is not printed", "cancel() raises",
+            { "CancelledError comes out of cancel(): no line", "cancel() raises",
               "it only sets a flag" },
             { "the line is printed, and the next await throws", NULL, NULL },
-            { "the line is printed, and the next await waits as ever: a task cannot cancel itself",
+            { "the line is printed, and the next await waits as ever",
               "one must be asked by another", "who asks makes no difference" },
         },
     },
@@ -280,7 +280,7 @@ const gbx_claim gbx_s4_swallowed = {
     .prediction = {
         .question = "Where does the CancelledError inside a block of asyncio.timeout() come from?",
         .choices = {
-            { "a timer asks the task to cancel, and the block takes that back", NULL, NULL },
+            { "a timer asks for it, and the block takes that back", NULL, NULL },
             { "a second task watches the clock and throws into this one", "a timeout is a task",
               "it is one timer of the loop; there is no other task" },
             { "the kernel sends a signal", "timeouts are alarms", "the loop's own timers are all there is" },

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static WITH_TORCH(in_python, "must-fail", "in_python", TAPE, GBX_ON_GIL);
+static WITH_TORCH(in_python, "must-fail", "in_python", TAPE, GBX_ON_ANY);
 
 #define MOST_HELD  0.2           /* of the time of the visits */
 
@@ -200,6 +200,9 @@ check_without(const gbx_look *look, gbx_finding *finding)
     }
     if (tape.visited == 0 || !gbx_part_number(&told, "turns", &turns)) {
         return gbx_finding_insufficient(finding, "the program does not say when nodes were visited");
+    }
+    if ((gbx_trace_process(look->trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0) {
+        return gbx_finding_skip(finding, "this build has no lock to be let go of");
     }
     gbx_spans spans = { 0 };
     gbx_verdict verdict = GBX_INSUFFICIENT;

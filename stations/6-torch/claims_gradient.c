@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static WITH_TORCH(single, "must-fail", "single", TAPE, GBX_ON_GIL);
-static WITH_TORCH(behind_its_back, "must-fail", "behind_its_back", TAPE, GBX_ON_GIL);
-static WITH_TORCH(retained, "must-fail", "retained", TAPE, GBX_ON_GIL);
+static WITH_TORCH(single, "must-fail", "single", TAPE, GBX_ON_ANY);
+static WITH_TORCH(behind_its_back, "must-fail", "behind_its_back", TAPE, GBX_ON_ANY);
+static WITH_TORCH(retained, "must-fail", "retained", TAPE, GBX_ON_ANY);
 
 /* The next mark of this name with a text, at or after *at, which moves past it; NULL: there is none. */
 static const char *

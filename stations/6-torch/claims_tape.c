@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 
-WITH_TORCH(gbx_s6_tape, "experiments", "tape", TAPE, GBX_ON_GIL);
-static WITH_TORCH(no_grad, "must-fail", "no_grad", TAPE, GBX_ON_GIL);
-static WITH_TORCH(cut, "must-fail", "cut", TAPE, GBX_ON_GIL);
-static WITH_TORCH(depth_first, "must-fail", "depth_first", TAPE, GBX_ON_GIL);
+WITH_TORCH(gbx_s6_tape, "experiments", "tape", TAPE, GBX_ON_ANY);
+static WITH_TORCH(no_grad, "must-fail", "no_grad", TAPE, GBX_ON_ANY);
+static WITH_TORCH(cut, "must-fail", "cut", TAPE, GBX_ON_ANY);
+static WITH_TORCH(depth_first, "must-fail", "depth_first", TAPE, GBX_ON_ANY);
 
 static bool
 find_tape(const gbx_look *look, gbx_finding *finding, gbx_tape *tape)

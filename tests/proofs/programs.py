@@ -236,6 +236,27 @@ for t in threads: t.start()
 for t in threads: t.join()
 '''
 
-PROGRAMS = {"calls": CALLS, "generators": GENERATORS, "families": FAMILIES, "library": LIBRARY,
+BUFFERS = '''
+import array, io, pickle, struct
+class Lender:
+    def __init__(self): self.memory = bytearray(16)
+    def __buffer__(self, flags): return memoryview(self.memory)
+    def __release_buffer__(self, view): view.release()
+def work(i):
+    memory = bytearray(range(24))
+    view = memoryview(memory)
+    table = view.cast("H", [3, 4])
+    table[1, 2], view[2::3].tolist(), table.tolist(), bytes(view), view == memory, view.toreadonly()
+    struct.pack_into("i", memory, 4, i), struct.unpack_from("i", view, 4), b"-".join([b"a", view, memory])
+    io.BytesIO(view).readinto(memory), array.array("i", range(i)).tobytes(), pickle.PickleBuffer(view).raw()
+    for refused in lambda: memory.append(1), lambda: io.BytesIO(b"abc").readinto(b"abc"), lambda: b"".join([i]):
+        try: refused()
+        except (BufferError, TypeError): pass
+    with memoryview(Lender()) as lent: lent[3]
+    table.release(), view.release(), memory.append(i)
+for i in range(80): work(i)
+'''
+
+PROGRAMS = {"buffers": BUFFERS, "calls": CALLS, "generators": GENERATORS, "families": FAMILIES, "library": LIBRARY,
             "observed": OBSERVED, "tasks": TASKS, "threads": THREADS}
 DETERMINISTIC = PROGRAMS.keys() - {"tasks", "threads"}      # these depend on time

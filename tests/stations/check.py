@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 COLUMNS = 80
+USAGE = 64
 PARTIAL = 3  # the exit status where what ran passed, and something could not run
 PYTHON_UNIT = re.compile(r"^test_(\w+) \(.*\) \.\.\. (ok|FAIL|ERROR|skipped .*)$", re.MULTILINE)
 UNIT = re.compile(r"^\[ +(OK|FAILED) +\] (\w+)$", re.MULTILINE)
@@ -98,6 +99,15 @@ def statuses_agree(station: Station) -> None:
     skipped = any(claim["verdict"] == "SKIPPED" for claim in station.claims)
     assert station.status == (PARTIAL if skipped else 0), f"the station ends with status {station.status}"
     assert station.must_fail_status == 0, f"--must-fail ends with status {station.must_fail_status}"
+
+
+def a_device_may_be_missing_and_nothing_else(station: Station) -> None:
+    """--without=device expects the claims that lack a device to be skipped, and no other claim."""
+    others = [claim["id"] for claim in station.claims if claim["verdict"] == "SKIPPED" and "lack" not in claim]
+    status, _ = station.run("--claims", "--without=device")
+    assert status == (PARTIAL if others else 0), f"it ends with status {status}, {len(others)} others skipped"
+    status, _ = station.run("--claims", "--without=luck")
+    assert status == USAGE, f"without something unheard of it ends with status {status}"
 
 
 def readings_resolve(station: Station) -> None:
@@ -242,6 +252,8 @@ def tests(root: Path) -> Iterator[tuple[str, Callable[..., None], tuple]]:
         name = f"station {station.number}"
         yield f"{name}: every claim can fail", every_claim_can_fail, (station,)
         yield f"{name}: exit statuses say the same", statuses_agree, (station,)
+        if any("lack" in claim for claim in station.claims):
+            yield f"{name}: nothing but a device may be missing", a_device_may_be_missing_and_nothing_else, (station,)
         yield f"{name}: every place to read is there", readings_resolve, (station,)
         yield f"{name}: every program is run by an experiment", every_program_is_run, (station,)
         yield f"{name}: the guide has every claim", guide_names_every_claim, (station,)

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "stations/synthesis"))
 
 from judge import NONE, Broken, Judgement, judge  # noqa: E402
 from programs import COLUMNS, HERE, CannotRun, Program, Unfit, programs, run  # noqa: E402
+from quote import ANSWER, GUIDE  # noqa: E402
 
 WIDTH = 80
 COSTS = 1.15  # so many times as long as its twin, at least, takes a program with a fault
@@ -102,6 +103,24 @@ def twins_agree(faulty: Program, mended: Program) -> None:
     assert runs[0].out, "it prints nothing"
 
 
+def twins_agree_without_a_device(faulty: Program, mended: Program) -> None:
+    """What needs a CUDA device is run on a processor, a few steps of it: so much can be seen anywhere."""
+    python = ROOT / "build/packages/torch-gil/bin/python"
+    if not python.exists():
+        raise Skip(f"'{python.relative_to(ROOT)}' is not there: scripts/packages torch gil")
+    outs = []
+    for program in (faulty, mended):
+        text = program.path.read_text().replace("'cuda'", "'cpu'").replace("STEPS = 3_000", "STEPS = 50")
+        assert "'cpu'" in text and "STEPS = 50" in text, f"'{program.path}' cannot be changed"
+        done = subprocess.run(
+            [python, "-c", text], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+        outs.append(done.stdout)
+    assert outs[0] == outs[1] != "", f"{outs[0]} and {outs[1]}"
+
+
 def runs_well(program: Program) -> None:
     python = python_of(program)
     first, second = run(program, python), run(program, python)
@@ -174,6 +193,14 @@ def judged(program: Program) -> Judgement:
         raise AssertionError(str(broken)) from None
 
 
+def why_is_right(program: Program) -> None:
+    answers[program] = judged(program)
+    is_right(answers[program])
+
+
+answers: dict[Program, Judgement] = {}
+
+
 def is_right(answer: Judgement) -> None:
     if answer.missing:
         raise Skip(answer.missing)
@@ -241,6 +268,30 @@ def page_knows_its_programs() -> None:
     assert status == 64, status
 
 
+# ------------------------------------------------------------------ the guide
+
+
+def guide_quotes(program: Program) -> None:
+    """What the guide quotes of a program is what was named just now."""
+    if program not in answers or answers[program].missing:
+        raise Skip(answers[program].missing if program in answers else "no answer to compare with")
+    quotes = {match[2]: match[0] for match in ANSWER.finditer(GUIDE.read_text())}
+    named = re.search(r"column (\w+)\)\n +(\S+:\d+)", quotes[program.name])
+    assert named, "it quotes no fault"
+    now = answers[program]
+    assert named.groups() == (now.named, now.place), f"it quotes {named[0]}, and now it is {now.named} {now.place}"
+
+
+def guide_has_every_program() -> None:
+    text = GUIDE.read_text()
+    quoted = {match[2] for match in ANSWER.finditer(text)}
+    faulty = {each.name: each for each in programs() if each.kind == "faulty"}
+    left = [name for name in faulty if name not in quoted and f"`{name}.py`" not in text]
+    assert not left, f"nothing on {', '.join(left)}"
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]+?) \|", text, re.MULTILINE)
+    assert rows == [(each.name, each.column, each.fault) for each in faulty.values()], "its table is another"
+
+
 # ------------------------------------------------------------------ all of them
 
 
@@ -253,14 +304,22 @@ def tests() -> Iterator[tuple[str, Callable[..., None], tuple]]:
     for faulty, mended in pairs:
         yield f"{faulty.name}: its twin gives the same result", twins_agree, (faulty, mended)
         yield f"{faulty.name}: its fault costs something", fault_costs, (faulty, mended)
+    for faulty, mended in pairs:
+        if "cuda" in faulty.needs:
+            yield f"{faulty.name}: the same on a processor", twins_agree_without_a_device, (faulty, mended)
     for program in everything:
         if program.kind == "clean":
             yield f"{program.name}: runs well", runs_well, (program,)
     for program in everything:
         what = f"names {program.column}" if program.column else "names nothing"
-        yield f"{program.kind}/{program.name}: why {what}", lambda program: is_right(judged(program)), (program,)
+        yield f"{program.kind}/{program.name}: why {what}", why_is_right, (program,)
     for faulty, _ in pairs:
         yield f"{faulty.name}: nothing gives it away", nothing_gives_it_away, (faulty,)
+    quoted = {match[2] for match in ANSWER.finditer(GUIDE.read_text())}
+    for faulty, _ in pairs:
+        if faulty.name in quoted:
+            yield f"{faulty.name}: the guide quotes what is named", guide_quotes, (faulty,)
+    yield "the guide has every program", guide_has_every_program, ()
     yield f"the page is {WIDTH} columns wide", page_fits, ()
     yield "the page's table counts every program", page_counts, ()
     yield "the page asks first", page_asks_first, ()

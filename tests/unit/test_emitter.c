@@ -434,7 +434,14 @@ strange_events_are_answered_or_not(void **state)
     (void)state;
     trace_writer *w = begin(0);
     for (size_t i = 0; i < 40 * sizeof(events) / sizeof(events[0]); i++) {
-        union { gbx_head head; uint8_t bytes[64]; } record;
+        union {
+            gbx_head head;
+#define X(NAME, number, CLASS, text, record, timed) record of_##NAME;
+            GBX_EVENTS(X)
+#undef X
+            uint8_t bytes[sizeof(gbx_buf_get)];        /* the largest */
+        } record;
+        _Static_assert(sizeof(record) == sizeof(record.bytes), "every byte is made up");
         for (size_t b = 0; b < sizeof(record.bytes); b++) {
             seed = seed * 1103515245u + 12345u;
             record.bytes[b] = (uint8_t)(seed >> ((i & 1) ? 16 : 30));     /* any, or small */

@@ -108,6 +108,7 @@ sources_that_are_missing_are_said_how_to_get(void **state)
     (void)state;
     assert_int_equal(gbx_readings_resolve(&readings, "large:src/a.c#meeting", &at, &error), GBX_ERROR_MISSING);
     assert_string_equal(error.message, "the sources of 'large' are not here: scripts/sources large");
+    gbx_readings_clear(&readings);
     gbx_readings_init(&readings, &paths, NULL);
     assert_int_equal(gbx_readings_resolve(&readings, "Python/ceval.c#meeting", &at, &error), GBX_ERROR_MISSING);
     assert_int_equal(gbx_readings_resolve(&readings, "small:src/a.c#meeting", &at, &error), 0);

@@ -1,8 +1,8 @@
 """The ticks are another loop's, in another thread: nobody waits for the one that is stalled."""
 import asyncio
-import threading
 import pathlib
 import sys
+import threading
 
 EXPERIMENTS = pathlib.Path(__file__).resolve().parent.parent / "experiments"
 sys.path.insert(0, str(EXPERIMENTS))

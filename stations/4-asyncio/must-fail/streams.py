@@ -1,8 +1,8 @@
 """The server reads and writes by streams, which are Python of asyncio's under whatever loop."""
 import asyncio
 import os
-import socket
 import pathlib
+import socket
 import sys
 
 EXPERIMENTS = pathlib.Path(__file__).resolve().parent.parent / "experiments"

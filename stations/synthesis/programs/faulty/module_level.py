@@ -4,8 +4,8 @@ NUMBERS = 1_500_000
 
 high = 0
 total = 0
-for number in range(NUMBERS):
-    last = number & 15  # fault: at module level every name is looked up in a dict, and stored in one
+for number in range(NUMBERS):  # fault: at module level each name is looked up in a dict
+    last = number & 15  # fault: and stored in one
     if last > 7:
         high += 1
     total += last  # fault: and here, too
