@@ -27,6 +27,7 @@ static const char help[] =
 "little, for times; and with those that tell of each object, block and reference,\n"
 "for numbers.  Only the first run's output is shown, and only it has a keyboard: the\n"
 "others read standard input from its beginning where it is a file, and nothing else.\n"
+"End a program that does not end by Ctrl-C: the others then take as long.\n"
 "If there is a fault, the tool that looks deeper is asked about its line, where it is\n"
 "installed; py-spy and nsys run the program once more.\n"
 "\n"
@@ -227,7 +228,7 @@ show(const choices *chosen, const gbx_paths *paths, const gbx_why_input *input, 
     const char *const none[] = { NULL };
     gbx_why_tool tools[GBX_WHY_TOOLS];
     gbx_why_tools_find(tools, paths, runs == NULL ? NULL : &chosen->run);
-    if (runs != NULL && !chosen->run.once && !chosen->shallow && !runs->interrupted) {
+    if (runs != NULL && !chosen->run.once && !chosen->shallow && !runs->interrupted && !runs->stopped && !runs->timed_out) {
         ask_tools(chosen, why, tools);
     }
     gbx_why_view view = { .why = why, .runs = runs, .python = chosen->run.python, .tools = tools,

@@ -63,7 +63,7 @@ find_program(const char *program, const char *package, const gbx_paths *paths)
 static void
 say_command(gbx_why_tool *tool, const gbx_why_options *options)
 {
-    const char *program = options == NULL ? "PROGRAM" : options->arguments[0];
+    const char *program = options == NULL || options->arguments[0][0] == '-' ? "PROGRAM" : options->arguments[0];
     const char *python = options == NULL ? "python" : options->python;
     switch (tool->part) {
         case GBX_WHY_SOURCE:

@@ -199,7 +199,7 @@ check_streams(const gbx_look *look, gbx_finding *finding)
     }
     quote_part(finding, &page, "one stream");
     quote_part(finding, &page, "two streams");
-    gbx_finding_fact(finding, "l launches  ░ waits  █ works");
+    gbx_finding_fact(finding, "l launches  ░ waits  █ ▓ one work and another");
     gbx_finding_number(finding, "at once, in one stream", (double)queued / 1e6, "ms");
     gbx_finding_number(finding, "at once, in two streams", (double)beside / 1e6, "ms");
     gbx_finding_observe(finding, 1);

@@ -132,11 +132,12 @@ gbx_device_overlap(const gbx_device_span *a, const gbx_device_span *b)
 
 enum { COLUMNS = 50 };
 
-/* How a span is drawn: a launch, a wait, work. */
+/* How the nth span of a lane is drawn: a launch, a wait, work. */
 static const char *
-sign_of(const gbx_device_span *span)
+sign_of(const gbx_device_span *span, size_t nth)
 {
-    return span->lane != GBX_HOST ? "█" : strcmp(span->name, "launch") == 0 ? "l" : "░";
+    bool works = span->lane == GBX_STREAM_1 || span->lane == GBX_STREAM_2;
+    return works && nth % 2 == 1 ? "▓" : span->lane != GBX_HOST ? "█" : strcmp(span->name, "launch") == 0 ? "l" : "░";
 }
 
 static bool
@@ -159,7 +160,7 @@ static bool
 fill_cells(const gbx_device_page *page, const char *part, unsigned lane, int64_t zero, int64_t step,
            const char *cells[COLUMNS])
 {
-    bool any = false;
+    size_t nth = 0;
     for (size_t i = 0; i < COLUMNS; i++) {
         cells[i] = "·";
     }
@@ -170,13 +171,13 @@ fill_cells(const gbx_device_page *page, const char *part, unsigned lane, int64_t
                 || (strcmp(span->name, "launch") == 0) != (launches == 1)) {
                 continue;
             }
-            any = true;
             for (int64_t at = (span->begin_ns - zero) / step; at <= (span->end_ns - zero) / step; at++) {
-                cells[at] = sign_of(span);
+                cells[at] = sign_of(span, nth);
             }
+            nth++;
         }
     }
-    return any;
+    return nth > 0;
 }
 
 static size_t
@@ -207,5 +208,6 @@ gbx_device_draw(const gbx_device_page *page, const char *part, char *text, size_
     for (unsigned lane = 0; lane < GBX_DEVICE_LANES; lane++) {
         used += draw_lane(page, part, lane, begin, step, text + used, size - used);
     }
-    return used;
+    used += (size_t)snprintf(text + used, size - used, "%-14s0%*.1f ms\n", "", COLUMNS - 4, (double)(end - begin) / 1e6);
+    return used < size ? used : size - 1;
 }
