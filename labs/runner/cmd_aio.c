@@ -129,8 +129,9 @@ print_loop(const gbx_trace *trace, const gbx_aio_loop_info *loop, size_t number)
         printf("  %-16s %10s  %" PRIu64 "\n", "callbacks",
                gbx_text_time(loop->callback_ns, text[0], sizeof(text[0])),
                loop->runs > loop->steps ? loop->runs - loop->steps : 0);
-        printf("  %-16s %10s  between turns; at most %" PRIu32 " in the queue\n", "its own",
-               gbx_text_time(gbx_aio_own_ns(loop), text[0], sizeof(text[0])), loop->deepest);
+        printf("  %-16s %10s  between turns; %.1f turns a round, at most %" PRIu32 " in the queue\n", "its own",
+               gbx_text_time(gbx_aio_own_ns(loop), text[0], sizeof(text[0])),
+               loop->rounds == 0 ? 0.0 : (double)loop->runs / (double)loop->rounds, loop->deepest);
     }
     else {
         printf("  %-16s %10s  its rounds are not told: no loop of asyncio's own\n", "the rest",
