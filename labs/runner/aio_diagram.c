@@ -23,10 +23,11 @@ typedef struct {
     bool future_there;               /* its line has begun */
     uint64_t rounds, waited_ns;      /* that are not shown yet */
     uint64_t others, others_ns;      /* handles that ran meanwhile */
-    bool told_others;
+    bool setter_ended;               /* the step in which the future was done */
     uint64_t run_ns;
     char *text;
     size_t size, used;
+    bool full;
 } drawing;
 
 typedef char cells[WIDTH][5];        /* a character each, in UTF-8 */
@@ -123,13 +124,18 @@ finish(drawing *d, cells line)
     while (width > 0 && strcmp(line[width - 1], " ") == 0) {
         width--;
     }
+    size_t bytes = 0;
     for (unsigned i = 0; i < width; i++) {
-        size_t bytes = strlen(line[i]);
-        if (d->used + bytes + 2 > d->size) {
-            return;
-        }
-        memcpy(d->text + d->used, line[i], bytes);
-        d->used += bytes;
+        bytes += strlen(line[i]);
+    }
+    if (d->full || d->used + bytes + 2 > d->size) {
+        d->full = true;                          /* whole lines, and none left out in between */
+        return;
+    }
+    for (unsigned i = 0; i < width; i++) {
+        size_t length = strlen(line[i]);
+        memcpy(d->text + d->used, line[i], length);
+        d->used += length;
     }
     d->text[d->used++] = '\n';
     d->text[d->used] = '\0';
@@ -265,6 +271,12 @@ meanwhile(drawing *d, const gbx_cursor *now)
             d->waited_ns += ns > 0 && ns < 1e15 ? (uint64_t)ns : 0;
             break;
         }
+        case GBX_EV_AIO_STEP_END:
+            if (now->at > d->await->wakeup && !d->setter_ended && d->rounds == 0) {
+                d->setter_ended = true;
+                draw(d, entry->t_ns, LOOP, "its step ends", NOWHERE, "");
+            }
+            break;
         case GBX_EV_AIO_RUN_BEGIN:
             d->run_ns = after_wakeup ? entry->t_ns : 0;
             break;

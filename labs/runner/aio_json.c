@@ -3,6 +3,7 @@
 #include "aio_json.h"
 
 #include "aio_follow.h"
+#include "aio_inside.h"
 #include "gil_json.h"
 
 static json_int_t
@@ -82,6 +83,15 @@ turn_json(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_turn
         "pid", integer(pid_of(trace, turn->process)), "t_ns", integer(turn->begin_ns), "ns", integer(turn->ns),
         "waiting", integer(turn->waiting), "from", place_json(trace, turn->process, turn->from),
         "to", place_json(trace, turn->process, turn->to));
+    gbx_aio_inside inside = gbx_aio_look_inside(trace, turn);
+    if (object != NULL && inside.code != 0) {
+        json_object_set_new(object, "mostly_in", place_json(trace, turn->process, (gbx_aio_place){ inside.code, 0 }));
+        json_object_set_new(object, "mostly_in_ns", json_integer(integer(inside.own_ns)));
+    }
+    if (object != NULL && inside.let_go.code != 0) {
+        json_object_set_new(object, "without_the_lock_ns", json_integer(integer(inside.outside_ns)));
+        json_object_set_new(object, "let_go_at", place_json(trace, turn->process, inside.let_go));
+    }
     if (object != NULL && turn->task != GBX_AIO_NONE) {
         json_object_set_new(object, "task", json_string(gbx_aio_name(trace, &story->tasks[turn->task], name,
                                                                      sizeof(name))));

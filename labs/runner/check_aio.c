@@ -177,6 +177,7 @@ end_step(gbx_checker *c, thread_state *thread, const gbx_aio_step *step, size_t 
     if (task == NULL) {
         return;
     }
+    c->result[GBX_INVARIANT_ENDS].looked_at += task->stepping;
     if (task->stepping && task->state != state_after(step->h.flags)) {
         gbx_checker_violate(c, GBX_INVARIANT_ENDS, at, "task %#" PRIx64 " ends a step as %s, and is %s",
                             step->task, gbx_trace_label(GBX_ENUM_AIO_STEP, step->h.flags),

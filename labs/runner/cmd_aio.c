@@ -2,8 +2,10 @@
 
 #include "aio_diagram.h"
 #include "aio_follow.h"
+#include "aio_inside.h"
 #include "aio_json.h"
 #include "cmd.h"
+#include "gil_json.h"
 #include "text.h"
 
 #include <errno.h>
@@ -23,6 +25,9 @@ static const char help[] =
 "A turn is what a loop runs without looking at anything else: a step of a task, from\n"
 "one await to the next, or a callback. While it lasts, nobody else has one. A task is\n"
 "ready from the moment at which it was made or woken until its step begins.\n"
+"\n"
+"Where frames were recorded, too, a turn names the function that most of it was spent\n"
+"in; where class gil was, the time in it without the lock, and for which function of C.\n"
 "\n"
 "A loop that is not asyncio's own (uvloop) tells of tasks, and nothing of its rounds.\n"
 "\n"
@@ -206,8 +211,26 @@ print_tasks(const gbx_trace *trace, const gbx_aio_story *story, size_t most)
     free(order);
 }
 
+/* By what a turn was so long, as far as frames and the lock were recorded. */
 static void
-print_turn(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_turn *turn)
+print_inside(const gbx_trace *trace, gbx_symbols *symbols, const gbx_aio_turn *turn)
+{
+    char text[196], ns[24], function[64];
+    gbx_aio_inside inside = gbx_aio_look_inside(trace, turn);
+    if (inside.code != 0) {
+        gbx_aio_place_text(trace, turn->process, (gbx_aio_place){ inside.code, 0 }, text, sizeof(text));
+        printf("%12s%s of it in %s itself\n", "", gbx_text_time(inside.own_ns, ns, sizeof(ns)), text);
+    }
+    if (inside.let_go.code != 0 && inside.outside_ns * 10 > turn->ns) {
+        bool known = gbx_gil_function(trace, symbols, turn->process, inside.by, function, sizeof(function));
+        gbx_aio_place_text(trace, turn->process, inside.let_go, text, sizeof(text));
+        printf("%12s%s without the lock: %s%s%s\n", "", gbx_text_time(inside.outside_ns, ns, sizeof(ns)), text,
+               known ? ", by " : "", known ? function : "");
+    }
+}
+
+static void
+print_turn(const gbx_trace *trace, const gbx_aio_story *story, gbx_symbols *symbols, const gbx_aio_turn *turn)
 {
     char ns[24], at[24], name[256], from[196], to[196];
     const gbx_code_info *callback = turn->callback == 0 ? NULL : gbx_trace_code(trace, turn->process, turn->callback);
@@ -228,6 +251,7 @@ print_turn(const gbx_trace *trace, const gbx_aio_story *story, const gbx_aio_tur
     if (step) {
         printf("%12sto   %s\n", "", to[0] == '\0' ? "its end" : to);
     }
+    print_inside(trace, symbols, turn);
 }
 
 /* ------------------------------------------------------------------- one task */
@@ -311,6 +335,7 @@ static void
 print_story(const gbx_trace *trace, const gbx_aio_story *story, const options *chosen)
 {
     char text[24];
+    gbx_symbols *symbols = gbx_symbols_new();
     printf("%s of asyncio's events, %" PRIu64 " of them: %zu loop%s, %zu task%s\n",
            gbx_text_time(story->end_ns - story->begin_ns, text, sizeof(text)), story->events, story->loop_count,
            story->loop_count == 1 ? "" : "s", story->task_count, story->task_count == 1 ? "" : "s");
@@ -322,8 +347,9 @@ print_story(const gbx_trace *trace, const gbx_aio_story *story, const options *c
         printf("\nthe longest turns\n\n");
     }
     for (size_t i = 0; i < story->turn_count; i++) {
-        print_turn(trace, story, &story->turns[i]);
+        print_turn(trace, story, symbols, &story->turns[i]);
     }
+    gbx_symbols_free(symbols);
 }
 
 static int

@@ -9,9 +9,12 @@
 static const gbx_why_column *const columns[] = {
     &gbx_why_column_import,
     &gbx_why_column_spec,
+    &gbx_why_column_ref,
     &gbx_why_column_gil,
+    &gbx_why_column_aio,
     &gbx_why_column_alloc,
     &gbx_why_column_gc,
+    &gbx_why_column_buf,
     &gbx_why_column_c,
 };
 
@@ -119,6 +122,9 @@ gbx_why_verdict *
 gbx_why_accuse(gbx_why_report *report, const gbx_why_line *line, double ns, double of_ns)
 {
     gbx_why *why = report->why;
+    if (gbx_why_is_library(report->timed != NULL ? report->timed : report->counted, line->file)) {
+        return NULL;
+    }
     if (why->count == why->room) {
         size_t room = why->room == 0 ? 16 : why->room * 2;
         gbx_why_verdict *more = realloc(why->verdicts, room * sizeof(*more));

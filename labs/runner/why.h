@@ -38,6 +38,7 @@ const char *gbx_why_part_name(gbx_why_part part);        /* "eval loop"; static 
     X(store_global, "STORE_GLOBAL beside STORE_FAST")                                             \
     X(load_name,    "LOAD_NAME beside LOAD_FAST")                                                 \
     X(store_name,   "STORE_NAME beside STORE_FAST")                                               \
+    X(ref,          "a reference taken or given back, by one thread")                             \
     X(shared_ref,   "a reference counted on the shared half while another thread does so too")    \
     X(copy_4k,      "a byte of 4 KiB that are allocated, copied and freed")                       \
     X(copy_64k,     "a byte of 64 KiB, likewise")                                                 \

@@ -14,7 +14,8 @@
 #define GIVEN_BACK (1u << 20)
 
 typedef struct {
-    gbx_why_tally fresh;         /* by line: bytes got from the system; other: alive at most; count: of blocks */
+    gbx_why_tally fresh;         /* by line: bytes got from the system; other: alive at most; count: of blocks;
+                                    ns: of those that the collector freed, later their cost */
     uint64_t *live;              /* beside fresh.items: bytes alive now */
     size_t room;
     uint64_t now, held;          /* bytes in use, and held */
@@ -66,6 +67,7 @@ go(state *this, gbx_why_walk *walk, gbx_why_place place, uint64_t bytes)
         return;
     }
     *live -= bytes < *live ? bytes : *live;
+    line->ns += gbx_why_memory_collecting(walk->memory);
     this->now -= bytes < this->now ? bytes : this->now;
     if (this->held - this->now > GIVEN_BACK) {
         this->held = this->now;
@@ -94,10 +96,10 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
     }
     gbx_why_copies_event(&this->strings, walk, entry, gbx_why_is_string);
     const gbx_why_thing *born = gbx_why_memory_born(walk->memory), *died = gbx_why_memory_died(walk->memory);
-    if (died != NULL && died->type == 0) {
+    if (died != NULL && died->block) {
         hear_block(this, walk, died, false);
     }
-    if (born != NULL && born->type == 0 && !walk->ends) {
+    if (born != NULL && born->block && !walk->ends) {
         hear_block(this, walk, born, true);
         this->large++;
     }
@@ -127,7 +129,8 @@ price_fresh(state *this, const gbx_why_report *report)
     double sum = 0, most = (double)report->input->system_ns;
     for (size_t i = 0; i < this->fresh.count; i++) {
         gbx_why_line *line = &this->fresh.items[i];
-        uint64_t again = line->bytes > line->other ? line->bytes - line->other : 0;
+        bool waited = line->ns > (double)line->count / 2;        /* then column gc tells of it */
+        uint64_t again = !waited && line->bytes > line->other ? line->bytes - line->other : 0;
         line->ns = (double)again * report->input->prices.fresh;
         sum += line->ns;
     }

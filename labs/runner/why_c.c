@@ -1,12 +1,12 @@
 /* Column c: time in C functions that let go of the lock: to wait for the system or a device, or to compute
    without it.
 
-   Of a thread that is outside, the time counts in which no thread of its process ran Python: then the program
-   as a whole stood still.  Where several are outside at once, each has its part of it.  That is no fault in
-   itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
+   Of all that time, that counts in which no thread of the process ran Python: then the program as a whole stood
+   still.  That is no fault in itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
    little each time, for what it could have waited for once: a device that is asked after each item, a sleep
    in a loop, a disk that is flushed for each line.  So the C functions that move data do not count for it,
-   those that only wait do; of a library of a GPU all do.  And it is
+   those that only wait do, where nothing else of the program waits at the same time; and those that move data do
+   where they are called so often for so little that the call is what costs; of a library of a GPU all do.  And it is
    the program's own line that calls them: a library that waits (an event loop, a queue) does it for others. */
 
 #include "why_internal.h"
@@ -18,11 +18,13 @@
 #include <string.h>
 
 #define PER_ITEM   100u          /* waits at one line: fewer are no loop to speak of */
+#define PER_LITTLE 10000u        /* calls at one line that move data, */
+#define LITTLE_NS  20000u        /* and take no longer than this each, on the average */
 #define PROCESSES  64u
 
 typedef struct {
     gbx_why_place where;
-    double idle_then;            /* of its process */
+    double alone_then;           /* of its process */
     uint64_t since_ns;
     size_t at;
     bool runs, outside, direct;
@@ -31,16 +33,18 @@ typedef struct {
 typedef struct {
     uint64_t last_ns;
     uint32_t running, outside;
-    double idle;                 /* time in which nobody ran, each waiting thread's part of it */
+    uint32_t direct;             /* of those outside: whose own line called the C function */
+    double idle;                 /* time in which nobody ran */
+    double alone;                /* of that: in which one line alone waited */
 } process_state;
 
 typedef struct {
     thread_state *threads;       /* by stream */
     process_state processes[PROCESSES];
-    gbx_why_tally lines;         /* count: times; bytes: ns outside; ns: of them idle; other: times that the line
+    gbx_why_tally lines;         /* count: times; bytes: ns outside; ns: of them alone; other: times that the line
                                     itself called the C function, and no library between */
     uint64_t times;
-    double outside_ns, idle_ns;
+    double outside_ns;
 } state;
 
 /* The clock of a process: how long nobody has run. */
@@ -50,7 +54,8 @@ advance(state *this, uint32_t process, uint64_t t_ns)
     process_state *of = &this->processes[process % PROCESSES];
     if (t_ns > of->last_ns) {
         if (of->running == 0 && of->outside > 0 && of->last_ns > 0) {
-            of->idle += (double)(t_ns - of->last_ns) / of->outside;
+            of->idle += (double)(t_ns - of->last_ns);
+            of->alone += of->direct == 1 ? (double)(t_ns - of->last_ns) : 0;
         }
         of->last_ns = t_ns;
     }
@@ -79,10 +84,11 @@ leave(gbx_why_walk *walk, const gbx_entry *entry, thread_state *thread, process_
     thread->where = gbx_why_own(walk, entry, code, entry->record->arg);
     thread->direct = thread->where.code == code;
     thread->since_ns = entry->t_ns;
-    thread->idle_then = process->idle;
+    thread->alone_then = process->alone;
     thread->at = walk->at;
     thread->outside = true;
     process->outside++;
+    process->direct += thread->direct;
 }
 
 static void
@@ -95,17 +101,17 @@ come_back(state *this, gbx_why_walk *walk, const gbx_entry *entry, thread_state 
     uint64_t ns = entry->t_ns > thread->since_ns ? entry->t_ns - thread->since_ns : 0;
     thread->outside = false;
     process->outside -= process->outside > 0;
+    process->direct -= thread->direct && process->direct > 0;
     if (line == NULL) {
         walk->failed = true;
         return;
     }
     line->count++;
     line->bytes += ns;
-    line->ns += process->idle - thread->idle_then;
+    line->ns += thread->direct ? process->alone - thread->alone_then : 0;
     line->other += thread->direct;
     this->times++;
     this->outside_ns += (double)ns;
-    this->idle_ns += process->idle - thread->idle_then;
 }
 
 static void
@@ -143,7 +149,7 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 
 /* ------------------------------------------------------------------ what it waits for */
 
-typedef enum { MOVES_DATA, ONLY_WAITS, DEVICE } kind;
+typedef enum { MOVES_DATA, MOVES_LITTLE, ONLY_WAITS, DEVICE } kind;
 
 /* Does the path name a library of a GPU, or of what drives one? */
 static bool
@@ -187,6 +193,7 @@ kind_of(gbx_symbols *symbols, const gbx_trace *trace, const gbx_why_line *line, 
 {
     gbx_image image;
     gbx_symbol symbol;
+    kind data = line->count >= PER_LITTLE && line->bytes / line->count <= LITTLE_NS ? MOVES_LITTLE : MOVES_DATA;
     uint64_t by = asked_by(trace, line->first);
     snprintf(function, size, "a C function");
     if (gbx_image_at(trace, line->place.process, by, &image) && is_device(image.path)) {
@@ -195,11 +202,11 @@ kind_of(gbx_symbols *symbols, const gbx_trace *trace, const gbx_why_line *line, 
         return DEVICE;
     }
     if (symbols == NULL || !gbx_symbols_find_anywhere(symbols, trace, line->place.process, by, &symbol)) {
-        return MOVES_DATA;
+        return data;
     }
     const char *name = gbx_symbol_asker(&symbol)->function;
     snprintf(function, size, "%s()", name);
-    return only_waits(name) ? ONLY_WAITS : MOVES_DATA;
+    return only_waits(name) ? ONLY_WAITS : data;
 }
 
 static void
@@ -209,9 +216,11 @@ accuse(gbx_why_report *report, const gbx_why_line *line, kind what, const char *
     if (verdict == NULL) {
         return;
     }
-    verdict->fault = what == DEVICE ? "a synchronization for each item" : "a wait for each item";
-    snprintf(verdict->sentence, sizeof(verdict->sentence), what == DEVICE
-             ? "each time this line waits until the device has caught up, and then the device waits for the program: "
+    verdict->fault = what == DEVICE ? "synchronization for each item"
+        : what == MOVES_LITTLE ? "system call for each item" : "wait for each item";
+    snprintf(verdict->sentence, sizeof(verdict->sentence), what == MOVES_LITTLE
+             ? "each time this line asks the system for a little: let it have a buffer, and ask for much at once"
+             : what == DEVICE ? "each time this line waits until the device has caught up, and then the device waits for the program: "
                "keep results on the device, and ask for them once"
              : "this line waits for each item anew: collect what is to be waited for, and wait for it once");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
@@ -227,7 +236,9 @@ finish(void *of, gbx_why_report *report)
     if (report->timed == NULL) {
         return;
     }
-    cost->ns = this->idle_ns;
+    for (size_t i = 0; i < PROCESSES; i++) {
+        cost->ns += this->processes[i].idle;
+    }
     cost->share = gbx_why_ratio(cost->ns, report->timed_ns);
     gbx_why_say(cost, "times outside the lock", this->times);
     gbx_why_say(cost, "ms outside", (uint64_t)(this->outside_ns / 1e6));

@@ -28,6 +28,8 @@ typedef struct {
     gbx_why_tally blocks;        /* bytes: large blocks that collections freed */
     gbx_why_tally finalizers;    /* count: __del__ that ran in collections */
     uint64_t collections, freed, large_bytes, births_seen;
+    uint64_t importing[2];       /* imports that are open, in the timed and the counted recording */
+    double import_ns;            /* of `ns`: while something was imported, which is a library's own affair */
     size_t first_done;           /* position of the first gc.done that freed something */
     bool has_done;
     double ns;
@@ -61,6 +63,7 @@ end(state *this, gbx_why_walk *walk, const gbx_entry *entry, thread_state *threa
     line->count++;
     line->other += done->collected;
     this->ns += ns;
+    this->import_ns += this->importing[0] > 0 ? ns : 0;
     this->collections++;
     this->freed += done->collected;
     if (!this->has_done && done->collected > 0) {
@@ -102,6 +105,9 @@ hear_timed(state *this, gbx_why_walk *walk, const gbx_entry *entry)
     thread_state *thread = &this->threads[entry->stream];
     switch (entry->record->event) {
         case GBX_EV_GC_START:
+            if (walk->ends) {
+                break;                           /* the interpreter's own end is not the program's time */
+            }
             begin(walk, entry, thread);
             break;
         case GBX_EV_GC_DONE:
@@ -119,28 +125,43 @@ static void
 hear_counted(state *this, gbx_why_walk *walk, const gbx_entry *entry)
 {
     const gbx_why_thing *died = walk->memory == NULL ? NULL : gbx_why_memory_died(walk->memory);
-    if (died == NULL || walk->ends || !gbx_why_memory_collecting(walk->memory) || died->code == 0) {
+    if (died == NULL || walk->ends || this->importing[1] > 0 || !gbx_why_memory_collecting(walk->memory) || died->code == 0) {
         return;
     }
-    gbx_why_line *line = gbx_why_tally_at(died->type == 0 ? &this->blocks : &this->births,
+    gbx_why_line *line = gbx_why_tally_at(died->block ? &this->blocks : &this->births,
                                           gbx_why_made_at(walk, entry, died), walk->at);
     if (line == NULL) {
         walk->failed = true;
         return;
     }
-    bool class = died->type != 0 && gbx_why_is_class(walk->trace, died->process, died->type);
+    bool class = !died->block && gbx_why_is_class(walk->trace, died->process, died->type);
     line->count++;
     line->bytes += died->bytes;
     line->other += class;
     line->ns += class ? 1e6 : 1;                 /* only to sort by: own classes first */
-    this->births_seen += died->type != 0;
-    this->large_bytes += died->type == 0 ? died->bytes : 0;
+    this->births_seen += !died->block;
+    this->large_bytes += died->block ? died->bytes : 0;
+}
+
+static void
+hear_import(state *this, const gbx_why_walk *walk, const gbx_entry *entry)
+{
+    bool begins = entry->record->event == GBX_EV_IMPORT_BEGIN;
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0 ? walk->timed : walk->counted) {
+            this->importing[i] += begins;
+            this->importing[i] -= !begins && this->importing[i] > 0;
+        }
+    }
 }
 
 static void
 hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 {
     int klass = gbx_event_class(entry->record->event);
+    if (klass == GBX_CLASS_IMPORT) {
+        hear_import(of, walk, entry);
+    }
     if (walk->timed && (klass == GBX_CLASS_GC || klass == GBX_CLASS_FRAME)) {
         hear_timed(of, walk, entry);
     }
@@ -180,13 +201,14 @@ static void
 accuse_cycles(const state *this, gbx_why_report *report, double waited_ns)
 {
     const gbx_why_line *line = this->births.count > 0 ? &this->births.items[0] : &this->triggers.items[0];
-    gbx_why_verdict *verdict = gbx_why_accuse(report, line, this->ns + waited_ns, report->timed_ns);
+    gbx_why_verdict *verdict = gbx_why_accuse(report, line, this->ns - this->import_ns + waited_ns,
+                                              report->timed_ns);
     if (verdict == NULL) {
         return;
     }
     bool del = this->finalizers.count > 0;
     verdict->fault = del ? "__del__ in a cycle" : "cycle storm";
-    verdict->share = this->ns / report->timed_ns + gbx_why_ratio(waited_ns, report->cpu_ns);
+    verdict->share = (this->ns - this->import_ns) / report->timed_ns + gbx_why_ratio(waited_ns, report->cpu_ns);
     verdict->basis = waited_ns > this->ns ? GBX_WHY_ESTIMATED : GBX_WHY_MEASURED;
     snprintf(verdict->sentence, sizeof(verdict->sentence), del
              ? "what is made here lies in cycles, so its __del__ (%s:%d) and its memory wait for the collector: break "
@@ -201,7 +223,7 @@ static void
 accuse_vain(const state *this, gbx_why_report *report)
 {
     const gbx_why_line *line = &this->triggers.items[0];
-    gbx_why_verdict *verdict = gbx_why_accuse(report, line, this->ns, report->timed_ns);
+    gbx_why_verdict *verdict = gbx_why_accuse(report, line, this->ns - this->import_ns, report->timed_ns);
     if (verdict != NULL) {
         verdict->fault = "collections in vain";
         snprintf(verdict->sentence, sizeof(verdict->sentence),
@@ -260,6 +282,7 @@ clear(void *of)
 const gbx_why_column gbx_why_column_gc = {
     .key = "gc", .part = GBX_WHY_C, .tool = "py-spy --native",
     .question = "how long does the collector work, and what only it can free?",
-    .timed = GBX_MASK(GC) | GBX_MASK(FRAME), .counted = GBX_MASK(OBJ) | GBX_MASK(ALLOC),
+    .timed = GBX_MASK(GC) | GBX_MASK(FRAME) | GBX_MASK(IMPORT),
+    .counted = GBX_MASK(OBJ) | GBX_MASK(ALLOC) | GBX_MASK(IMPORT),
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,
 };

@@ -17,6 +17,7 @@ typedef struct {
     size_t at;                   /* position of its request */
     uint64_t asked_ns;
     bool waits, had_to_send, was_asked;
+    bool behind;                 /* another one had the lock when it asked */
 } waiter;
 
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
     gbx_why_tally lines;         /* count: long waits; other: how many after it was asked to let go */
     gbx_why_tally holders;       /* ns: that others waited for who let go here in the end */
     gbx_why_place ended[LOCKS];  /* by lock: where the last hold ended */
+    bool held[LOCKS];
     uint64_t waits, timeouts, longest_ns;
     double ns;
 } state;
@@ -48,6 +50,7 @@ hear_release(state *this, gbx_why_walk *walk, const gbx_entry *entry, waiter *wh
     who->let_go = gbx_why_own(walk, entry, release->code, release->h.arg);
     who->was_asked = release->h.flags == GBX_RELEASE_ASKED;
     this->ended[release->lock % LOCKS] = who->let_go;
+    this->held[release->lock % LOCKS] = false;
 }
 
 static void
@@ -69,7 +72,9 @@ static void
 hear_acquire(state *this, gbx_why_walk *walk, const gbx_entry *entry, waiter *who)
 {
     const gbx_gil_acquire *acquire = (const void *)entry->record;
-    if (!who->waits) {
+    this->held[acquire->lock % LOCKS] = true;
+    if (!who->waits || !who->behind) {
+        who->waits = false;
         return;
     }
     uint64_t ns = entry->t_ns > who->asked_ns ? entry->t_ns - who->asked_ns : 0;
@@ -95,14 +100,15 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
             hear_release(this, walk, entry, who);
             break;
         case GBX_EV_GIL_REQUEST:
-            *who = (waiter){ .let_go = who->let_go, .was_asked = who->was_asked, .waits = true,
+            *who = (waiter){ .behind = this->held[((const gbx_gil *)(const void *)entry->record)->lock % LOCKS],
+                             .let_go = who->let_go, .was_asked = who->was_asked, .waits = true,
                              .asked_ns = entry->t_ns, .at = walk->at };
             break;
         case GBX_EV_GIL_TIMEOUT:
             this->timeouts++;
             who->had_to_send = true;
             break;
-        case GBX_EV_GIL_ACQUIRE:
+        case GBX_EV_GIL_ACQUIRE: case GBX_EV_GIL_HELD:
             hear_acquire(this, walk, entry, who);
             break;
         default:

@@ -6,6 +6,8 @@
 #include "why.h"
 #include "why_memory.h"
 
+#include <string.h>
+
 /* --------------------------------------------------------------------- places */
 
 typedef struct {
@@ -58,6 +60,7 @@ typedef struct {
     bool failed;                         /* out of memory */
     bool ends;                           /* the interpreter takes itself down: what dies now was kept */
     size_t at;                           /* position of the event */
+    bool runs_text;                      /* what is run is a text (-c) */
     size_t begin;                        /* position of the program's own first event */
     uint64_t begin_ns, end_ns;
     gbx_why_stack *stacks;               /* by stream */
@@ -75,6 +78,8 @@ gbx_why_place gbx_why_own(gbx_why_walk *walk, const gbx_entry *entry, uint32_t c
 gbx_why_place gbx_why_here(gbx_why_walk *walk, const gbx_entry *entry);
 /* The same of where a thing was made, by a thread that is still there; code 0 where that is not known. */
 gbx_why_place gbx_why_made_at(gbx_why_walk *walk, const gbx_entry *entry, const gbx_why_thing *thing);
+/* Is it a file of the standard library, or none at all? */
+bool gbx_why_is_library(const gbx_why_walk *walk, const char *file);
 bool gbx_why_is_own(gbx_why_walk *walk, uint32_t process, uint32_t code);
 
 /* -------------------------------------------------------------------- columns */
@@ -103,11 +108,12 @@ typedef struct {
     void (*clear)(void *state);
 } gbx_why_column;
 
-extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_column_gil, gbx_why_column_gc,
-    gbx_why_column_alloc, gbx_why_column_c;
+extern const gbx_why_column gbx_why_column_import, gbx_why_column_spec, gbx_why_column_ref, gbx_why_column_gil,
+    gbx_why_column_aio, gbx_why_column_alloc, gbx_why_column_gc, gbx_why_column_buf, gbx_why_column_c;
 
 /* A line with a fault's sign: whether it is a fault, gbx_why_explain() decides.  The caller fills in what is
-   returned further: fault, sentence, evidence, basis.  NULL: out of memory. */
+   returned further: fault, sentence, evidence, basis.  NULL: the line is the standard library's, which nobody
+   can mend; or out of memory, which the report knows. */
 gbx_why_verdict *gbx_why_accuse(gbx_why_report *report, const gbx_why_line *line, double ns, double of_ns);
 
 /* One more piece of evidence; printf's format. */
@@ -116,6 +122,12 @@ void gbx_why_prove(gbx_why_verdict *verdict, const gbx_trace *trace, size_t at, 
 
 /* One more number of the column's as a whole. */
 void gbx_why_say(gbx_why_cost *cost, const char *name, uint64_t number);
+
+static inline bool
+gbx_why_same_text(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
 
 static inline double
 gbx_why_ratio(double part, double whole)

@@ -21,6 +21,7 @@ typedef struct {                     /* of a thread: the block it got last */
     uint32_t code;
     uint16_t offset;
     uint32_t collecting;
+    uint32_t holder;                 /* type of an object that was just made, and gets its bytes next; 0 */
 } thread_state;
 
 struct gbx_why_memory {
@@ -147,19 +148,28 @@ gbx_why_is_string(const gbx_trace *trace, uint32_t process, uint32_t type)
     return (flags_of(trace, process, type) & TYPE_STRING) != 0;
 }
 
+/* Types whose bytes are in a block of their own, which is asked for right after the object. */
+static bool
+holds_bytes(const gbx_trace *trace, uint32_t process, uint32_t type)
+{
+    const gbx_type_info *info = gbx_trace_type(trace, process, type);
+    return info != NULL && (strcmp(info->name, "bytearray") == 0 || strcmp(info->name, "array.array") == 0);
+}
+
 bool
 gbx_why_is_bytes(const gbx_trace *trace, uint32_t process, uint32_t type)
 {
-    return (flags_of(trace, process, type) & TYPE_BYTES) != 0;
+    return type == GBX_WHY_FOREIGN || (flags_of(trace, process, type) & TYPE_BYTES) != 0 || holds_bytes(trace, process, type);
 }
 
 static bool
 hear_object(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
 {
     const gbx_obj *object = (const void *)entry->record;
-    const thread_state *thread = &memory->threads[entry->stream];
+    thread_state *thread = &memory->threads[entry->stream];
     uint32_t type = GBX_U24(object->type);
     uint64_t key = key_of(process, object->address, true);
+    thread->holder = 0;
     if (entry->record->event == GBX_EV_OBJ_DESTROY) {
         memory->has_died = take(memory, key, &memory->died);
         return true;
@@ -170,6 +180,7 @@ hear_object(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
                                     .code = in_block ? thread->code : 0,
                                     .offset = in_block ? thread->offset : GBX_NO_OFFSET };
     memory->has_born = true;
+    thread->holder = holds_bytes(memory->trace, process, type) ? type : 0;
     return (object->size < GBX_WHY_LARGE && !gbx_why_is_tracked(memory->trace, process, type))
         || keep(memory, key, &memory->born);
 }
@@ -183,17 +194,37 @@ hear_large(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
     bool moves = entry->record->event == GBX_EV_LARGE_MOVE;
     uint64_t address = moves ? GBX_U48(move->address) : GBX_U48(block->address);
     uint64_t bytes = moves ? move->size : block->size;
+    uint32_t type = thread->holder;
     if (moves) {
         memory->has_died = take(memory, key_of(process, move->old_address, false), &memory->died);
+        type = memory->has_died ? memory->died.type : 0;
     }
+    thread->holder = 0;
     thread->address = address;
     thread->bytes = bytes;
     thread->code = block->h.dt;
     thread->offset = moves ? move->offset : block->offset;
-    memory->born = (gbx_why_thing){ .process = process, .bytes = bytes, .code = thread->code,
-                                    .offset = thread->offset };
+    memory->born = (gbx_why_thing){ .process = process, .bytes = bytes, .code = thread->code, .type = type,
+                                    .offset = thread->offset, .block = true,
+                                    .grown = moves && address == move->old_address };
     memory->has_born = true;
     return keep(memory, key_of(process, address, false), &memory->born);
+}
+
+/* Memory of an extension's own allocator: its bytes in a row. */
+static bool
+hear_foreign(gbx_why_memory *memory, const gbx_entry *entry, uint32_t process)
+{
+    const gbx_buf_memory *foreign = (const void *)entry->record;
+    uint64_t key = key_of(process, foreign->address, false);
+    memory->has_died = take(memory, key, &memory->died);
+    if (entry->record->event != GBX_EV_MEMORY_NEW) {
+        return true;
+    }
+    memory->born = (gbx_why_thing){ .process = process, .bytes = foreign->size, .code = foreign->code,
+                                    .type = GBX_WHY_FOREIGN, .offset = foreign->h.arg, .block = true };
+    memory->has_born = true;
+    return keep(memory, key, &memory->born);
 }
 
 static void
@@ -223,6 +254,8 @@ gbx_why_memory_event(gbx_why_memory *memory, const gbx_entry *entry)
             memory->has_died = take(memory, key_of(process, GBX_U48(((const gbx_at *)(const void *)entry->record)
                                                                     ->address), false), &memory->died);
             return true;
+        case GBX_EV_MEMORY_NEW: case GBX_EV_MEMORY_FREE:
+            return hear_foreign(memory, entry, process);
         case GBX_EV_FREELIST_HIT:
             memory->threads[entry->stream].address = 0;     /* the object that is born next lies in no new block */
             return true;

@@ -2,7 +2,7 @@
 
    Kept are objects that the collector knows, objects of some size, and blocks from malloc(): what lies at an
    address, and which line made it.  An object from a free list has no line.  Memory is bounded: what does not
-   fit is not known. */
+   fit is not known.  Blocks are those of 512 bytes and more. */
 
 #ifndef GBX_WHY_MEMORY_H
 #define GBX_WHY_MEMORY_H
@@ -11,10 +11,14 @@
 
 #define GBX_WHY_LARGE 1024u          /* bytes: smaller objects are kept if the collector knows them */
 
+#define GBX_WHY_FOREIGN UINT32_MAX   /* in place of a type: an extension's own memory, of an array for one */
+
 typedef struct {
     uint32_t process, code;          /* the line that made it; code 0: not known */
-    uint32_t type;                   /* of an object; 0: a block */
+    uint32_t type;                   /* of the object, or of the one whose bytes the block has; 0: not known */
     uint16_t offset;
+    bool block;                      /* from malloc(), not an object */
+    bool grown;                      /* a block that was there, and got another size where it lies */
     uint64_t bytes;
 } gbx_why_thing;
 

@@ -64,22 +64,24 @@ names_of(const json_t *bytecode, const gbx_code_info *info)
     return NULL;
 }
 
-/* What an instruction cost, if it is one of them; its name in *name. */
+/* What an instruction cost, if it is one of them.  To load a global costs little where that is specialized, and
+   where it is not (without the lock) every program does it: it is a cost, and no fault. */
 static double
-cost_of(const gbx_why_report *report, const json_t *names, const gbx_why_line *move)
+cost_of(const gbx_why_report *report, const json_t *names, const gbx_why_line *move, bool *fault)
 {
     size_t i;
     json_t *one;
     json_array_foreach((json_t *)(uintptr_t)names, i, one) {
         const char *op = json_string_value(json_object_get(one, "op"));
         if (op != NULL && json_integer_value(json_object_get(one, "offset")) == (json_int_t)move->place.offset) {
+            *fault = strcmp(op, "LOAD_GLOBAL") != 0;
             return (double)move->count * price_of(&report->input->prices, op);
         }
     }
     return 0;
 }
 
-/* Keep the instructions that look names up, with what they cost. */
+/* Keep the instructions that look names up and could be a fault, with what they cost. */
 static void
 keep_names(gbx_why_names *names, gbx_why_report *report)
 {
@@ -89,8 +91,12 @@ keep_names(gbx_why_names *names, gbx_why_report *report)
         gbx_why_line *move = &names->moves.items[i];
         const gbx_code_info *info = gbx_trace_code(trace, move->place.process, move->place.code);
         const json_t *list = info == NULL ? NULL : names_of(report->input->bytecode, info);
-        move->ns = cost_of(report, list, move);
-        if (move->ns > 0) {
+        bool fault = false;
+        double ns = cost_of(report, list, move, &fault);
+        report->cost->ns += ns;
+        names->looked_up += ns > 0 ? move->count : 0;
+        if (fault && ns > 0) {
+            move->ns = ns;
             names->moves.items[kept++] = *move;
         }
     }
@@ -122,13 +128,8 @@ gbx_why_names_finish(gbx_why_names *names, gbx_why_report *report)
     if (report->counted == NULL || report->input->bytecode == NULL) {
         return;
     }
-    uint64_t count = 0;
     keep_names(names, report);
-    for (size_t i = 0; i < names->moves.count; i++) {
-        report->cost->ns += names->moves.items[i].ns;
-        count += names->moves.items[i].count;
-    }
-    gbx_why_say(report->cost, "names in loops", count);
+    gbx_why_say(report->cost, "names in loops", names->looked_up);
     gbx_why_lines(&names->moves, report->counted->trace);
     for (size_t i = 0; i < names->moves.count && i < 3; i++) {
         accuse(report, &names->moves.items[i]);

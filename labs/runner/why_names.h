@@ -11,6 +11,7 @@
 
 typedef struct {
     gbx_why_tally moves;         /* count: references taken at an instruction, of all code */
+    uint64_t looked_up;
 } gbx_why_names;
 
 void gbx_why_names_event(gbx_why_names *names, gbx_why_walk *walk, const gbx_entry *entry);

@@ -184,19 +184,41 @@ def use(thing: object, items: range) -> None:
 
 
 def shared_reference() -> float:
-    """Without the lock alone: a count that two threads change, beside one that is changed alone."""
+    """Without the lock alone: a count that two threads change, beside one that is changed alone.
+
+    Only short runs count during which the other thread ran too, on another processor; 0 where there were too few.
+    """
     if getattr(sys, "_is_gil_enabled", lambda: True)():
         return 0.0
-    shared, stop = object(), []
+    shared, stop, found, rounds = object(), [], [], [0]  # owned by this thread: the two others meet at its other half
+    done = _thread.allocate_lock()
+    items = range(LOOPS // 4)
 
     def meanwhile() -> None:
         while not stop:
-            use(shared, range(100))
+            use(shared, range(50))
+            rounds[0] += 1
 
+    def run(thing: object) -> tuple[float, bool]:
+        before, began = rounds[0], time.perf_counter_ns()
+        processor = cost(use, thing, items)
+        alone = time.perf_counter_ns() - began > processor * 2
+        return processor / len(items) / 2, rounds[0] - before >= 4 and not alone
+
+    def measure() -> None:
+        mine = object()
+        run(shared), run(mine)
+        together = [price for price, met in (run(shared) for _ in range(500)) if met]
+        apart = statistics.median(run(mine)[0] for _ in range(ROUNDS))
+        found.append(max(statistics.median(together) - apart, 0.0) if len(together) >= 20 else 0.0)
+        done.release()
+
+    done.acquire()
     _thread.start_new_thread(meanwhile, ())
-    price = dearer((use, shared, range(LOOPS)), (use, object(), range(LOOPS)), LOOPS * 2)
+    _thread.start_new_thread(measure, ())
+    done.acquire()
     stop.append(True)
-    return price
+    return found[0]
 
 
 def prices() -> dict:
@@ -204,7 +226,8 @@ def prices() -> dict:
     fresh = dearer((touch,), (walk, bytearray(FRESH)), FRESH)
     items = range(LOOPS)
     block = dearer((a_copy_of(make), object, items), (a_copy_of(make), int, items), LOOPS)
-    found = {"fresh": fresh, "block": block, "shared_ref": shared_reference()}
+    reference = dearer((a_copy_of(use), object(), items), (a_copy_of(use), None, items), LOOPS * 2)
+    found = {"fresh": fresh, "ref": reference, "block": block, "shared_ref": shared_reference()}
     return {**miss_prices(), **name_prices(), **copy_prices(), **grown, **found}
 
 

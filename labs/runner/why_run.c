@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define MASK_COUNTED  (GBX_MASK(FRAME) | GBX_MASK(OBJ) | GBX_MASK(ALLOC) | GBX_MASK(GC) | GBX_MASK(REF) | \
-                       GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | GBX_MASK(THREAD) | GBX_MASK(MARK))
+                       GBX_MASK(BUF) | GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | GBX_MASK(THREAD) | GBX_MASK(MARK))
 #define MASK_ONCE     (GBX_MASK_DEFAULT | MASK_COUNTED)
 #define PROBE_MS      60000u
 #define FILES_MAX     500u           /* whose bytecode is asked about: the library's are passed over there */

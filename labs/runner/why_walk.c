@@ -53,7 +53,7 @@ follow_frames(gbx_why_walk *walk, const gbx_entry *entry)
         case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_RESUME:
             push(walk, stack, edge);
             break;
-        case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND:
+        case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND: case GBX_EV_FRAME_GENERATOR:
             pop(stack, edge->code);
             break;
         default:
@@ -70,15 +70,21 @@ below(const char *file, const char *folder)
     return length > 0 && strncmp(file, folder, length) == 0 && (file[length] == '/' || folder[length - 1] == '/');
 }
 
+bool
+gbx_why_is_library(const gbx_why_walk *walk, const char *file)
+{
+    const char *library = walk->input->library;
+    if (file[0] == '<') {                        /* <frozen os>; <string>, which -c runs, and libraries make, too */
+        return !walk->runs_text || strcmp(file, "<string>") != 0;
+    }
+    return library != NULL ? below(file, library) : strstr(file, "/lib/python3.") != NULL;
+}
+
 static bool
 is_own_file(const gbx_why_walk *walk, const char *file)
 {
-    const char *library = walk->input->library;
-    if (strncmp(file, "<frozen ", 8) == 0 || strstr(file, "/site-packages/") != NULL
-            || strstr(file, "/dist-packages/") != NULL) {
-        return false;
-    }
-    return library != NULL ? !below(file, library) : strstr(file, "/lib/python3.") == NULL;
+    return strstr(file, "/site-packages/") == NULL && strstr(file, "/dist-packages/") == NULL
+        && !gbx_why_is_library(walk, file);
 }
 
 bool
@@ -155,12 +161,13 @@ is_beginning(const gbx_trace *trace, const gbx_entry *entry)
     }
 }
 
-/* The last collections begin when the interpreter takes itself down. */
+/* The last collections begin when the interpreter takes itself down: asked for by no Python function. */
 static bool
 is_end(const gbx_entry *entry)
 {
+    const gbx_gc_start *start = (const void *)entry->record;
     return entry->record->event == GBX_EV_GC_START
-        && ((const gbx_gc_start *)(const void *)entry->record)->reason == GBX_GC_REASON_SHUTDOWN;
+        && (start->reason == GBX_GC_REASON_SHUTDOWN || (start->reason == GBX_GC_REASON_MANUAL && start->code == 0));
 }
 
 static void
@@ -170,6 +177,8 @@ find_ends(gbx_why_walk *walk)
     size_t count = gbx_trace_count(walk->trace);
     for (bool more = gbx_trace_first(walk->trace, &now); more; more = gbx_trace_next(&now)) {
         if (is_beginning(walk->trace, &now.entry)) {
+            walk->runs_text = now.entry.record->event == GBX_EV_COMPILE_BEGIN
+                && ((const gbx_compile_stage *)(const void *)now.entry.record)->h.flags == GBX_STAGE_PARSE;
             walk->begin = now.at;
             walk->begin_ns = now.entry.t_ns;
             break;
@@ -210,6 +219,12 @@ gbx_why_walk_begin(gbx_why_walk *walk, const gbx_why_input *input, const gbx_tra
     return true;
 }
 
+static bool
+is_of_memory(int klass)
+{
+    return klass == GBX_CLASS_OBJ || klass == GBX_CLASS_ALLOC || klass == GBX_CLASS_GC || klass == GBX_CLASS_BUF;
+}
+
 bool
 gbx_why_walk_all(gbx_why_walk *walk, gbx_why_listen *listen, void *with)
 {
@@ -220,7 +235,7 @@ gbx_why_walk_all(gbx_why_walk *walk, gbx_why_listen *listen, void *with)
         if (klass == GBX_CLASS_FRAME) {
             follow_frames(walk, &now.entry);
         }
-        else if (walk->memory != NULL && (klass == GBX_CLASS_OBJ || klass == GBX_CLASS_ALLOC || klass == GBX_CLASS_GC)) {
+        else if (walk->memory != NULL && is_of_memory(klass)) {
             walk->failed = !gbx_why_memory_event(walk->memory, &now.entry);
         }
         walk->ends = walk->ends || is_end(&now.entry);

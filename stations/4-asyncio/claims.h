@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#define ASYNCIO  (GBX_BIT(AIO) | GBX_BIT(MARK))
+#define ASYNCIO    (GBX_BIT(AIO) | GBX_BIT(MARK))
+#define WITH_LOCK  (ASYNCIO | GBX_BIT(GIL))
 
 /* Experiments of more than one file. */
 extern const gbx_experiment gbx_s4_awaits;             /* claims_await.c */

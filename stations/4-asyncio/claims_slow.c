@@ -10,8 +10,6 @@
 
 #include <stdio.h>
 
-#define WITH_LOCK  (ASYNCIO | GBX_BIT(GIL))
-
 static GBX_EXPERIMENT_ON(slow_computes, "experiments", "slow_computes", WITH_LOCK, GBX_ON_GIL);
 static GBX_EXPERIMENT(slow_sequence, "experiments", "slow_sequence", ASYNCIO);
 static GBX_EXPERIMENT(slow_pieces, "experiments", "slow_pieces", ASYNCIO);

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-GBX_EXPERIMENT(gbx_s4_stalled, "experiments", "stalled", ASYNCIO);
+GBX_EXPERIMENT(gbx_s4_stalled, "experiments", "stalled", WITH_LOCK);
 const gbx_experiment gbx_s4_stalled_debug = {
-    .name = "stalled in debug mode", .program = "experiments/stalled.py", .arguments = { "debug" }, .events = ASYNCIO,
+    .name = "stalled in debug mode", .program = "experiments/stalled.py", .arguments = { "debug" },
+    .events = WITH_LOCK,
 };
-static GBX_EXPERIMENT(sleeps_well, "must-fail", "sleeps_well", ASYNCIO);
-static GBX_EXPERIMENT(high_threshold, "must-fail", "high_threshold", ASYNCIO);
-static GBX_EXPERIMENT(other_loop, "must-fail", "other_loop", ASYNCIO);
+static GBX_EXPERIMENT(sleeps_well, "must-fail", "sleeps_well", WITH_LOCK);
+static GBX_EXPERIMENT(high_threshold, "must-fail", "high_threshold", WITH_LOCK);
+static GBX_EXPERIMENT(other_loop, "must-fail", "other_loop", WITH_LOCK);
 
 #define STALLED_MS  100.0        /* from here on debug mode warns: loop.slow_callback_duration */
 
@@ -70,7 +71,11 @@ check_warning(const gbx_look *look, gbx_finding *finding)
         return gbx_finding_fail(finding, "in debug mode a warning", "nothing is printed",
                                 "slow_callback_duration is larger than the stall");
     }
+    size_t lets_go = gbx_s4_lets_go(look, &quiet);
     gbx_finding_event(finding, look, quiet.begin, "without debug mode: a step begins");
+    if (lets_go != GBX_NO_EVENT) {
+        gbx_finding_event(finding, look, lets_go, "on this line it lets go of the lock, and sleeps: the loop does not");
+    }
     gbx_finding_refute(finding, look, quiet.end, "and ends %.0f ms later, and not a word is printed", one);
     gbx_finding_event(finding, &debug, loud.end, "in debug mode: the same step, %.0f ms", two);
     gbx_finding_fact(finding, "there it is printed: Executing <Task ... name='stalls' ...> took %.3f seconds", warned);

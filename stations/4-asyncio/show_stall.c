@@ -41,6 +41,10 @@ static void
 tell_turn(const gbx_look *look, gbx_finding *finding, const gbx_aio_story *story, const gbx_aio_turn *turn)
 {
     char name[64];
+    size_t lets_go = turn == story->turns ? gbx_s4_lets_go(look, turn) : GBX_NO_EVENT;
+    if (lets_go != GBX_NO_EVENT) {               /* of the longest one */
+        gbx_finding_event(finding, look, lets_go, "on this line it lets go of the lock, and not of the loop");
+    }
     gbx_finding_event(finding, look, turn->end, "%s kept the loop for %.2f ms",
                       turn->task == GBX_AIO_NONE ? "a callback"
                       : gbx_aio_name(look->trace, &story->tasks[turn->task], name, sizeof(name)),

@@ -89,6 +89,19 @@ gbx_s4_line(const gbx_part *part, size_t at, char *text, size_t size)
     return text;
 }
 
+size_t
+gbx_s4_lets_go(const gbx_look *look, const gbx_aio_turn *turn)
+{
+    for (size_t at = turn->begin; at < turn->end; at++) {
+        uint8_t event = gbx_trace_event(look->trace, at);
+        if ((event == GBX_EV_GIL_RELEASE || event == GBX_EV_DETACH)
+            && gbx_trace_where(look->trace, at).stream == turn->stream) {
+            return at;
+        }
+    }
+    return GBX_NO_EVENT;
+}
+
 double
 gbx_s4_ms(const gbx_part *part, size_t from, size_t to)
 {

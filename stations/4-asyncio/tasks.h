@@ -27,6 +27,9 @@ size_t gbx_s4_next(const gbx_part *part, size_t at, uint8_t event, uint64_t addr
 /* "cancel.py:12", where the event at a position says it happened; "". */
 const char *gbx_s4_line(const gbx_part *part, size_t at, char *text, size_t size);
 
+/* Where the thread of a turn first lets go of the lock in it, or detaches; GBX_NO_EVENT. */
+size_t gbx_s4_lets_go(const gbx_look *look, const gbx_aio_turn *turn);
+
 /* Milliseconds between two events. */
 double gbx_s4_ms(const gbx_part *part, size_t from, size_t to);
 

@@ -69,16 +69,28 @@ make_means(gbx_s6_served *served)
     served->in_flight /= served->looks > 0 ? (double)served->looks : 1;
 }
 
+/* In which slice of Max's run an iteration is; a run that is longer ends in the last one. */
+static size_t
+slice_of(const gbx_s6_look *look, const gbx_s6_stream *stream)
+{
+    double slice = GBX_S6_SLICES * look->iteration / (stream->by[GBX_S6_MAX].iterations + 1);
+    return slice < GBX_S6_SLICES - 1 ? (size_t)slice : GBX_S6_SLICES - 1;
+}
+
 /* Add up the looks of a part. */
 static bool
 add_looks(const gbx_part *part, const gbx_s6_stream *stream, gbx_s6_served *served)
 {
     gbx_s6_look now;
     size_t at = part->begin;
+    unsigned looks[GBX_S6_SLICES] = { 0 };
     for (const char *text; (text = gbx_s6_next_text(part, &at, "look")) != NULL; ) {
         if (!read_look(text, at - 1, &now)) {
             return false;
         }
+        size_t slice = slice_of(&now, stream);
+        double share = now.slots[GBX_S6_TOKENS] / stream->slots;
+        served->over_time[slice] += (share - served->over_time[slice]) / ++looks[slice];
         if (served->off.event == GBX_NO_EVENT && sum_of(&now) != stream->slots) {
             served->off = now;
         }
@@ -117,10 +129,11 @@ read_served(const gbx_look *look, gbx_finding *finding, size_t manager, gbx_s6_s
     if (!gbx_part_find(look, finding, "serve", gbx_s6_manager_names[manager], &part)) {
         return false;
     }
-    if (!add_looks(&part, stream, served) || !gbx_part_number(&part, "iterations", &served->iterations)
+    if (!gbx_part_number(&part, "iterations", &served->iterations)
         || !gbx_part_number(&part, "emitted", &served->emitted)
         || !gbx_part_number(&part, "sent away", &served->sent_away)
-        || !gbx_part_number(&part, "computed again", &served->computed_again)) {
+        || !gbx_part_number(&part, "computed again", &served->computed_again)
+        || !add_looks(&part, stream, served)) {
         gbx_finding_insufficient(finding, "the program does not say how '%s' was served",
                                  gbx_s6_manager_names[manager]);
         return false;

@@ -21,6 +21,8 @@ typedef struct {
     unsigned slots[GBX_S6_KINDS];
 } gbx_s6_look;
 
+enum { GBX_S6_SLICES = 48 };
+
 /* All requests, served by one manager.  Means are over the looks that count: those at a warm cache, while
    somebody waits for memory. */
 typedef struct {
@@ -32,6 +34,8 @@ typedef struct {
     double in_flight;
     double empty_slots;                /* the most that a request had on average: set aside and not filled */
     double iterations, emitted, sent_away, computed_again;
+    double over_time[GBX_S6_SLICES];   /* tokens, as a share of the cache, at all looks; the slices are as long for
+                                          every manager: all of them together are Max's run */
 } gbx_s6_served;
 
 typedef struct {

@@ -420,6 +420,23 @@ quote_throughput(gbx_finding *finding, const gbx_s6_stream *stream)
     gbx_finding_quote(finding, table.text, table.used);
 }
 
+/* How full of tokens the caches are, from the first iteration to the last: who is done earlier has a shorter row. */
+static void
+quote_runs(gbx_finding *finding, const gbx_s6_stream *stream)
+{
+    gbx_page picture = { .used = 0 };
+    for (size_t i = 0; i < GBX_S6_MANAGERS; i++) {
+        const gbx_s6_served *served = &stream->by[i];
+        gbx_page_put(&picture, "%-7s ", gbx_s6_manager_names[i]);
+        for (size_t at = 0; at < GBX_S6_SLICES && served->over_time[at] > 0; at++) {
+            gbx_page_put_level(&picture, served->over_time[at]);
+        }
+        gbx_page_put(&picture, " %.0f\n", served->iterations);
+    }
+    gbx_finding_quote(finding, picture.text, picture.used);
+    gbx_finding_fact(finding, "tokens in the cache, iteration by iteration, up to the last; █ is a full cache");
+}
+
 static void
 tell_throughput(const gbx_look *look, gbx_finding *finding, const gbx_s6_stream *stream)
 {
@@ -429,6 +446,7 @@ tell_throughput(const gbx_look *look, gbx_finding *finding, const gbx_s6_stream 
     quote_throughput(finding, stream);
     gbx_finding_fact(finding, "in flight while somebody waits, and in figure 13a; tokens over the whole run, with its "
                      "end, when nobody waits any more");
+    quote_runs(finding, stream);
     gbx_finding_number(finding, "times the tokens of Max", tokens / gbx_s6_tokens_an_iteration(
                        &stream->by[GBX_S6_MAX]), "x");
     gbx_finding_number(finding, "times the tokens of Oracle", tokens / gbx_s6_tokens_an_iteration(

@@ -18,3 +18,11 @@ gbx_page_put(gbx_page *page, const char *format, ...)
     }
     page->text[page->used] = '\0';
 }
+
+void
+gbx_page_put_level(gbx_page *page, double share)
+{
+    static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+    double level = share * 8 + 0.5;
+    gbx_page_put(page, "%s", levels[level >= 8 ? 8 : level > 0 ? (size_t)level : 0]);
+}

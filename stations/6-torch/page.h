@@ -13,4 +13,7 @@ typedef struct {
 
 void gbx_page_put(gbx_page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One sign for a share of 0 to 1: a column that is as high. */
+void gbx_page_put_level(gbx_page *page, double share);
+
 #endif

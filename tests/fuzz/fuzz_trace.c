@@ -4,6 +4,9 @@
    libFuzzer brings its own main(); compiled with -DREPLAY this is a plain program instead, which runs
    every file of the corpus once, so that what a fuzzer found stays found where there is none. */
 
+#include "aio_diagram.h"
+#include "aio_follow.h"
+#include "aio_json.h"
 #include "check.h"
 #include "chrome.h"
 #include "gil_picture.h"
@@ -78,6 +81,32 @@ walk_memory(const gbx_trace *trace)
     }
 }
 
+static void
+see_moment(void *with, const gbx_aio_moment *moment)
+{
+    *(size_t *)with += strlen(moment->text);
+}
+
+static void
+walk_tasks(const gbx_trace *trace)
+{
+    gbx_aio_story *story;
+    gbx_aio_await await;
+    char text[2048];
+    size_t sum = 0;
+    if (gbx_aio_tell(&story, trace, &(gbx_aio_options){ .turns = 5 }, NULL) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < story->task_count && i < 20; i++) {
+        gbx_aio_follow(trace, story, i, see_moment, &sum);
+        if (gbx_aio_find_await(trace, &story->tasks[i], 0, &await)) {
+            (void)gbx_aio_diagram(trace, &story->tasks[i], &await, text, sizeof(text));
+        }
+    }
+    json_decref(gbx_aio_json(trace, story));
+    gbx_aio_free(story);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -93,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)gbx_check_all(trace, invariants, NULL);
         walk_lock(trace);
         walk_memory(trace);
+        walk_tasks(trace);
         gbx_trace_close(trace);
     }
     close(fd);

@@ -4,6 +4,7 @@
    finds can be added beside them.  With COPIES, each is written that many times, and every copy is cut
    off or has some bytes wrong: for trying the program's commands on. */
 
+#include "aio_records.h"
 #include "buf_records.h"
 #include "gil_records.h"
 
@@ -124,6 +125,37 @@ locks(const char *directory)
     PUT(w, 2, (gbx_attach){ .h = { .event = GBX_EV_ATTACH }, .wait = 50 });
     PUT(w, 2, (gbx_section){ .h = { .event = GBX_EV_SECTION_BEGIN, .arg = 1 }, .code = 2, .mutexes = 1 });
     save(w, directory, "locks");
+}
+
+static void
+tasks(const char *directory)
+{
+    trace_writer *w = writer_new(&(writer_options){ .classes = 1u << GBX_CLASS_AIO });
+    define_code(w);
+    put_loop(w, 0, 1, LOOP);
+    put_task(w, 10, 1, 0x1000, 1);
+    put_soon(w, 11, 1, 0x100, 0x1000, 1);
+    put_round(w, 20, 1, GBX_EV_AIO_ITERATION_BEGIN, 1);
+    put_select(w, 21, 1, 0, 0);
+    put_run(w, 22, 1, 0x100, 0x1000);
+    put_begin(w, 23, 1, 0x1000, GBX_AIO_SENT_NONE, 0);
+    PUT(w, 1, (gbx_aio_future){ .h = { .event = GBX_EV_AIO_FUTURE_NEW }, .future = 0x3000, .loop = LOOP, .code = 2 });
+    put_end(w, 30, 1, 0x1000, GBX_AIO_STEP_AWAITS, 0x3000);
+    put_ran(w, 31, 1, 0x100);
+    PUT(w, 1, (gbx_aio_cancel){ .h = { .event = GBX_EV_AIO_CANCEL, .flags = GBX_AIO_CANCEL_PASSED_ON }, .code = 2,
+                                .requests = 1, .task = 0x1000, .awaits = 0x3000 });
+    put_done(w, 40, 1, 0x3000, GBX_AIO_STATE_CANCELLED);
+    put_wakeup(w, 41, 1, 0x1000, 0x3000);
+    put_soon(w, 42, 1, 0x110, 0x1000, 1);
+    put_round(w, 50, 1, GBX_EV_AIO_ITERATION_END, 1);
+    put_round(w, 51, 1, GBX_EV_AIO_ITERATION_BEGIN, 1);
+    put_run(w, 60, 1, 0x110, 0x1000);
+    put_begin(w, 61, 1, 0x1000, GBX_AIO_SENT_CANCELLED, 0x3000);
+    PUT(w, 1, (gbx_aio_delivery){ .h = { .event = GBX_EV_AIO_DELIVERED }, .requests = 1, .task = 0x1000 });
+    PUT(w, 1, (gbx_aio_uncancel){ .h = { .event = GBX_EV_AIO_UNCANCEL }, .code = 2, .task = 0x1000 });
+    put_end(w, 70, 1, 0x1000, GBX_AIO_STEP_YIELDS, 0);
+    put_gone(w, 80, 1, 0x1000);
+    save(w, directory, "tasks");
 }
 
 static void
@@ -307,6 +339,7 @@ main(int argc, char **argv)
     specialization(argv[1]);
     marks(argv[1]);
     locks(argv[1]);
+    tasks(argv[1]);
     many_threads(argv[1]);
     memory(argv[1]);
     memory_without_the_gil(argv[1]);

@@ -141,6 +141,10 @@ means_are_of_a_warm_cache_while_somebody_waits(void **state)
     assert_true(served->off.event == GBX_NO_EVENT);
     assert_near(gbx_s6_tokens_an_iteration(served), 3);
     assert_near(it->stream.mean_prompt, 10.5);
+    assert_near(served->over_time[48 * 10 / 21], 0.9);
+    assert_near(served->over_time[48 * 20 / 21], 0.2);
+    assert_near(served->over_time[GBX_S6_SLICES - 1], (0.4 + 0.6 + 0.1) / 3);    /* after the last iteration */
+    assert_near(served->over_time[0], 0);
     done(it);
 }
 

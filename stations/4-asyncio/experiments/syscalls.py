@@ -6,10 +6,13 @@ one. The child runs echo.py's server; by calling getppid() it says where the cou
 import collections
 import ctypes
 import os
+import pathlib
 import signal
 import sys
 
-import echo
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import echo  # noqa: E402
 
 TRACEME, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 24, 0x4200, 0x420E
 STOPS_MARKED = 1  # PTRACE_O_TRACESYSGOOD: a stop at a system call is told from a signal

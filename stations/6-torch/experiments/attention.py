@@ -5,9 +5,14 @@ says which slot is whose.  There are three ways to read it: `in_one_piece` where
 each other, `through_the_table` which gathers blocks and then does the same, and `block_by_block` which
 never gathers: it keeps a running sum, as PagedAttention's kernel does (equation 4 of the paper).
 """
+import pathlib
+import sys
+
 import numpy as np
 
-from kvcache import Paged, Request, Reserved
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from kvcache import Paged, Request, Reserved  # noqa: E402
 
 HEADS, SIZE = 4, 64  # of a head
 WIDTH = HEADS * SIZE

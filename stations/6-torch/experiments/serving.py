@@ -6,10 +6,14 @@ come, first served.  When memory runs out, who came last is sent away and gives 
 later its keys and values are computed once more, from its prompt and the tokens that it has emitted
 (section 4.5, recomputation).
 """
+import pathlib
+import sys
 from collections import deque
 from collections.abc import Iterable
 
-from kvcache import Paged, Request, Reserved
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from kvcache import Paged, Request, Reserved  # noqa: E402
 
 
 class Server:
