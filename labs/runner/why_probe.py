@@ -75,13 +75,13 @@ class Shape:
 
 
 def shapes(count: int) -> list:
-    """Instances of some classes that have the same attribute, each elsewhere, and a method each of its own."""
+    """Objects of some classes, in turn, that have the same attribute, each elsewhere, and a method each of its own."""
     kinds = []
     for number in range(count):
         names = {"number": number, "setattr": setattr, "range": range}
         exec(SHAPE, names)
         kinds.append(names["Shape"])
-    return [kind() for kind in kinds]
+    return [kinds[at % count]() for at in range(LOOPS)]
 
 
 def load(items: list) -> None:
@@ -106,7 +106,7 @@ def miss_prices() -> dict:
     """
     attributes, methods = [], []
     for _ in range(SETS):
-        one, many = shapes(1) * LOOPS, shapes(8) * (LOOPS // 8)
+        one, many = shapes(1), shapes(8)
         attributes.append(dearer((a_copy_of(load), many), (a_copy_of(load), one), LOOPS * 7 // 8))
         methods.append(dearer((a_copy_of(call), many), (a_copy_of(call), one), LOOPS * 7 // 8))
     miss = statistics.mean(attributes)
