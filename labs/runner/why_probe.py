@@ -52,14 +52,14 @@ def function_of(body: str, before: str = "", variables: dict | None = None):
     lines = "".join(f"        {body}\n" for _ in range(8))
     text = f"def f(items):\n    {before or 'pass'}\n    for item in items:\n{lines}"
     names = dict(variables or {})
-    exec(compile(text, "<price>", "exec"), names)
+    exec(compile(text, "<price>", "exec"), names)  # noqa: S102
     return names["f"]
 
 
 def module_of(body: str):
     """The same at module level, to be called with what is looped over."""
     code = compile("for item in items:\n" + f"    {body}\n" * 8, "<price>", "exec")
-    return lambda items: exec(code, {"items": items, "x": 300})
+    return lambda items: exec(code, {"items": items, "x": 300})  # noqa: S102
 
 
 SHAPE = """
@@ -79,7 +79,7 @@ def shapes(count: int) -> list:
     kinds = []
     for number in range(count):
         names = {"number": number, "setattr": setattr, "range": range}
-        exec(SHAPE, names)
+        exec(SHAPE, names)  # noqa: S102
         kinds.append(names["Shape"])
     return [kinds[at % count]() for at in range(LOOPS)]
 
