@@ -8,6 +8,7 @@
 
 static const gbx_why_column *const columns[] = {
     &gbx_why_column_import,
+    &gbx_why_column_compile,
     &gbx_why_column_spec,
     &gbx_why_column_ref,
     &gbx_why_column_gil,
@@ -77,7 +78,11 @@ static void
 find_times(gbx_why *why, const gbx_why_walk *timed, const gbx_why_walk *counted)
 {
     const gbx_why_walk *walk = timed != NULL ? timed : counted;
-    why->timed_ns = walk == NULL ? 0 : (double)(walk->end_ns - walk->begin_ns);
+    uint64_t end_ns = walk == NULL ? 0 : walk->end_ns;
+    if (walk != NULL && walk->trace == why->input.timed && why->input.timed_wall_ns > end_ns) {
+        end_ns = why->input.timed_wall_ns;       /* a program may do much without an event */
+    }
+    why->timed_ns = walk == NULL ? 0 : (double)(end_ns - walk->begin_ns);
     why->startup_ns = walk == NULL ? 0 : (double)walk->begin_ns;
     why->own_ns = why->timed_ns;
     if ((double)why->input.wall_ns > why->startup_ns) {
@@ -96,9 +101,19 @@ recorded(const gbx_trace *trace)
 }
 
 static bool
+has_prices(const gbx_why_prices *prices)
+{
+#define X(name, what) if (prices->name > 0) { return true; }
+    GBX_WHY_PRICES(X)
+#undef X
+    return false;
+}
+
+static bool
 finish_columns(gbx_why *why, listeners *all, const gbx_why_walk *timed, const gbx_why_walk *counted)
 {
     find_times(why, timed, counted);
+    bool priced = has_prices(&why->input.prices);
     for (unsigned i = 0; i < COLUMNS; i++) {
         gbx_why_report report = { .cost = &why->costs[i], .input = &why->input, .timed = timed,
                                   .counted = counted, .own_ns = why->own_ns,
@@ -111,6 +126,9 @@ finish_columns(gbx_why *why, listeners *all, const gbx_why_walk *timed, const gb
         }
         report.cost->basis = GBX_WHY_MEASURED;
         columns[i]->finish(all->states[i], &report);
+        if (report.cost->basis == GBX_WHY_ESTIMATED && !priced) {
+            snprintf(report.cost->why, sizeof(report.cost->why), "what these cost was not measured");
+        }
         if (report.failed) {
             return false;
         }

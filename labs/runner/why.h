@@ -69,6 +69,7 @@ typedef struct {
     const json_t *bytecode;              /* what `dis` says of the program's files, see why_code.h; may be NULL */
     uint64_t wall_ns, cpu_ns;            /* of a run without recording; 0: not known, then those of the trace */
     uint64_t system_ns;                  /* of cpu_ns, in the system */
+    uint64_t timed_wall_ns;              /* of the timed run; 0: as far as its events go */
 } gbx_why_input;
 
 typedef enum { GBX_WHY_NOT_RECORDED, GBX_WHY_MEASURED, GBX_WHY_ESTIMATED } gbx_why_basis;

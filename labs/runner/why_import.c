@@ -1,5 +1,5 @@
-/* Column import: time from source to code: reading, parsing and compiling files, and running the modules that
-   are imported.
+/* Column import: time until there is code to run: finding, reading and, where there is no .pyc, compiling the
+   files of modules, and running them.
 
    Imports nest, and all that is inside counts for the import that the program itself wrote: the outermost one.
    Its line is that of the import statement, which called what imports.  What a library needs to be imported
@@ -25,10 +25,8 @@ typedef struct {
     size_t depth;
     gbx_why_tally lines;         /* count: imports; ns: in own modules; bytes: ns in all */
     double own_ns;               /* of the outermost import that is open */
-    uint64_t imports, compiled;
-    double import_ns, compile_ns;
-    uint64_t compile_began_ns;
-    size_t compile_depth;
+    uint64_t imports;
+    double import_ns;
 } state;
 
 static void
@@ -98,27 +96,6 @@ hear_push(state *this, gbx_why_walk *walk, const gbx_entry *entry)
 }
 
 static void
-hear_compile(state *this, const gbx_entry *entry)
-{
-    const gbx_compile_stage *stage = (const void *)entry->record;
-    if (gbx_event_class(entry->record->event) != GBX_CLASS_COMPILE) {
-        return;
-    }
-    bool parse = stage->h.flags == GBX_STAGE_PARSE, compile = stage->h.flags == GBX_STAGE_COMPILE;
-    if ((!parse && !compile) || this->depth > 0) {
-        return;                                  /* inside an import it is that import's */
-    }
-    if (entry->record->event == GBX_EV_COMPILE_BEGIN) {
-        this->compile_began_ns = this->compile_depth++ == 0 ? entry->t_ns : this->compile_began_ns;
-        this->compiled += compile;
-    }
-    else if (entry->record->event == GBX_EV_COMPILE_END && this->compile_depth > 0
-             && --this->compile_depth == 0 && entry->t_ns > this->compile_began_ns) {
-        this->compile_ns += (double)(entry->t_ns - this->compile_began_ns);
-    }
-}
-
-static void
 hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 {
     state *this = of;
@@ -136,7 +113,6 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
             hear_push(this, walk, entry);
             break;
         default:
-            hear_compile(this, entry);
             break;
     }
 }
@@ -149,10 +125,9 @@ finish(void *of, gbx_why_report *report)
     if (report->timed == NULL) {
         return;
     }
-    cost->ns = this->import_ns + this->compile_ns;
+    cost->ns = this->import_ns;
     cost->share = gbx_why_ratio(cost->ns, report->timed_ns);
     gbx_why_say(cost, "imports", this->imports);
-    gbx_why_say(cost, "compiled", this->compiled);
     gbx_why_lines(&this->lines, report->timed->trace);
     for (size_t i = 0; i < this->lines.count && i < 3; i++) {
         const gbx_why_line *line = &this->lines.items[i];
@@ -177,7 +152,7 @@ clear(void *of)
 
 const gbx_why_column gbx_why_column_import = {
     .key = "import", .part = GBX_WHY_SOURCE, .tool = "ruff",
-    .question = "how long until there is code to run?",
-    .timed = GBX_MASK(IMPORT) | GBX_MASK(COMPILE) | GBX_MASK(FRAME), .counted = 0,
+    .question = "how long until its modules are there?",
+    .timed = GBX_MASK(IMPORT) | GBX_MASK(FRAME), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,
 };

@@ -3,6 +3,7 @@
 
 #include "why_run.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,14 +33,14 @@ words_of(const char *python, char *const *arguments)
 
 /* Run it once, with `setting` in its environment or (NULL) without recording. */
 static int
-run_once(const gbx_why_options *options, const char *setting, bool seen, gbx_driver_result *result,
-         gbx_error *error)
+run_once(const gbx_why_options *options, const char *setting, bool seen, uint32_t timeout_ms,
+         gbx_driver_result *result, gbx_error *error)
 {
     const char **argv = words_of(options->python, options->arguments);
     const char *const environment[] = { setting == NULL ? "PYTHONGLASSBOX" : setting, NULL };
-    bool terminal = seen && !options->silent && options->timeout_ms == 0;
+    bool terminal = seen && !options->silent && timeout_ms == 0;
     gbx_driver_options how = { .argv = argv, .environment = environment, .terminal = terminal,
-                               .inherit_stdin = true, .timeout_ms = options->timeout_ms,
+                               .inherit_stdin = true, .timeout_ms = timeout_ms,
                                .out = seen && !options->silent ? GBX_DRIVER_INHERIT : GBX_DRIVER_DISCARD,
                                .err = seen ? GBX_DRIVER_INHERIT : GBX_DRIVER_DISCARD };
     int code = argv == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
@@ -50,7 +51,7 @@ run_once(const gbx_why_options *options, const char *setting, bool seen, gbx_dri
 
 static int
 record(const gbx_why_options *options, const char *path, uint32_t mask, bool churn, bool seen,
-       gbx_driver_result *result, gbx_trace **trace, gbx_error *error)
+       uint32_t timeout_ms, gbx_driver_result *result, gbx_trace **trace, gbx_error *error)
 {
     gbx_recording recording;
     gbx_recording_options how = { .path = path, .mask = mask, .churn = churn, .limit = options->limit };
@@ -59,9 +60,9 @@ record(const gbx_why_options *options, const char *path, uint32_t mask, bool chu
     }
     int code = gbx_recording_prepare(&recording, &how, error);
     if (code == 0) {
-        code = run_once(options, recording.setting, seen, result, error);
+        code = run_once(options, recording.setting, seen, timeout_ms, result, error);
     }
-    if (code == 0) {
+    if (code == 0 || (code == GBX_ERROR_CHILD && result->interrupted)) {     /* what there is, is kept */
         code = gbx_recording_open(&recording, trace, error);
     }
     gbx_recording_clear(&recording);
@@ -75,14 +76,23 @@ keep_end(gbx_why_runs *runs, const gbx_driver_result *result)
     runs->status = result->status;
     runs->signal = result->signal;
     runs->timed_out = result->timed_out;
-    runs->interrupted = result->interrupted != 0 || result->signal == 2 || (result->exited && result->status == 130);
+    runs->interrupted = result->interrupted != 0 || result->signal == SIGINT
+        || (result->exited && result->status == 128 + SIGINT);
+}
+
+/* How long the runs after the first may take: as long as that was let go on for. */
+static uint32_t
+time_for(const gbx_why_runs *runs, const gbx_why_options *options)
+{
+    uint64_t ms = runs->interrupted ? runs->wall_ns / 1000000 : options->timeout_ms;
+    return runs->interrupted && ms < 100 ? 100 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
 static int
 run_plain(gbx_why_runs *runs, const gbx_why_options *options, gbx_error *error)
 {
     gbx_driver_result result = { .exited = false };
-    int code = run_once(options, NULL, true, &result, error);
+    int code = run_once(options, NULL, true, options->timeout_ms, &result, error);
     if (code == 0) {
         keep_end(runs, &result);
         runs->wall_ns = result.wall_ns;
@@ -98,11 +108,12 @@ run_timed(gbx_why_runs *runs, const gbx_why_options *options, gbx_error *error)
 {
     gbx_driver_result result = { .exited = false };
     int code = record(options, options->timed_path, options->once ? MASK_ONCE : GBX_MASK_DEFAULT, options->once,
-                      options->once, &result, &runs->timed, error);
+                      options->once, time_for(runs, options), &result, &runs->timed, error);
     if (code == 0 && options->once) {
         keep_end(runs, &result);
         runs->counted = runs->timed;
     }
+    runs->stopped = runs->stopped || result.interrupted != 0;
     runs->timed_wall_ns = result.wall_ns;
     gbx_driver_result_clear(&result);
     return code;
@@ -112,7 +123,8 @@ static int
 run_counted(gbx_why_runs *runs, const gbx_why_options *options, gbx_error *error)
 {
     gbx_driver_result result = { .exited = false };
-    int code = record(options, options->counted_path, MASK_COUNTED, true, false, &result, &runs->counted, error);
+    int code = record(options, options->counted_path, MASK_COUNTED, true, false, time_for(runs, options), &result,
+                      &runs->counted, error);
     runs->counted_wall_ns = result.wall_ns;
     gbx_driver_result_clear(&result);
     return code;
@@ -166,7 +178,7 @@ gbx_why_run(gbx_why_runs *runs, const gbx_why_options *options, gbx_error *error
     if (code == 0) {
         code = run_timed(runs, options, error);
     }
-    if (code == 0 && !options->once && !runs->interrupted) {
+    if (code == 0 && !options->once && !runs->stopped) {
         code = run_counted(runs, options, error);
     }
     if (code == 0) {
@@ -199,6 +211,7 @@ gbx_why_runs_input(const gbx_why_runs *runs, gbx_why_input *input)
     const json_t *prices = json_object_get(runs->probe, "prices");
     *input = (gbx_why_input){ .timed = runs->timed, .counted = runs->counted, .wall_ns = runs->wall_ns,
                               .cpu_ns = runs->cpu_ns, .system_ns = runs->system_ns,
+                              .timed_wall_ns = runs->timed_wall_ns,
                               .library = json_string_value(json_object_get(runs->probe, "library")),
                               .bytecode = json_object_get(runs->probe, "bytecode") };
 #define X(name, what) input->prices.name = price_of(prices, #name);

@@ -35,7 +35,8 @@ typedef struct {
     char missing[256];
     bool exited;                 /* of the first run: by itself, with `status`; else killed by `signal` */
     bool timed_out;
-    bool interrupted;            /* the learner pressed Ctrl-C: no further run */
+    bool interrupted;            /* the learner pressed Ctrl-C: the other runs take as long as the first */
+    bool stopped;                /* in one of these: no further run */
     int status, signal;
     uint64_t wall_ns, cpu_ns, system_ns;         /* of the plain run; 0 with `once` */
     uint64_t timed_wall_ns, counted_wall_ns;

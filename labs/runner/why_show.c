@@ -36,6 +36,11 @@ gbx_why_hint(const gbx_trace *trace, size_t at, char *text, size_t size)
 {
     gbx_stat stat = { .trace = trace };
     gbx_stat_hint(&stat, at, text, size);
+    char folder[1024], *path;
+    size_t length = getcwd(folder, sizeof(folder)) == NULL ? 0 : strlen(folder);
+    if (length > 0 && (path = strstr(text, folder)) != NULL && path[length] == '/') {
+        memmove(path, path + length + 1, strlen(path + length + 1) + 1);         /* from where we are */
+    }
     return text;
 }
 
@@ -114,7 +119,8 @@ print_times(const gbx_why_view *view, FILE *to)
     }
     else {
         snprintf(line, sizeof(line), "The program took %s while it was recorded, after %s in which the interpreter "
-                 "started.", own, startup);
+                 "started. Recording makes it slower, so that what is estimated seems a smaller part than it is.", own,
+                 startup);
     }
     gbx_text_wrap(to, 0, 0, WIDTH, line);
 }
@@ -127,7 +133,7 @@ print_end(const gbx_why_view *view, FILE *to)
         return;
     }
     if (runs->interrupted) {
-        fputs("It was interrupted: this is what there is.\n", to);
+        fputs("It was interrupted, and the other runs after as long: this is what there is.\n", to);
     }
     else if (runs->timed_out) {
         fputs("Its time was over before it had ended: this is what there is.\n", to);
@@ -137,6 +143,27 @@ print_end(const gbx_why_view *view, FILE *to)
     }
     else {
         fprintf(to, "It was killed by SIG%s.\n", sigabbrev_np(runs->signal) == NULL ? "?" : sigabbrev_np(runs->signal));
+    }
+}
+
+static void
+print_lacks(const gbx_why_view *view, FILE *to)
+{
+    const gbx_trace *timed = gbx_why_timed(view->why), *counted = gbx_why_counted(view->why);
+    uint64_t lost = (timed == NULL ? 0 : gbx_trace_lost(timed))
+        + (counted == NULL || counted == timed ? 0 : gbx_trace_lost(counted));
+    if (view->runs != NULL && (view->runs->interrupted || view->runs->timed_out)) {
+        gbx_text_wrap(to, 0, 0, WIDTH, "A recorded run gets less far in that time: what is estimated is the least that "
+                      "it cost.");
+    }
+    if (lost > 0) {
+        char number[40], line[160];
+        snprintf(line, sizeof(line), "%s events were not recorded, for --limit was reached: the costs are of what was.",
+                 gbx_text_number((double)lost, number, sizeof(number)));
+        gbx_text_wrap(to, 0, 0, WIDTH, line);
+    }
+    if (view->runs != NULL && view->runs->missing[0] != '\0') {
+        gbx_text_wrap(to, 0, 0, WIDTH, view->runs->missing);
     }
 }
 
@@ -173,7 +200,12 @@ print_column(const gbx_why_view *view, size_t column, FILE *to)
         fprintf(to, "   -  %s\n", cost->why);
         return;
     }
-    fprintf(to, "%8s %3.0f%% ", gbx_why_time(cost->ns, time, sizeof(time)), 100 * cost->share);
+    if (cost->ns <= 0 && cost->why[0] != '\0') {
+        fputs("       -    - ", to);             /* counted, and not priced */
+    }
+    else {
+        fprintf(to, "%8s %3.0f%% ", gbx_why_time(cost->ns, time, sizeof(time)), 100 * cost->share);
+    }
     print_counts(cost, to);
     fputc('\n', to);
 }
@@ -221,31 +253,66 @@ print_verdict(const gbx_why_view *view, const gbx_why_verdict *verdict, FILE *to
     fputs("\n\n", to);
 }
 
-/* "py-spy: ..." of one tool, by what is known of it. */
-static void
-print_tool(const gbx_why_tool *tool, FILE *to)
+static bool
+is_wanted(const gbx_why_view *view, const gbx_why_tool *tool)
+{
+    for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
+        if (gbx_why_column_part(gbx_why_verdict_at(view->why, i)->column) == tool->part) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What it says; or, of a part that is at fault, how to ask it. */
+static bool
+print_tool(const gbx_why_view *view, const gbx_why_tool *tool, FILE *to)
 {
     char line[800];
     if (tool->says[0] != '\0') {
         snprintf(line, sizeof(line), "%s says: %s", tool->name, tool->says);
     }
-    else if (tool->installed) {
-        snprintf(line, sizeof(line), "%s: %s", tool->name, tool->command);
+    else if (is_wanted(view, tool)) {
+        snprintf(line, sizeof(line), "%s: %s%s", tool->name, tool->installed ? "" : "not installed: ",
+                 tool->installed ? tool->command : tool->get);
     }
     else {
-        snprintf(line, sizeof(line), "%s: not installed: %s", tool->name, tool->get);
+        return false;
     }
     fputs("  ", to);
     gbx_text_wrap(to, 2, 4, WIDTH, line);
+    return true;
+}
+
+static void
+print_names(const gbx_why_view *view, const bool *told, bool installed, FILE *to)
+{
+    char line[800];
+    size_t used = (size_t)snprintf(line, sizeof(line), installed ? "also here:" : "not installed:"), before = used;
+    for (size_t i = 0; i < GBX_WHY_TOOLS; i++) {
+        const gbx_why_tool *tool = &view->tools[i];
+        if (!told[i] && tool->installed == installed) {
+            used += (size_t)snprintf(line + used, sizeof(line) - used, "%s %s%s%s%s", used == before ? "" : ",",
+                                     tool->name, installed ? "" : " (", installed ? "" : tool->get,
+                                     installed ? "" : ")");
+        }
+    }
+    if (used > before) {
+        fputs("  ", to);
+        gbx_text_wrap(to, 2, 4, WIDTH, line);
+    }
 }
 
 static void
 print_tools(const gbx_why_view *view, FILE *to)
 {
+    bool told[GBX_WHY_TOOLS];
     fputs("Tools that look deeper\n", to);
     for (size_t i = 0; i < GBX_WHY_TOOLS; i++) {
-        print_tool(&view->tools[i], to);
+        told[i] = print_tool(view, &view->tools[i], to);
     }
+    print_names(view, told, true, to);
+    print_names(view, told, false, to);
     fputc('\n', to);
 }
 
@@ -271,10 +338,12 @@ gbx_why_text(const gbx_why_view *view, FILE *to)
     print_program(view, to);
     print_times(view, to);
     print_end(view, to);
+    print_lacks(view, to);
     fprintf(to, "\n%-17s %-7s%8s %4s\n", "column", "", "cost", "share");
     for (size_t i = 0; i < gbx_why_column_count(); i++) {
         print_column(view, i, to);
     }
+    fputs("C functions that keep the lock leave no event: py-spy --native finds them.\n", to);
     fputc('\n', to);
     for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
         print_verdict(view, gbx_why_verdict_at(view->why, i), to);

@@ -63,7 +63,7 @@ find_program(const char *program, const char *package, const gbx_paths *paths)
 static void
 say_command(gbx_why_tool *tool, const gbx_why_options *options)
 {
-    const char *program = options == NULL ? "PROGRAM" : options->arguments[0];
+    const char *program = options == NULL || options->arguments[0][0] == '-' ? "PROGRAM" : options->arguments[0];
     const char *python = options == NULL ? "python" : options->python;
     switch (tool->part) {
         case GBX_WHY_SOURCE:
@@ -184,7 +184,8 @@ gbx_why_read_samples(const char *text, char *says, size_t size)
     if (most != NULL && all > 0 && size > 40) {
         take_line(most->frame, most->length, says, size - 40);
         size_t length = strlen(says);
-        snprintf(says + length, size - length, ": %.0f%% of %lu samples", 100.0 * (double)most->count / (double)all, all);
+        snprintf(says + length, size - length, ": %.0f%% of %lu samples",
+                 100.0 * (double)most->count / (double)all, all);
     }
 }
 

@@ -37,6 +37,10 @@ def heading(text: str) -> None:
     put()
 
 
+def counted(programs: int) -> str:
+    return "1 program" if programs == 1 else f"{programs} programs"
+
+
 def progress(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
@@ -67,7 +71,7 @@ def prediction(program: Program) -> str:
 def show_model() -> None:
     put("Synthesis: which column is it?", "1")
     put()
-    paragraph("source -> AST -> bytecode -> eval loop -> C function -> system call or kernel")
+    paragraph("source -> AST -> bytecode -> eval loop -> C function -> system call")
     put()
     for column, question in COLUMNS.items():
         put(f"  {column:8}{question}")
@@ -106,7 +110,7 @@ def row(judged: Judgement, slower: float | None, guess: str) -> None:
 
 def show_rows(answers: list[Judgement], slower: dict[str, float], guesses: dict[str, str]) -> None:
     faulty = [each for each in answers if each.program.kind == "faulty"]
-    heading(f"Explain: {len(faulty)} programs, each with one fault")
+    heading(f"Explain: {counted(len(faulty))}, each with one fault")
     put(f"  {'':5}{'names':8}{'at':24}{'share':>5}{'saves':>7}  what it is", "2")
     for each in faulty:
         row(each, slower.get(each.program.name), guesses.get(each.program.name, ""))
@@ -125,11 +129,11 @@ def show_confusion(answers: list[Judgement]) -> None:
     """Rows: what is the matter. Columns: what is named first."""
     heading("What is the matter, and what is named")
     names = [*COLUMNS, NONE]
-    put("  " + " " * 8 + "".join(f"{name:>7}" for name in names), "2")
+    put("  " + " " * 8 + "".join(f"{name:>{len(name) + 2}}" for name in names), "2")
     asked = [each for each in answers if not each.missing]
     for expected in names:
         of_it = [each.named for each in asked if each.expected == expected]
-        cells = "".join(f"{of_it.count(name) or '.':>7}" for name in names)
+        cells = "".join(f"{of_it.count(name) or '.':>{len(name) + 2}}" for name in names)
         put(f"  {expected:8}{cells}")
 
 
@@ -150,7 +154,7 @@ def show_counts(answers: list[Judgement], seconds: float) -> None:
     wrong = sum(bool(each.wrong) for each in answers)
     missing = sum(bool(each.missing) for each in answers)
     put()
-    put(f"{len(answers)} programs: {len(answers) - wrong - missing} right, {wrong} wrong, {missing} skipped,"
+    put(f"{counted(len(answers))}: {len(answers) - wrong - missing} right, {wrong} wrong, {missing} skipped,"
         f" in {seconds:.0f} s", "1")
 
 

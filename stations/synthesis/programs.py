@@ -17,7 +17,8 @@ ROOT = HERE.parent.parent
 MANIFEST = HERE / "manifest.toml"
 # In the order of the mental model: what is named, and the question that it answers.
 COLUMNS = {
-    "import": "how long until the program's own code begins?",
+    "import": "how long until its modules are there?",
+    "compile": "how often is code made of a text, and of the same text again?",
     "spec": "do the instructions settle on a fast form?",
     "ref": "who counts references, and who waits for a count?",
     "alloc": "what is taken from the allocator, and how often anew?",

@@ -1,8 +1,9 @@
 """Puts this machine's measurements and answers into the guide of the synthesis: quote.py
 
-The guide marks what comes from a run with comments that a reader does not see: a number, by `<!-- surprise: NAME -->` after
-it; the answer to a program, between `<!-- why: NAME -->` and `<!-- end of why -->` (`, whole` has the columns, too); the
-table of the programs, and the one of what is named. `stations/regenerate` calls this; tests/synthesis compares the answers.
+The guide marks what comes from a run with comments that a reader does not see: a number, by `<!-- surprise: NAME -->`
+after it; the answer to a program, between `<!-- why: NAME -->` and `<!-- end of why -->` (`, whole` has the columns,
+too); the table of the programs, and the one of what is named. `stations/regenerate` calls this, and tests/synthesis
+compares the answers.
 """
 import io
 import json
@@ -73,7 +74,7 @@ def filled(text: str) -> str:
 
     def number(match: re.Match[str]) -> str:
         ratio = ratios[match[2]]
-        return f"{ratio:.1f}<!-- surprise: {match[2]} -->" if ratio < 10 else f"{ratio:.0f}<!-- surprise: {match[2]} -->"
+        return f"{ratio:.{1 if ratio < 10 else 0}f}<!-- surprise: {match[2]} -->"
 
     def block(match: re.Match[str]) -> str:
         page.progress(f"why: {match[2]}")

@@ -1,7 +1,7 @@
 """What one would think costs something and does not, and the other way round: surprises.py
 
-Each surprise is two functions with the same result. Prints as JSON how many times as long the first takes as the second.
-Runs on any Python of this version. It must not be traced: it measures.
+Each surprise is two functions with the same result. Prints as JSON how many times as long the first takes as the
+second. Runs on any Python of this version. It must not be traced: it measures.
 """
 import json
 import sys

@@ -15,9 +15,11 @@
 #include "refs.h"
 #include "show.h"
 #include "trace_writer.h"
+#include "why_show.h"
 
 #include <dirent.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,6 +83,30 @@ walk_memory(const gbx_trace *trace)
     }
 }
 
+/* Whoever is at fault in it: it must be said on a page, and in JSON. */
+static void
+walk_why(const gbx_trace *trace)
+{
+    static const char *const program[] = { "prog.py", NULL };
+    gbx_why_input input = { .timed = trace, .counted = trace, .prices = { .miss = 1e6, .fresh = 1e6, .copy_64k = 1e6 } };
+    gbx_why_tool tools[GBX_WHY_TOOLS];
+    gbx_why *why;
+    FILE *to = fopen("/dev/null", "we");
+    if (to != NULL && gbx_why_explain(&why, &input, NULL) == 0) {
+        gbx_why_tools_find(tools, NULL, NULL);
+        gbx_why_view view = { .why = why, .program = program, .tools = tools };
+        gbx_why_text(&view, to);
+        json_t *whole = gbx_why_json(&view);
+        free(json_dumps(whole, JSON_COMPACT));
+        json_decref(whole);
+        gbx_why_tools_clear(tools);
+        gbx_why_free(why);
+    }
+    if (to != NULL) {
+        fclose(to);
+    }
+}
+
 static void
 see_moment(void *with, const gbx_aio_moment *moment)
 {
@@ -122,6 +148,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)gbx_check_all(trace, invariants, NULL);
         walk_lock(trace);
         walk_memory(trace);
+        walk_why(trace);
         walk_tasks(trace);
         gbx_trace_close(trace);
     }

@@ -103,6 +103,24 @@ def twins_agree(faulty: Program, mended: Program) -> None:
     assert runs[0].out, "it prints nothing"
 
 
+def twins_agree_without_a_device(faulty: Program, mended: Program) -> None:
+    """What needs a CUDA device is run on a processor, a few steps of it: so much can be seen anywhere."""
+    python = ROOT / "build/packages/torch-gil/bin/python"
+    if not python.exists():
+        raise Skip(f"'{python.relative_to(ROOT)}' is not there: scripts/packages torch gil")
+    outs = []
+    for program in (faulty, mended):
+        text = program.path.read_text().replace("'cuda'", "'cpu'").replace("STEPS = 3_000", "STEPS = 50")
+        assert "'cpu'" in text and "STEPS = 50" in text, f"'{program.path}' cannot be changed"
+        done = subprocess.run(
+            [python, "-c", text], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+        outs.append(done.stdout)
+    assert outs[0] == outs[1] != "", f"{outs[0]} and {outs[1]}"
+
+
 def runs_well(program: Program) -> None:
     python = python_of(program)
     first, second = run(program, python), run(program, python)
@@ -261,7 +279,7 @@ def guide_quotes(program: Program) -> None:
     named = re.search(r"column (\w+)\)\n +(\S+:\d+)", quotes[program.name])
     assert named, "it quotes no fault"
     now = answers[program]
-    assert named.groups() == (now.named, now.place), f"it quotes {named[1]} {named[2]}, and now it is {now.named} {now.place}"
+    assert named.groups() == (now.named, now.place), f"it quotes {named[0]}, and now it is {now.named} {now.place}"
 
 
 def guide_has_every_program() -> None:
@@ -286,6 +304,9 @@ def tests() -> Iterator[tuple[str, Callable[..., None], tuple]]:
     for faulty, mended in pairs:
         yield f"{faulty.name}: its twin gives the same result", twins_agree, (faulty, mended)
         yield f"{faulty.name}: its fault costs something", fault_costs, (faulty, mended)
+    for faulty, mended in pairs:
+        if "cuda" in faulty.needs:
+            yield f"{faulty.name}: the same on a processor", twins_agree_without_a_device, (faulty, mended)
     for program in everything:
         if program.kind == "clean":
             yield f"{program.name}: runs well", runs_well, (program,)
