@@ -32,6 +32,7 @@ BUILDS = ("gil", "ft")
 PACKAGES = ("numpy", "torch")
 NEEDS = (*PACKAGES, "cuda", "processors")
 KEYS = {"faulty": {"column", "build", "needs", "fault", "seen_by"}, "clean": {"build", "needs"}}
+AT_ONCE = 1.3  # processors that a program used: so many, and two were free
 NO_DEVICE = "no CUDA device"
 DEVICES = ("/dev/nvidiactl", "/dev/dxg")
 QUESTIONS = {  # what is missing where an interpreter cannot run this
@@ -161,6 +162,10 @@ class Run:
     cpu_s: float
     status: int
     out: bytes
+
+    def tells_time_of(self, program: Program) -> bool:
+        """Did the program have the processors that its time depends on?"""
+        return "processors" not in program.needs or self.cpu_s > AT_ONCE * self.wall_s
 
 
 def run(program: Program, python: Path) -> Run:
