@@ -79,7 +79,7 @@ typedef struct {
     gbx_aio_loop_info *loops;
     gbx_aio_task_info *tasks;        /* in order of their first events */
     gbx_aio_turn *turns;             /* the longest first */
-    uint64_t left_out;               /* tasks and loops that found no room here */
+    uint64_t left_out;               /* tasks that were made, and loops, that found no room here */
 } gbx_aio_story;
 
 typedef struct {

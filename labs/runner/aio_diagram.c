@@ -34,54 +34,90 @@ typedef char cells[WIDTH][5];        /* a character each, in UTF-8 */
 
 /* ------------------------------------------------------------------- the await */
 
+/* The await that a task is in, as far as it has come. */
+typedef struct {
+    const gbx_aio_task_info *task;
+    gbx_aio_await it;
+    uint64_t ended_ns, woken_ns;
+    bool awaits;                     /* its last step ended in it, and nothing had woken the task */
+} coming;
+
+static const gbx_aio_await nowhere = {
+    .begin = GBX_AIO_NO_EVENT, .end = GBX_AIO_NO_EVENT, .done = GBX_AIO_NO_EVENT, .wakeup = GBX_AIO_NO_EVENT,
+    .soon = GBX_AIO_NO_EVENT, .run = GBX_AIO_NO_EVENT, .again = GBX_AIO_NO_EVENT,
+};
+
+/* An event on the way from the end of a step to the next one. */
+static void
+come(coming *c, const gbx_cursor *now)
+{
+    const void *record = now->entry.record;
+    uint64_t task = c->task->address;
+    switch (now->entry.record->event) {
+        case GBX_EV_AIO_STEP_END:
+            if (((const gbx_aio_step *)record)->task == task && c->it.begin != GBX_AIO_NO_EVENT) {
+                c->awaits = now->entry.record->flags == GBX_AIO_STEP_AWAITS && c->it.wakeup == GBX_AIO_NO_EVENT;
+                c->it.end = now->at;
+                c->it.future = ((const gbx_aio_step *)record)->other;
+                c->ended_ns = now->entry.t_ns;
+            }
+            break;
+        case GBX_EV_AIO_DONE:
+            if (c->awaits && ((const gbx_aio_done *)record)->future == c->it.future) {
+                c->it.done = now->at;
+            }
+            break;
+        case GBX_EV_AIO_WAKEUP:
+            if (((const gbx_aio_wakeup *)record)->task == task) {
+                c->it.wakeup = now->at;
+                c->woken_ns = now->entry.t_ns;
+                c->it.waited_ns = c->woken_ns > c->ended_ns ? c->woken_ns - c->ended_ns : 0;
+            }
+            break;
+        case GBX_EV_AIO_CALL_SOON:
+            c->it.soon = ((const gbx_aio_schedule *)record)->task == task ? now->at : c->it.soon;
+            break;
+        case GBX_EV_AIO_RUN_BEGIN:
+            c->it.run = ((const gbx_aio_run *)record)->task == task ? now->at : c->it.run;
+            break;
+        default:
+            break;
+    }
+}
+
+/* A step of the task begins: is it the end of an await? */
+static bool
+arrive(coming *c, const gbx_cursor *now)
+{
+    const gbx_aio_step *step = (const gbx_aio_step *)(const void *)now->entry.record;
+    c->it.ready_ns = now->entry.t_ns > c->woken_ns ? now->entry.t_ns - c->woken_ns : 0;
+    c->it.again = now->at;
+    return c->awaits && c->it.wakeup != GBX_AIO_NO_EVENT && step->other == c->it.future;
+}
+
 bool
 gbx_aio_find_await(const gbx_trace *trace, const gbx_aio_task_info *task, uint64_t which, gbx_aio_await *found)
 {
     gbx_cursor now;
-    gbx_aio_await it = { .begin = GBX_AIO_NO_EVENT };
-    uint64_t count = 0, ended_ns = 0, woken_ns = 0;
-    bool awaits = false, any = false;
+    coming c = { .task = task, .it = nowhere };
+    uint64_t count = 0;
+    bool any = false;
     for (bool more = gbx_trace_seek(trace, task->first, &now); more && now.at <= task->last;
          more = gbx_trace_next(&now)) {
-        const void *record = now.entry.record;
-        const gbx_aio_step *step = record;
-        uint8_t id = now.entry.record->event;
+        const gbx_aio_step *step = (const gbx_aio_step *)(const void *)now.entry.record;
         if (gbx_trace_stream(trace, now.entry.stream)->process != task->process) {
             continue;
         }
-        if (id == GBX_EV_AIO_STEP_BEGIN && step->task == task->address) {
-            it.ready_ns = now.entry.t_ns > woken_ns ? now.entry.t_ns - woken_ns : 0;
-            it.again = now.at;
-            bool whole = awaits && it.wakeup != GBX_AIO_NO_EVENT && step->other == it.future;
-            count += whole;
-            if (whole && (which == 0 ? !any || it.ready_ns > found->ready_ns : count == which)) {
-                *found = it;
-                any = true;
-            }
-            it = (gbx_aio_await){ .begin = now.at, .end = GBX_AIO_NO_EVENT, .done = GBX_AIO_NO_EVENT,
-                                  .wakeup = GBX_AIO_NO_EVENT, .soon = GBX_AIO_NO_EVENT, .run = GBX_AIO_NO_EVENT };
-            awaits = false;
+        if (step->h.event != GBX_EV_AIO_STEP_BEGIN || step->task != task->address) {
+            come(&c, &now);
+            continue;
         }
-        else if (id == GBX_EV_AIO_STEP_END && step->task == task->address && it.begin != GBX_AIO_NO_EVENT) {
-            awaits = step->h.flags == GBX_AIO_STEP_AWAITS && it.wakeup == GBX_AIO_NO_EVENT;
-            it.end = now.at;
-            it.future = step->other;
-            ended_ns = now.entry.t_ns;
+        if (arrive(&c, &now) && (which == 0 ? !any || c.it.ready_ns > found->ready_ns : ++count == which)) {
+            *found = c.it;
+            any = true;
         }
-        else if (id == GBX_EV_AIO_DONE && awaits && ((const gbx_aio_done *)record)->future == it.future) {
-            it.done = now.at;
-        }
-        else if (id == GBX_EV_AIO_WAKEUP && ((const gbx_aio_wakeup *)record)->task == task->address) {
-            it.wakeup = now.at;
-            woken_ns = now.entry.t_ns;
-            it.waited_ns = woken_ns > ended_ns ? woken_ns - ended_ns : 0;
-        }
-        else if (id == GBX_EV_AIO_CALL_SOON && ((const gbx_aio_schedule *)record)->task == task->address) {
-            it.soon = now.at;
-        }
-        else if (id == GBX_EV_AIO_RUN_BEGIN && ((const gbx_aio_run *)record)->task == task->address) {
-            it.run = now.at;
-        }
+        c = (coming){ .task = task, .it = nowhere };
+        c.it.begin = now.at;
     }
     return any;
 }

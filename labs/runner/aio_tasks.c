@@ -14,7 +14,6 @@ make_room(teller *t)
         return true;
     }
     if (t->task_room >= TASKS_MAX) {
-        t->story->left_out++;
         return false;
     }
     gbx_aio_task_info *tasks = realloc(t->story->tasks, room * sizeof(*tasks));
@@ -267,6 +266,7 @@ gbx_aio_see_birth(teller *t, const event *e)
     const gbx_aio_task *record = (const gbx_aio_task *)(const void *)e->head;
     uint32_t index = add_task(t, e, record->task, gbx_aio_find_loop(t, e, record->loop));
     if (index == GBX_AIO_NONE) {
+        t->story->left_out++;
         return;
     }
     gbx_aio_task_info *task = &t->story->tasks[index];

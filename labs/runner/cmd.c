@@ -2,6 +2,8 @@
 
 #include "cmd.h"
 
+#include "interpreter.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,4 +82,39 @@ gbx_cmd_json(json_t *whole, size_t flags, gbx_error *error)
     }
     json_decref(whole);
     return status;
+}
+
+static int
+find_python(const gbx_paths *paths, const char *chosen, char **python, gbx_error *error)
+{
+    static const char *const builds[] = { "gil", "ft", "stock", "stats", "debug" };
+    for (size_t i = 0; chosen != NULL && i < sizeof(builds) / sizeof(builds[0]); i++) {
+        if (strcmp(chosen, builds[i]) == 0) {
+            return gbx_paths_variant(paths, builds[i], python, error);
+        }
+    }
+    if (chosen != NULL) {
+        return gbx_paths_program(chosen, python, error);
+    }
+    *python = strdup(paths->python);
+    return *python == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
+        : gbx_paths_need(paths, GBX_PATHS_PYTHON, error);
+}
+
+/* Ours need not be asked; one that somebody named may be any Python, which would run the program and
+   record nothing. */
+int
+gbx_cmd_python(const gbx_paths *paths, const char *chosen, char **python, gbx_error *error)
+{
+    gbx_interpreter about;
+    char text[128];
+    int code = find_python(paths, chosen, python, error);
+    if (code == 0 && (chosen != NULL || paths->python_chosen)) {
+        code = gbx_interpreter_probe(&about, *python, error);
+        if (code == 0 && !about.instrumented) {
+            code = gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is %s: it would record nothing", *python,
+                                 gbx_interpreter_text(&about, text, sizeof(text)));
+        }
+    }
+    return code;
 }

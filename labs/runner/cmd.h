@@ -4,6 +4,7 @@
 #ifndef GBX_CMD_H
 #define GBX_CMD_H
 
+#include "paths.h"
 #include "trace.h"
 
 #include <jansson.h>
@@ -26,6 +27,10 @@ bool gbx_cmd_number(const char *text, uint32_t *to, uint32_t most);
 
 /* Which process of the trace has this number; GBX_ERROR_MISSING: none of the file at `path` has. */
 int gbx_cmd_process(const gbx_trace *trace, const char *path, uint32_t pid, uint32_t *process, gbx_error *error);
+
+/* The interpreter to run a program on: the default one (chosen: NULL), or a program or the name of a build ("ft").  One
+   that somebody named is asked whether it records anything.  The caller frees *python. */
+int gbx_cmd_python(const gbx_paths *paths, const char *chosen, char **python, gbx_error *error);
 
 /* What a command tells of a trace, on stdout, and by what it chose; 0 or a code of error.h, with a message. */
 typedef int gbx_cmd_teller(const gbx_trace *trace, void *chosen, gbx_error *error);

@@ -129,8 +129,9 @@ print_loop(const gbx_trace *trace, const gbx_aio_loop_info *loop, size_t number)
         printf("  %-16s %10s  %" PRIu64 "\n", "callbacks",
                gbx_text_time(loop->callback_ns, text[0], sizeof(text[0])),
                loop->runs > loop->steps ? loop->runs - loop->steps : 0);
-        printf("  %-16s %10s  between turns; at most %" PRIu32 " in the queue\n", "its own",
-               gbx_text_time(gbx_aio_own_ns(loop), text[0], sizeof(text[0])), loop->deepest);
+        printf("  %-16s %10s  %.1f turns a round; at most %" PRIu32 " in the queue\n", "its own",
+               gbx_text_time(gbx_aio_own_ns(loop), text[0], sizeof(text[0])),
+               loop->rounds == 0 ? 0.0 : (double)loop->runs / (double)loop->rounds, loop->deepest);
     }
     else {
         printf("  %-16s %10s  its rounds are not told: no loop of asyncio's own\n", "the rest",
@@ -223,12 +224,12 @@ print_turn(const gbx_trace *trace, const gbx_aio_story *story, gbx_symbols *symb
     bool step = turn->task != GBX_AIO_NONE;
     gbx_aio_place_text(trace, turn->process, turn->from, from, sizeof(from));
     gbx_aio_place_text(trace, turn->process, turn->to, to, sizeof(to));
-    printf("%10s  at %s, %s%.40s", gbx_text_time(turn->ns, ns, sizeof(ns)),
+    printf("%10s  at %s, %s%.30s", gbx_text_time(turn->ns, ns, sizeof(ns)),
            gbx_text_time(turn->begin_ns, at, sizeof(at)), step ? "" : "callback ",
            step ? gbx_aio_name(trace, &story->tasks[turn->task], name, sizeof(name))
            : callback == NULL ? "of C" : last_part(callback->name));
     if (turn->waiting > 0) {
-        printf("; ready and waiting: %" PRIu64, turn->waiting);
+        printf("; waiting: %" PRIu64, turn->waiting);
     }
     fputc('\n', stdout);
     if (from[0] != '\0') {

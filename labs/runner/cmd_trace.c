@@ -7,7 +7,6 @@
 #include "cmd.h"
 #include "driver.h"
 #include "filter.h"
-#include "interpreter.h"
 #include "paths.h"
 #include "recording.h"
 #include "text.h"
@@ -224,38 +223,6 @@ default_output(const char *name)
 /* ------------------------------------------------------------------ the steps */
 
 static int
-find_python(const gbx_paths *paths, const choices *chosen, char **python, gbx_error *error)
-{
-    static const char *const builds[] = { "gil", "ft", "stock", "stats", "debug" };
-    for (size_t i = 0; chosen->python != NULL && i < sizeof(builds) / sizeof(builds[0]); i++) {
-        if (strcmp(chosen->python, builds[i]) == 0) {
-            return gbx_paths_variant(paths, builds[i], python, error);
-        }
-    }
-    if (chosen->python != NULL) {
-        return gbx_paths_program(chosen->python, python, error);
-    }
-    *python = strdup(paths->python);
-    return *python == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
-        : gbx_paths_need(paths, GBX_PATHS_PYTHON, error);
-}
-
-/* Ours need not be asked; one that somebody named may be any Python, which would run the program and
-   record nothing. */
-static int
-check_instrumented(const char *python, gbx_error *error)
-{
-    gbx_interpreter about;
-    char text[128];
-    int code = gbx_interpreter_probe(&about, python, error);
-    if (code == 0 && !about.instrumented) {
-        code = gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is %s: it would record nothing", python,
-                             gbx_interpreter_text(&about, text, sizeof(text)));
-    }
-    return code;
-}
-
-static int
 run_program(const char *python, const choices *chosen, const program *what, const gbx_recording *recording,
             gbx_driver_result *result, gbx_error *error)
 {
@@ -378,10 +345,7 @@ find_and_trace(choices *chosen, char **output, char **python, gbx_paths *paths, 
     int code = chosen->recording.path == NULL
         ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : gbx_paths_find(paths, error);
     if (code == 0) {
-        code = find_python(paths, chosen, python, error);
-    }
-    if (code == 0 && (chosen->python != NULL || paths->python_chosen)) {
-        code = check_instrumented(*python, error);
+        code = gbx_cmd_python(paths, chosen->python, python, error);
     }
     if (code == 0) {
         return trace_program(chosen, &what, *python, error);

@@ -1,7 +1,6 @@
 /* glassbox why: runs a program, and says which column of the mental model its time goes to, and at which line. */
 
 #include "cmd.h"
-#include "interpreter.h"
 #include "paths.h"
 #include "why_show.h"
 
@@ -228,7 +227,8 @@ show(const choices *chosen, const gbx_paths *paths, const gbx_why_input *input, 
     const char *const none[] = { NULL };
     gbx_why_tool tools[GBX_WHY_TOOLS];
     gbx_why_tools_find(tools, paths, runs == NULL ? NULL : &chosen->run);
-    if (runs != NULL && !chosen->run.once && !chosen->shallow && !runs->interrupted && !runs->stopped && !runs->timed_out) {
+    bool whole = runs != NULL && !runs->interrupted && !runs->stopped && !runs->timed_out;
+    if (whole && !chosen->run.once && !chosen->shallow) {
         ask_tools(chosen, why, tools);
     }
     gbx_why_view view = { .why = why, .runs = runs, .python = chosen->run.python, .tools = tools,
@@ -263,25 +263,6 @@ judge_traces(const choices *chosen, gbx_error *error)
 
 /* ------------------------------------------------------------------- the program */
 
-static int
-find_python(const choices *chosen, const gbx_paths *paths, char **python, gbx_error *error)
-{
-    gbx_interpreter about;
-    char text[128];
-    int code = chosen->python == NULL
-        ? ((*python = strdup(paths->python)) == NULL ? GBX_ERROR_MEMORY : gbx_paths_need(paths, GBX_PATHS_PYTHON, error))
-        : strchr(chosen->python, '/') == NULL && gbx_paths_variant(paths, chosen->python, python, error) == 0 ? 0
-        : gbx_paths_program(chosen->python, python, error);
-    if (code == 0 && (chosen->python != NULL || paths->python_chosen)) {
-        code = gbx_interpreter_probe(&about, *python, error);
-        if (code == 0 && !about.instrumented) {
-            code = gbx_error_set(error, GBX_ERROR_MISSING, "'%s' is %s: it would record nothing", *python,
-                                 gbx_interpreter_text(&about, text, sizeof(text)));
-        }
-    }
-    return code;
-}
-
 /* A program that reads what cannot be read again is run once. */
 static bool
 reads_a_stream(void)
@@ -302,7 +283,7 @@ run_and_judge(choices *chosen, gbx_error *error, bool *well)
         code = gbx_paths_find(&paths, error);
     }
     if (code == 0) {
-        code = find_python(chosen, &paths, &python, error);
+        code = gbx_cmd_python(&paths, chosen->python, &python, error);
     }
     if (code == 0) {
         chosen->run.python = python;

@@ -1,9 +1,10 @@
-/* Column aio: an event loop that stands still, because one callback, or one step of a task, takes long while others
-   are ready or timers wait.
+/* Column aio: an event loop that stands still, because one callback, or one step of a task, takes long while
+   others are ready or timers wait.
 
    Long is more than STALL_NS, the interval after which a thread would be made to let others run; a coroutine is
-   never made to.  A line that is quick most of the time has no fault: the processor was taken away from it.  Of a stall, the line is that of the innermost coroutine at which most of the time went by:
-   where it called what does not await. */
+   never made to.  A line that is quick most of the time has no fault: the processor was taken away from it.  Of
+   a stall, the line is that of the innermost coroutine at which most of the time went by: where it called what
+   does not await. */
 
 #include "why_internal.h"
 

@@ -2,12 +2,13 @@
    without it.
 
    Of all that time, that counts in which no thread of the process ran Python: then the program as a whole stood
-   still.  That is no fault in itself: who reads a file waits for it.  The sign of a fault is that the same line waits again and again, a
-   little each time, for what it could have waited for once: a device that is asked after each item, a sleep
-   in a loop, a disk that is flushed for each line.  So the C functions that move data do not count for it,
-   those that only wait do, where nothing else of the program waits at the same time; and those that move data do
-   where they are called so often for so little that the call is what costs; of a library of a GPU all do.  And it is
-   the program's own line that calls them: a library that waits (an event loop, a queue) does it for others. */
+   still.  That is no fault in itself: who reads a file waits for it.  The sign of a fault is that the same line
+   waits again and again, a little each time, for what it could have waited for once: a device that is asked
+   after each item, a sleep in a loop, a disk that is flushed for each line.  So the C functions that move data
+   do not count for it, those that only wait do, where nothing else of the program waits at the same time; and
+   those that move data do where they are called so often for so little that the call is what costs; of a
+   library of a GPU all do.  And it is the program's own line that calls them: a library that waits (an event
+   loop, a queue) does it for others. */
 
 #include "why_internal.h"
 
@@ -220,8 +221,8 @@ accuse(gbx_why_report *report, const gbx_why_line *line, kind what, const char *
         : what == MOVES_LITTLE ? "system call for each item" : "wait for each item";
     snprintf(verdict->sentence, sizeof(verdict->sentence), what == MOVES_LITTLE
              ? "each time this line asks the system for a little: let it have a buffer, and ask for much at once"
-             : what == DEVICE ? "each time this line waits until the device has caught up, and then the device waits for the program: "
-               "keep results on the device, and ask for them once"
+             : what == DEVICE ? "each time this line waits until the device has caught up, and then the "
+               "device waits for the program: keep results on the device, and ask for them once"
              : "this line waits for each item anew: collect what is to be waited for, and wait for it once");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
                   "times outside the lock, %.3g us each, in %s, while no thread of the program ran",

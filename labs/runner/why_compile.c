@@ -12,14 +12,37 @@ typedef struct {
     uint32_t stream;                 /* of the stage that is open */
     size_t depth, at;                /* stages nest: a file, and in it functions */
     uint64_t began_ns, imports, texts;
+    bool ended;                      /* a stage has, and its line may yet be told better */
+    bool text;
+    double ended_ns;
+    gbx_why_place where;
     gbx_why_tally lines;             /* count: stages; bytes: texts */
     double ns;
 } state;
 
+/* Add what ended last. */
 static void
-begin(state *this, const gbx_why_walk *walk, const gbx_entry *entry)
+settle(state *this, gbx_why_walk *walk)
+{
+    if (!this->ended) {
+        return;
+    }
+    gbx_why_line *line = gbx_why_tally_at(&this->lines, this->where, this->at);
+    this->ended = false;
+    if (line == NULL) {
+        walk->failed = true;
+        return;
+    }
+    line->count++;
+    line->bytes += this->text;
+    line->ns += this->ended_ns;
+}
+
+static void
+begin(state *this, gbx_why_walk *walk, const gbx_entry *entry)
 {
     if (this->depth == 0) {
+        settle(this, walk);
         this->stream = entry->stream;
         this->began_ns = entry->t_ns;
         this->at = walk->at;
@@ -33,17 +56,28 @@ end(state *this, gbx_why_walk *walk, const gbx_entry *entry, bool text)
     if (this->depth == 0 || this->stream != entry->stream || --this->depth > 0) {
         return;
     }
-    gbx_why_line *line = gbx_why_tally_at(&this->lines, gbx_why_here(walk, entry), this->at);
-    double ns = entry->t_ns > this->began_ns ? (double)(entry->t_ns - this->began_ns) : 0;
-    if (line == NULL) {
-        walk->failed = true;
+    this->ended = true;
+    this->text = text;
+    this->ended_ns = entry->t_ns > this->began_ns ? (double)(entry->t_ns - this->began_ns) : 0;
+    this->where = gbx_why_here(walk, entry);
+    this->texts += text;
+    this->ns += this->ended_ns;
+}
+
+/* The frames know a line by the last call that pushed one.  eval() and exec() push one next, from theirs. */
+static void
+hear_frame(state *this, gbx_why_walk *walk, const gbx_entry *entry)
+{
+    const gbx_frame_edge *edge = (const void *)entry->record;
+    if (!this->ended || this->stream != entry->stream) {
         return;
     }
-    line->count++;
-    line->bytes += text;
-    line->ns += ns;
-    this->texts += text;
-    this->ns += ns;
+    uint32_t process = gbx_trace_stream(walk->trace, entry->stream)->process;
+    const gbx_code_info *info = gbx_trace_code(walk->trace, process, edge->code);
+    if (entry->record->event == GBX_EV_FRAME_PUSH && info != NULL && gbx_why_same_text(info->name, "<module>")) {
+        this->where = gbx_why_here(walk, entry);
+    }
+    settle(this, walk);
 }
 
 static void
@@ -71,6 +105,9 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
             if (of_a_text && this->imports == 0) {
                 end(this, walk, entry, stage->h.flags == GBX_STAGE_COMPILE);
             }
+            break;
+        case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND: case GBX_EV_FRAME_RESUME:
+            hear_frame(this, walk, entry);
             break;
         default:
             break;
@@ -120,6 +157,6 @@ clear(void *of)
 const gbx_why_column gbx_why_column_compile = {
     .key = "compile", .part = GBX_WHY_AST, .tool = "basedpyright",
     .question = "how long does it take to make code of a text, and how often is the same made?",
-    .timed = GBX_MASK(COMPILE) | GBX_MASK(IMPORT), .counted = 0,
+    .timed = GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | GBX_MASK(FRAME), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,
 };

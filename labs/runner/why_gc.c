@@ -125,7 +125,8 @@ static void
 hear_counted(state *this, gbx_why_walk *walk, const gbx_entry *entry)
 {
     const gbx_why_thing *died = walk->memory == NULL ? NULL : gbx_why_memory_died(walk->memory);
-    if (died == NULL || walk->ends || this->importing[1] > 0 || !gbx_why_memory_collecting(walk->memory) || died->code == 0) {
+    if (died == NULL || walk->ends || this->importing[1] > 0 || !gbx_why_memory_collecting(walk->memory)
+            || died->code == 0) {
         return;
     }
     gbx_why_line *line = gbx_why_tally_at(died->block ? &this->blocks : &this->births,

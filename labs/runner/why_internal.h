@@ -109,7 +109,8 @@ typedef struct {
 } gbx_why_column;
 
 extern const gbx_why_column gbx_why_column_import, gbx_why_column_compile, gbx_why_column_spec, gbx_why_column_ref,
-    gbx_why_column_gil, gbx_why_column_aio, gbx_why_column_alloc, gbx_why_column_gc, gbx_why_column_buf, gbx_why_column_c;
+    gbx_why_column_gil, gbx_why_column_aio, gbx_why_column_alloc, gbx_why_column_gc, gbx_why_column_buf,
+    gbx_why_column_c;
 
 /* A line with a fault's sign: whether it is a fault, gbx_why_explain() decides.  The caller fills in what is
    returned further: fault, sentence, evidence, basis.  NULL: the line is the standard library's, which nobody

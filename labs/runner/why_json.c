@@ -66,7 +66,8 @@ verdict_of(const gbx_why_view *view, const gbx_why_verdict *verdict)
                      "column", gbx_why_column_key(verdict->column),
                      "part", gbx_why_part_name(gbx_why_column_part(verdict->column)), "fault", verdict->fault,
                      "file", verdict->file, "line", verdict->line, "function", verdict->function,
-                     "share", isfinite(verdict->share) ? verdict->share : 0.0, "cost", seconds(verdict->ns), "unit", "s",
+                     "share", isfinite(verdict->share) ? verdict->share : 0.0, "cost", seconds(verdict->ns),
+                     "unit", "s",
                      "basis", gbx_why_basis_name(verdict->basis), "sentence", verdict->sentence,
                      "evidence", evidence_of(verdict),
                      "deeper", deeper_of(gbx_why_tool_of(view->tools, gbx_why_column_part(verdict->column))));

@@ -159,7 +159,8 @@ holds_bytes(const gbx_trace *trace, uint32_t process, uint32_t type)
 bool
 gbx_why_is_bytes(const gbx_trace *trace, uint32_t process, uint32_t type)
 {
-    return type == GBX_WHY_FOREIGN || (flags_of(trace, process, type) & TYPE_BYTES) != 0 || holds_bytes(trace, process, type);
+    return type == GBX_WHY_FOREIGN || (flags_of(trace, process, type) & TYPE_BYTES) != 0
+        || holds_bytes(trace, process, type);
 }
 
 static bool

@@ -52,14 +52,14 @@ def function_of(body: str, before: str = "", variables: dict | None = None):
     lines = "".join(f"        {body}\n" for _ in range(8))
     text = f"def f(items):\n    {before or 'pass'}\n    for item in items:\n{lines}"
     names = dict(variables or {})
-    exec(compile(text, "<price>", "exec"), names)
+    exec(compile(text, "<price>", "exec"), names)  # noqa: S102
     return names["f"]
 
 
 def module_of(body: str):
     """The same at module level, to be called with what is looped over."""
     code = compile("for item in items:\n" + f"    {body}\n" * 8, "<price>", "exec")
-    return lambda items: exec(code, {"items": items, "x": 300})
+    return lambda items: exec(code, {"items": items, "x": 300})  # noqa: S102
 
 
 SHAPE = """
@@ -75,13 +75,13 @@ class Shape:
 
 
 def shapes(count: int) -> list:
-    """Instances of some classes that have the same attribute, each elsewhere, and a method each of its own."""
+    """Objects of some classes, in turn, that have the same attribute, each elsewhere, and a method each of its own."""
     kinds = []
     for number in range(count):
         names = {"number": number, "setattr": setattr, "range": range}
-        exec(SHAPE, names)
+        exec(SHAPE, names)  # noqa: S102
         kinds.append(names["Shape"])
-    return [kind() for kind in kinds]
+    return [kinds[at % count]() for at in range(LOOPS)]
 
 
 def load(items: list) -> None:
@@ -106,7 +106,7 @@ def miss_prices() -> dict:
     """
     attributes, methods = [], []
     for _ in range(SETS):
-        one, many = shapes(1) * LOOPS, shapes(8) * (LOOPS // 8)
+        one, many = shapes(1), shapes(8)
         attributes.append(dearer((a_copy_of(load), many), (a_copy_of(load), one), LOOPS * 7 // 8))
         methods.append(dearer((a_copy_of(call), many), (a_copy_of(call), one), LOOPS * 7 // 8))
     miss = statistics.mean(attributes)

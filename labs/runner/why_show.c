@@ -119,7 +119,8 @@ print_times(const gbx_why_view *view, FILE *to)
     }
     else {
         snprintf(line, sizeof(line), "The program took %s while it was recorded, after %s in which the interpreter "
-                 "started.", own, startup);
+                 "started. Recording makes it slower, so that what is estimated seems a smaller part than it is.", own,
+                 startup);
     }
     gbx_text_wrap(to, 0, 0, WIDTH, line);
 }
@@ -342,6 +343,7 @@ gbx_why_text(const gbx_why_view *view, FILE *to)
     for (size_t i = 0; i < gbx_why_column_count(); i++) {
         print_column(view, i, to);
     }
+    fputs("C functions that keep the lock leave no event: py-spy --native finds them.\n", to);
     fputc('\n', to);
     for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
         print_verdict(view, gbx_why_verdict_at(view->why, i), to);

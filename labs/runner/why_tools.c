@@ -184,7 +184,8 @@ gbx_why_read_samples(const char *text, char *says, size_t size)
     if (most != NULL && all > 0 && size > 40) {
         take_line(most->frame, most->length, says, size - 40);
         size_t length = strlen(says);
-        snprintf(says + length, size - length, ": %.0f%% of %lu samples", 100.0 * (double)most->count / (double)all, all);
+        snprintf(says + length, size - length, ": %.0f%% of %lu samples",
+                 100.0 * (double)most->count / (double)all, all);
     }
 }
 

@@ -195,19 +195,20 @@ diagnose(const evidence *it)
 }
 
 static void
-quote_evidence(gbx_finding *finding, const evidence *it)
+quote_evidence(const gbx_look *look, gbx_finding *finding, const evidence *it)
 {
-    char text[640];
+    char text[640], lock[64] = "";
+    if ((gbx_trace_mask(look->trace) & GBX_BIT(GIL)) != 0) {
+        snprintf(lock, sizeof(lock), "               without the lock for %.0f %% of their time\n", 100 * it->outside);
+    }
     int used = snprintf(text, sizeof(text),
         "the same work  synchronous %8.2f ms, asynchronous %8.2f ms\n"
         "the loop       in steps %3.0f %%, waits %3.0f %%, its own %3.0f %% of its time\n"
-        "steps          %llu, %.1f us on average, the longest %.2f ms\n"
-        "               without the lock for %.0f %% of their time\n"
+        "steps          %llu, %.1f us on average, the longest %.2f ms\n%s"
         "small tasks    %llu of under 50 us: in all %.0f %% of the loop's time\n"
         "timers         %llu at once, at most\n", it->sync_ms, it->async_ms, 100 * it->steps, 100 * it->waits,
-        100 * it->own, (unsigned long long)it->step_count, it->step_us, (double)it->longest.ns / 1e6,
-        100 * it->outside, (unsigned long long)it->small, 100 * it->in_small,
-        (unsigned long long)it->waiting_at_once);
+        100 * it->own, (unsigned long long)it->step_count, it->step_us, (double)it->longest.ns / 1e6, lock,
+        (unsigned long long)it->small, 100 * it->in_small, (unsigned long long)it->waiting_at_once);
     gbx_finding_quote(finding, text, used > 0 && (size_t)used < sizeof(text) ? (size_t)used : 0);
 }
 
@@ -218,7 +219,7 @@ judge(const gbx_look *look, gbx_finding *finding, fault wanted, evidence *it)
         return GBX_INSUFFICIENT;
     }
     fault found = diagnose(it);
-    quote_evidence(finding, it);
+    quote_evidence(look, finding, it);
     if (found != wanted) {
         return gbx_finding_failf(finding, fault_names[wanted], "the program is mended, or has another fault",
                                  "the fault is: %s", fault_names[found]);
@@ -311,7 +312,7 @@ const gbx_claim gbx_s4_pieces = {
     .id = "4.6c",
     .title = "slow: pieces too small for a task each",
     .sentence = "A task costs some microseconds to make, to queue, to run and to end; where its work is less than that, "
-                "the loop is what takes the time.",
+                "the time goes to tasks and loop, and hardly any to the work.",
     .experiments = { &slow_pieces },
     .check = check_pieces,
     .must_fail = {

@@ -97,9 +97,9 @@ static void
 quote_ways(gbx_finding *finding, const way *ways, size_t count)
 {
     char text[TABLE], strides[64];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%-20s %-14s %15s\n", "", "its strides", "bytes copied");
+    size_t used = (size_t)snprintf(text, sizeof(text), "%-24s %-14s %15s\n", "", "its strides", "bytes copied");
     for (size_t i = 0; i < count && used < sizeof(text); i++) {
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%-20.20s %-14s %15" PRIu64 "\n", ways[i].name,
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%-24.24s %-14s %15" PRIu64 "\n", ways[i].name,
                                  gbx_seen_strides(&ways[i].made, strides, sizeof(strides)), ways[i].taken);
     }
     gbx_finding_quote(finding, text, used < sizeof(text) ? used : sizeof(text) - 1);

@@ -48,7 +48,7 @@ const gbx_station gbx_station_5 = {
     .claims = claims,
     .go_on = {
         "In transpose.py put array[::2] in place of the transpose, and then array[array > 0]. Which of them is a copy?",
-        "In library.py ask for PyBUF_F_CONTIGUOUS in rows.c. Who is refused now?",
+        "In library/rows.c let weighted() ask for PyBUF_F_CONTIGUOUS. Who is refused now?",
         "In library.py give the library np.ascontiguousarray(view). When does that copy, and when not?",
         "In shapes.py find a way to make every row of a the same with no copy, and then to write to it. What happens?",
         "In one_memory.py put an mmap in place of the array. What can it not do while it is lent?",

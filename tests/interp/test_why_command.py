@@ -46,8 +46,9 @@ wait()
 
 
 def why(*arguments, **options):
-    return subprocess.run([GLASSBOX, "why", "--no-tools", "--python", sys.executable, *arguments],
-                          capture_output=True, text=True, timeout=120, **({"stdin": subprocess.DEVNULL} | options))
+    words = [GLASSBOX, "why", "--no-tools", "--python", sys.executable, *arguments]
+    options = {"stdin": subprocess.DEVNULL} | options
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 class Case(unittest.TestCase):

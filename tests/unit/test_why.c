@@ -178,7 +178,7 @@ compiles(unsigned count, uint64_t us)
         at_us(w, 100 + i * 10 * us + 5 * us);
         writer_stage(w, 1, GBX_EV_COMPILE_END, GBX_STAGE_COMPILE, 1);
     }
-    why_mark(w, SECOND);
+    why_pop(w, SECOND, OWN);
     gbx_why_input input = why_input(test_open(w));
     return why_ask(&input);
 }

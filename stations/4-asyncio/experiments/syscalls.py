@@ -88,6 +88,7 @@ def count(child: int) -> collections.Counter:
 
 def main() -> None:
     for side in sys.argv[1:] or echo.SIDES:
+        echo.new_loop(side).close()  # is it there at all?
         for name, part in ("echo", echo.serve), ("timers", echo.wait_for_timers):
             for call, times in sorted(count(start(side, part)).items()):
                 print(name, side, call.replace(" ", "_"), times)
