@@ -195,7 +195,7 @@ gbx_verdict gbx_finding_skip_lacking(gbx_finding *finding, gbx_lack lack, const 
 typedef gbx_verdict gbx_check(const gbx_look *look, gbx_finding *finding);
 
 /* A place in the sources and what to look for there: "Python/ceval.c#_PyEval_EvalFrameDefault",
-   "Lib/dis.py#Bytecode.dis". */
+   "Lib/dis.py#Bytecode.dis"; in those of a package, "numpy:numpy/_core/src/multiarray/shape.c#PyArray_Transpose". */
 typedef struct {
     const char *place;
     const char *look_for;
