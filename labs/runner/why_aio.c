@@ -177,7 +177,7 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
              "the loop stands still while this line runs, and all other tasks with it: await something that does not "
              "block, or hand it to a thread (asyncio.to_thread)");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                  "steps of more than %u ms while others were ready, the longest %.3g ms",
+                  "steps of more than %u ms while others were ready, the longest %.4g ms",
                   STALL_NS / 1000000, (double)line->bytes / 1e6);
 }
 

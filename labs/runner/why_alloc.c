@@ -154,7 +154,7 @@ accuse_strings(state *this, gbx_why_report *report)
                      "a text is made anew from all of the one before, each time: collect the pieces in a list and "
                      "join them once, or write them to an io.StringIO");
             gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                          "strings made here: %.3g MB, of which never more than %.3g MB were alive",
+                          "strings made here: %.4g MB, of which never more than %.4g MB were alive",
                           (double)line->bytes / 1e6, (double)line->other / 1e6);
         }
     }
@@ -173,7 +173,7 @@ accuse_fresh(state *this, gbx_why_report *report)
                      "much is made here at once, let go of, and made again, and the memory goes to the system and "
                      "comes back each time: take one piece after the other (a generator), or keep what is made");
             gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                          "large blocks and arenas: %.3g MB from the system, of which %.3g MB were in use at most",
+                          "large blocks and arenas: %.4g MB from the system, of which %.4g MB were in use at most",
                           (double)line->bytes / 1e6, (double)line->other / 1e6);
         }
     }

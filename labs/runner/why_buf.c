@@ -73,7 +73,7 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
              "this line copies bytes to look at them, again and again: take a part of a memoryview, which copies "
              "nothing, or give the library an offset");
     gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                  "copies made here: %.3g MB, of which never more than %.3g MB were alive",
+                  "copies made here: %.4g MB, of which never more than %.4g MB were alive",
                   (double)line->bytes / 1e6, (double)line->other / 1e6);
 }
 

@@ -138,7 +138,7 @@ finish(void *of, gbx_why_report *report)
                      "the program's own modules work for so long while they are imported here: do it at the first "
                      "use (functools.cache), or import it where it is needed");
             gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                          "imports begin here, and take %.3g ms with those inside them", (double)line->bytes / 1e6);
+                          "imports begin here, and take %.4g ms with those inside them", (double)line->bytes / 1e6);
         }
     }
 }

@@ -134,7 +134,7 @@ def fault_costs(faulty: Program, mended: Program) -> None:
         for program in (faulty, mended):
             this = run(program, python)
             if this.tells_time_of(faulty):
-                best[program.kind] = min(best.get(program.kind, this.wall_s), this.wall_s)
+                best[program.kind] = min(best.get(program.kind, this.cost_s(program)), this.cost_s(program))
         if len(best) == 2 and best["faulty"] > COSTS * best["mended"]:
             return
     if len(best) < 2:
