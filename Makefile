@@ -34,30 +34,28 @@ stations: setup gil runner
 # synthesis: which column of the model a slow program is about: twelve of them, judged
 synthesis: setup gil runner
 	@stations/synthesis/run || [[ $$? == 3 ]]
-# These look at the build without the GIL, too.
+# What they need besides. Without a network the claims that need a package are skipped, and say which.
 station-2 station-3 synthesis stations: with-ft
+station-3 station-5 station-6 synthesis stations: with-numpy
+station-4 stations: with-uvloop
+station-5 stations: with-rows with-sources
+station-5 station-6 stations: with-torch
 with-ft: setup
 	@[[ -x cpython/build/ft/python ]] || \
 		echo 'glassbox: some claims are about the build without the GIL: making that one, too (make ft)'
 	@scripts/build ft
-# These import packages; without a network their claims are skipped, and say what is missing.
-station-3 station-5 station-6 synthesis stations: with-numpy
-station-4 stations: with-uvloop
-with-uvloop: gil
-	@scripts/packages uvloop gil || true
-# Station 5 has a C library of its own.
-station-5 stations: with-rows
-with-rows: gil with-ft
-	$(again) station-5-library
 with-numpy: gil with-ft
 	@scripts/packages numpy gil || true
 	@scripts/packages numpy ft || true
-# Places to read that are in NumPy's own source.
-station-5 stations: with-sources
+with-uvloop: gil
+	@scripts/packages uvloop gil || true
+# the C library of station 5
+with-rows: gil with-ft
+	$(again) station-5-library
+# places to read that are in NumPy's own source
 with-sources: gil
 	@scripts/sources numpy || true
-# Large: 4 GB on the disk, minutes the first time.
-station-5 station-6 stations: with-torch
+# 4 GB on the disk, and minutes the first time
 with-torch: gil
 	@scripts/packages torch gil && scripts/sources torch || true
 

@@ -145,4 +145,8 @@ const gbx_trace *gbx_why_counted(const gbx_why *why);
 double gbx_why_own_ns(const gbx_why *why);
 double gbx_why_startup_ns(const gbx_why *why);
 
+/* "12.3 ms", "1.2 GB"; both return `text`. */
+const char *gbx_why_time(double ns, char *text, size_t size);
+const char *gbx_why_size(double bytes, char *text, size_t size);
+
 #endif

@@ -168,6 +168,7 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line)
 {
+    char text[32];
     gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->timed_ns);
     if (verdict == NULL) {
         return;
@@ -177,8 +178,8 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
              "the loop stands still while this line runs, and all other tasks with it: await something that does not "
              "block, or hand it to a thread (asyncio.to_thread)");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                  "steps of more than %u ms while others were ready, the longest %.4g ms",
-                  STALL_NS / 1000000, (double)line->bytes / 1e6);
+                  "steps of more than %u ms while others were ready, the longest %s",
+                  STALL_NS / 1000000, gbx_why_time((double)line->bytes, text, sizeof(text)));
 }
 
 static void

@@ -144,6 +144,7 @@ price_fresh(state *this, const gbx_why_report *report)
 static void
 accuse_strings(state *this, gbx_why_report *report)
 {
+    char made[32], alive[32];
     for (size_t i = 0; i < this->strings.tally.count && i < 3; i++) {
         const gbx_why_line *line = &this->strings.tally.items[i];
         gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->cpu_ns);
@@ -154,8 +155,9 @@ accuse_strings(state *this, gbx_why_report *report)
                      "a text is made anew from all of the one before, each time: collect the pieces in a list and "
                      "join them once, or write them to an io.StringIO");
             gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                          "strings made here: %.4g MB, of which never more than %.4g MB were alive",
-                          (double)line->bytes / 1e6, (double)line->other / 1e6);
+                          "strings made here: %s, of which never more than %s were alive",
+                          gbx_why_size((double)line->bytes, made, sizeof(made)),
+                          gbx_why_size((double)line->other, alive, sizeof(alive)));
         }
     }
 }
@@ -163,6 +165,7 @@ accuse_strings(state *this, gbx_why_report *report)
 static void
 accuse_fresh(state *this, gbx_why_report *report)
 {
+    char made[32], alive[32];
     for (size_t i = 0; i < this->fresh.count && i < 3; i++) {
         const gbx_why_line *line = &this->fresh.items[i];
         gbx_why_verdict *verdict = line->ns <= 0 ? NULL : gbx_why_accuse(report, line, line->ns, report->cpu_ns);
@@ -173,8 +176,9 @@ accuse_fresh(state *this, gbx_why_report *report)
                      "much is made here at once, let go of, and made again, and the memory goes to the system and "
                      "comes back each time: take one piece after the other (a generator), or keep what is made");
             gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                          "large blocks and arenas: %.4g MB from the system, of which %.4g MB were in use at most",
-                          (double)line->bytes / 1e6, (double)line->other / 1e6);
+                          "large blocks and arenas: %s from the system, of which %s were in use at most",
+                          gbx_why_size((double)line->bytes, made, sizeof(made)),
+                          gbx_why_size((double)line->other, alive, sizeof(alive)));
         }
     }
 }

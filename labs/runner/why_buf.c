@@ -63,6 +63,7 @@ is_read(const state *this, const gbx_why_line *copy)
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line)
 {
+    char made[32], alive[32];
     gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->cpu_ns);
     if (verdict == NULL) {
         return;
@@ -73,8 +74,9 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
              "this line copies bytes to look at them, again and again: take a part of a memoryview, which copies "
              "nothing, or give the library an offset");
     gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                  "copies made here: %.4g MB, of which never more than %.4g MB were alive",
-                  (double)line->bytes / 1e6, (double)line->other / 1e6);
+                  "copies made here: %s, of which never more than %s were alive",
+                  gbx_why_size((double)line->bytes, made, sizeof(made)),
+                  gbx_why_size((double)line->other, alive, sizeof(alive)));
 }
 
 static void

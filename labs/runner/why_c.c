@@ -167,14 +167,17 @@ is_device(const char *path)
     return strstr(path, "/torch/") != NULL || strstr(path, "/cupy") != NULL || strstr(path, "/jaxlib/") != NULL;
 }
 
-/* C functions of CPython that do nothing but wait. */
+/* A C function of CPython that does nothing but wait, or what it was inlined into. */
 static bool
-only_waits(const char *function)
+only_waits(const gbx_symbol *symbol)
 {
-    static const char *const names[] = { "sleep", "sync", "poll", "select", "wait", "sched_yield" };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strstr(function, names[i]) != NULL) {
-            return true;
+    static const char *const names[] = { "sleep", "sync", "poll", "select", "wait", "sched_yield",
+                                         "posix_fildes_fd" /* fsync and its like */ };
+    for (size_t level = 0; level < symbol->depth; level++) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            if (strstr(symbol->levels[level].function, names[i]) != NULL) {
+                return true;
+            }
         }
     }
     return false;
@@ -205,14 +208,14 @@ kind_of(gbx_symbols *symbols, const gbx_trace *trace, const gbx_why_line *line, 
     if (symbols == NULL || !gbx_symbols_find_anywhere(symbols, trace, line->place.process, by, &symbol)) {
         return data;
     }
-    const char *name = gbx_symbol_asker(&symbol)->function;
-    snprintf(function, size, "%s()", name);
-    return only_waits(name) ? ONLY_WAITS : data;
+    snprintf(function, size, "%s()", gbx_symbol_asker(&symbol)->function);
+    return only_waits(&symbol) ? ONLY_WAITS : data;
 }
 
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line, kind what, const char *function)
 {
+    char text[32];
     gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->timed_ns);
     if (verdict == NULL) {
         return;
@@ -225,8 +228,8 @@ accuse(gbx_why_report *report, const gbx_why_line *line, kind what, const char *
                "device waits for the program: keep results on the device, and ask for them once"
              : "this line waits for each item anew: collect what is to be waited for, and wait for it once");
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                  "times outside the lock, %.3g us each, in %s, while no thread of the program ran",
-                  gbx_why_ratio(line->ns, (double)line->count) / 1e3, function);
+                  "times outside the lock, %s each, in %s, while no thread of the program ran",
+                  gbx_why_time(gbx_why_ratio(line->ns, (double)line->count), text, sizeof(text)), function);
 }
 
 static void

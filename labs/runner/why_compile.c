@@ -117,6 +117,7 @@ hear(void *of, gbx_why_walk *walk, const gbx_entry *entry)
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line)
 {
+    char text[32];
     gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->timed_ns);
     if (verdict == NULL) {
         return;
@@ -124,8 +125,8 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
     verdict->fault = "compiled again and again";
     snprintf(verdict->sentence, sizeof(verdict->sentence),
              "each time this line runs, a text is parsed and compiled anew: compile() it once, or write a function");
-    gbx_why_prove(verdict, report->timed->trace, line->first, line->bytes, "texts compiled at this line, %.3g us each",
-                  gbx_why_ratio(line->ns, (double)line->bytes) / 1e3);
+    gbx_why_prove(verdict, report->timed->trace, line->first, line->bytes, "texts compiled at this line, %s each",
+                  gbx_why_time(gbx_why_ratio(line->ns, (double)line->bytes), text, sizeof(text)));
 }
 
 static void

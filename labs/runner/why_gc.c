@@ -179,7 +179,8 @@ prove(const state *this, gbx_why_report *report, gbx_why_verdict *verdict, doubl
     char text[64];
     if (this->has_done) {
         gbx_why_prove(verdict, report->timed->trace, this->first_done, this->collections,
-                      "collections, which freed %" PRIu64 " objects and took %.4g ms", this->freed, this->ns / 1e6);
+                      "collections, which freed %" PRIu64 " objects and took %s", this->freed,
+                      gbx_why_time(this->ns, text, sizeof(text)));
     }
     if (this->births.count > 0) {
         const gbx_why_line *births = &this->births.items[0];
@@ -188,8 +189,8 @@ prove(const state *this, gbx_why_report *report, gbx_why_verdict *verdict, doubl
     }
     if (waited_ns > 0 && this->blocks.count > 0) {
         gbx_why_prove(verdict, report->counted->trace, this->blocks.items[0].first, this->blocks.items[0].count,
-                      "large blocks waited for them: %.4g MB, which had to be got anew",
-                      (double)this->large_bytes / 1e6);
+                      "large blocks waited for them: %s, which had to be got anew",
+                      gbx_why_size((double)this->large_bytes, text, sizeof(text)));
     }
     if (this->finalizers.count > 0) {
         const gbx_why_line *del = &this->finalizers.items[0];

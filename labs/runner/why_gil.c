@@ -134,6 +134,7 @@ name_holder(const state *this, gbx_why_verdict *verdict)
 static void
 accuse(const state *this, gbx_why_report *report, const gbx_why_line *line)
 {
+    char text[32];
     gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->timed_ns);
     if (verdict == NULL) {
         return;
@@ -147,8 +148,8 @@ accuse(const state *this, gbx_why_report *report, const gbx_why_line *line)
                "what computes into another process, or shorten sys.setswitchinterval()");
     name_holder(this, verdict);
     gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                  "waits that had to send for the lock, %.1f ms each",
-                  gbx_why_ratio(line->ns, (double)line->count) / 1e6);
+                  "waits that had to send for the lock, %s each",
+                  gbx_why_time(gbx_why_ratio(line->ns, (double)line->count), text, sizeof(text)));
 }
 
 static void

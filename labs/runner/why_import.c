@@ -131,6 +131,7 @@ finish(void *of, gbx_why_report *report)
     gbx_why_lines(&this->lines, report->timed->trace);
     for (size_t i = 0; i < this->lines.count && i < 3; i++) {
         const gbx_why_line *line = &this->lines.items[i];
+        char text[32];
         gbx_why_verdict *verdict = gbx_why_accuse(report, line, line->ns, report->timed_ns);
         if (verdict != NULL) {
             verdict->fault = "import-time cost";
@@ -138,7 +139,8 @@ finish(void *of, gbx_why_report *report)
                      "the program's own modules work for so long while they are imported here: do it at the first "
                      "use (functools.cache), or import it where it is needed");
             gbx_why_prove(verdict, report->timed->trace, line->first, line->count,
-                          "imports begin here, and take %.4g ms with those inside them", (double)line->bytes / 1e6);
+                          "imports begin here, and take %s with those inside them",
+                          gbx_why_time((double)line->bytes, text, sizeof(text)));
         }
     }
 }

@@ -103,6 +103,33 @@ keep_names(gbx_why_names *names, gbx_why_report *report)
     names->moves.count = kept;
 }
 
+/* Is a line of the same function among the first `count`, which are dearer? */
+static bool
+is_told(const gbx_why_tally *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lines->items[i].place.code == lines->items[count].place.code
+                && lines->items[i].place.process == lines->items[count].place.process) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a function, its dearest line with what they all cost: they are mended together. */
+static gbx_why_line
+sum_of(const gbx_why_tally *lines, size_t from)
+{
+    gbx_why_line sum = lines->items[from];
+    for (size_t i = from + 1; i < lines->count; i++) {
+        if (lines->items[i].place.code == sum.place.code && lines->items[i].place.process == sum.place.process) {
+            sum.ns += lines->items[i].ns;
+            sum.count += lines->items[i].count;
+        }
+    }
+    return sum;
+}
+
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line)
 {
@@ -119,7 +146,7 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
              : "a global is looked up in a dictionary each time round: keep it in a local variable while the loop "
                "runs, and store it once afterwards");
     gbx_why_prove(verdict, report->counted->trace, line->first, line->count,
-                  "look-ups by name, in a loop, where a local variable could be");
+                  "look-ups by name in the loops here, where a local variable could be");
 }
 
 void
@@ -132,6 +159,9 @@ gbx_why_names_finish(gbx_why_names *names, gbx_why_report *report)
     gbx_why_say(report->cost, "names in loops", names->looked_up);
     gbx_why_lines(&names->moves, report->counted->trace);
     for (size_t i = 0; i < names->moves.count && i < 3; i++) {
-        accuse(report, &names->moves.items[i]);
+        gbx_why_line sum = sum_of(&names->moves, i);
+        if (!is_told(&names->moves, i)) {
+            accuse(report, &sum);
+        }
     }
 }

@@ -17,21 +17,6 @@
 #define SOURCE_MAX   (64u << 20)     /* a file of Python larger than that is none */
 
 const char *
-gbx_why_time(double ns, char *text, size_t size)
-{
-    if (ns >= 1e9) {
-        snprintf(text, size, "%.2f s", ns / 1e9);
-    }
-    else if (ns >= 1e6) {
-        snprintf(text, size, ns < 1e7 ? "%.1f ms" : "%.0f ms", ns / 1e6);
-    }
-    else {
-        snprintf(text, size, "%.0f us", ns / 1e3);
-    }
-    return text;
-}
-
-const char *
 gbx_why_hint(const gbx_trace *trace, size_t at, char *text, size_t size)
 {
     gbx_stat stat = { .trace = trace };

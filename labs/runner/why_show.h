@@ -22,9 +22,6 @@ void gbx_why_text(const gbx_why_view *view, FILE *to);
 /* A new reference, as `glassbox why --help` describes it; NULL without memory. */
 json_t *gbx_why_json(const gbx_why_view *view);
 
-/* "12.3 ms"; returns `text`. */
-const char *gbx_why_time(double ns, char *text, size_t size);
-
 /* The command that shows an event, "glassbox show ..."; returns `text`. */
 const char *gbx_why_hint(const gbx_trace *trace, size_t at, char *text, size_t size);
 

@@ -198,7 +198,8 @@ check_without(const gbx_look *look, gbx_finding *finding)
         || !gbx_part_find(look, finding, "backward", "begin", &part)) {
         return GBX_INSUFFICIENT;
     }
-    if (tape.visited == 0 || !gbx_part_number(&told, "turns", &turns)) {
+    if (tape.visited == 0 || !gbx_part_number(&told, "turns", &turns)
+        || tape.nodes[tape.order[tape.visited - 1]].end_ns <= tape.nodes[tape.order[0]].begin_ns) {
         return gbx_finding_insufficient(finding, "the program does not say when nodes were visited");
     }
     if ((gbx_trace_process(look->trace, 0)->header->build & GBX_BUILD_FREE_THREADED) != 0) {

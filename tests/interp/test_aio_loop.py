@@ -35,7 +35,7 @@ class Loops(Sound):
     def test_iterations_say_how_many_are_ready_and_how_long_they_waited(self, impl):
         trace = self.record(impl, """
             async def main():
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
             asyncio.run(main())
             """)
         begins, ends = trace.named("aio.iteration_begin"), trace.named("aio.iteration_end")
@@ -44,7 +44,7 @@ class Loops(Sound):
         self.assertEqual(len(begins), len(selects))
         self.assertEqual({trace.label(e, "by") for e in selects}, {"epoll"})
         waited = max(selects, key=lambda e: e.fields["wait"])
-        self.assertGreaterEqual(waited.fields["timeout"], 15_000_000)
+        self.assertGreaterEqual(waited.fields["timeout"], 50_000_000)
         self.assertEqual(waited.fields["events"], 0)
         before = [e for e in trace.events if e.name in ("aio.iteration_begin", "aio.select")]
         self.assertEqual(before[before.index(waited) - 1].fields["ready"], 0)
@@ -82,7 +82,7 @@ class Loops(Sound):
             trace = self.record(impl, f"""
                 import selectors
                 loop = asyncio.SelectorEventLoop(selectors.{selector}())
-                loop.run_until_complete(asyncio.sleep(0.002))
+                loop.run_until_complete(asyncio.sleep(0.02))
                 loop.close()
                 """)
             self.assertEqual({trace.label(e, "by") for e in trace.named("aio.select")}, {by})

@@ -6,6 +6,7 @@
 #include "finding.h"
 #include "../../stations/6-torch/tape.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { S_TAPE = 1, S_BEGIN, S_NODE, S_EDGE, S_VISIT, S_END, S_FIRST_TEXT };
