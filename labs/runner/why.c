@@ -109,6 +109,17 @@ has_prices(const gbx_why_prices *prices)
     return false;
 }
 
+/* An estimate may come to more than there was, since prices are means: then it was all of it.  What was measured
+   may too, where several threads wait at once: then the time stays, and the share is the whole. */
+static void
+bound(gbx_why_basis basis, double *ns, double *share)
+{
+    if (*share > 1) {
+        *ns = basis == GBX_WHY_ESTIMATED ? *ns / *share : *ns;
+        *share = 1;
+    }
+}
+
 static bool
 finish_columns(gbx_why *why, listeners *all, const gbx_why_walk *timed, const gbx_why_walk *counted)
 {
@@ -131,6 +142,9 @@ finish_columns(gbx_why *why, listeners *all, const gbx_why_walk *timed, const gb
         }
         if (report.failed) {
             return false;
+        }
+        if (report.cost->basis == GBX_WHY_ESTIMATED) {
+            bound(GBX_WHY_ESTIMATED, &report.cost->ns, &report.cost->share);
         }
     }
     return true;
@@ -226,6 +240,7 @@ decide(gbx_why *why)
 {
     size_t kept = 0;
     for (size_t i = 0; i < why->count; i++) {
+        bound(why->verdicts[i].basis, &why->verdicts[i].ns, &why->verdicts[i].share);
         if (is_fault(&why->verdicts[i]) || why->verdicts[i].share >= NEAR_SHARE) {
             why->verdicts[kept++] = why->verdicts[i];
         }

@@ -31,7 +31,8 @@ COLUMNS = {
 BUILDS = ("gil", "ft")
 PACKAGES = ("numpy", "torch")
 NEEDS = (*PACKAGES, "cuda", "processors")
-KEYS = {"faulty": {"column", "build", "needs", "fault", "seen_by"}, "clean": {"build", "needs"}}
+KEYS = {"faulty": {"column", "build", "needs", "waits", "fault", "seen_by"}, "clean": {"build", "needs"}}
+AT_ONCE = 1.3  # processors that a program used: so many, and two were free
 NO_DEVICE = "no CUDA device"
 DEVICES = ("/dev/nvidiactl", "/dev/dxg")
 QUESTIONS = {  # what is missing where an interpreter cannot run this
@@ -59,6 +60,7 @@ class Program:
     kind: str
     build: str = "gil"
     needs: tuple[str, ...] = ()
+    waits: bool = False
     column: str | None = None
     fault: str = ""
     seen_by: str = ""
@@ -150,7 +152,7 @@ def programs(text: str | None = None) -> Iterator[Program]:
             if not lines:
                 raise Unfit(f"no line of '{program.path.name}' is marked as the fault")
             yield Program(name, kind, **entry, lines=lines)
-            yield Program(name, "mended", program.build, program.needs)
+            yield Program(name, "mended", program.build, program.needs, program.waits)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,14 @@ class Run:
     cpu_s: float
     status: int
     out: bytes
+
+    def cost_s(self, program: Program) -> float:
+        """Its time; of one that waits for nothing that of the processor, which nobody else's load is in."""
+        return self.wall_s if program.waits else self.cpu_s
+
+    def tells_time_of(self, program: Program) -> bool:
+        """Did the program have the processors that its time depends on?"""
+        return "processors" not in program.needs or self.cpu_s > AT_ONCE * self.wall_s
 
 
 def run(program: Program, python: Path) -> Run:

@@ -17,6 +17,7 @@ from contextlib import redirect_stdout
 import page
 from programs import HERE, ROOT, CannotRun, Program, programs
 
+ROUNDS = 6  # of runs, to say how much slower a program is
 GUIDE = HERE / "README.md"
 NUMBER = re.compile(r"([\d.,]+)<!-- surprise: ([^>]+?) -->")
 ANSWER = re.compile(r"(<!-- why: (\w+)(, whole)? -->\n).*?(<!-- end of why -->)", re.DOTALL)
@@ -25,7 +26,7 @@ CONFUSION = re.compile(r"(<!-- confusion -->\n).*?(<!-- end of confusion -->)", 
 
 
 def fenced(text: str) -> str:
-    return f"```\n{text.strip()}\n```\n"
+    return "```\n" + text.strip("\n") + "\n```\n"
 
 
 def answer(program: Program, is_whole: bool) -> str:
@@ -70,7 +71,7 @@ def filled(text: str) -> str:
     """The guide with all that is measured measured anew. What cannot run here stays as it is."""
     everything = list(programs())
     faulty = {each.name: each for each in everything if each.kind == "faulty"}
-    ratios, slower = surprises(), page.slowness(everything)
+    ratios, slower = surprises(), page.slowness(everything, ROUNDS)
 
     def number(match: re.Match[str]) -> str:
         ratio = ratios[match[2]]

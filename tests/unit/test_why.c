@@ -39,6 +39,18 @@ misses_that_go_on_are_a_polymorphic_site(void **state)
 }
 
 static void
+an_estimate_is_at_most_the_whole(void **state)
+{
+    (void)state;
+    gbx_why *why = misses(OWN, 200, GBX_GUARD_TYPE_VERSION, 1e8);        /* 20 s of one */
+    const gbx_why_verdict *verdict = why_expect(why, "spec", 10, "polymorphic site");
+    assert_float_equal(verdict->share, 1.0, 0.001);
+    assert_float_equal(verdict->ns, 1e9, 1e6);
+    assert_float_equal(why_cost(why, "spec")->share, 1.0, 0.001);
+    why_done(why);
+}
+
+static void
 a_site_that_costs_little_only_comes_near(void **state)
 {
     (void)state;
@@ -399,6 +411,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(misses_that_go_on_are_a_polymorphic_site),
+        TEST(an_estimate_is_at_most_the_whole),
         TEST(a_site_that_costs_little_only_comes_near),
         TEST(names_that_are_not_where_they_were_are_told_apart),
         TEST(what_the_library_does_is_told_of_the_line_that_called_it),

@@ -3,7 +3,7 @@
 import threading
 
 THREADS = 2
-NUMBERS = 500_000
+NUMBERS = 1_200_000
 
 
 class Settings:

@@ -4,7 +4,7 @@ import copy
 import threading
 
 THREADS = 2
-NUMBERS = 500_000
+NUMBERS = 1_200_000
 
 
 class Settings:
