@@ -62,6 +62,8 @@ static const char help[] =
 "    evidence event, records, seq (position of one of them), text, show (a command)\n"
 "    deeper   tool, command, installed, says (a line of what it said, or null), get\n"
 "  near       the same of what has a fault's sign and costs too little for one\n"
+"  functions  those with most of the time, no verdict: function, file, line, own_s\n"
+"             (without what they called, as recorded), share (of all), calls\n"
 "\n"
 "Exit status: 0 it was run and judged; 1 it was judged, and did not end well by\n"
 "itself; 2 no verdict can be given; 64 wrong usage.\n";

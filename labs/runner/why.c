@@ -27,6 +27,8 @@ struct gbx_why {
     gbx_why_cost costs[COLUMNS];
     gbx_why_verdict *verdicts;       /* the dearest first; faults before what only came near */
     size_t count, room, faults;
+    gbx_why_function functions[GBX_WHY_FUNCTIONS];
+    size_t function_count;
     double own_ns, cpu_ns, timed_ns, startup_ns;
 };
 
@@ -254,6 +256,27 @@ decide(gbx_why *why)
     }
 }
 
+/* --------------------------------------------------------------------- functions */
+
+static void
+find_functions(gbx_why *why, gbx_why_walk *timed)
+{
+    double all_ns = 0;
+    gbx_why_lines_of_functions(&timed->functions, timed->trace);
+    for (size_t i = 0; i < timed->functions.count; i++) {
+        all_ns += timed->functions.items[i].ns;
+    }
+    for (size_t i = 0; i < timed->functions.count && i < GBX_WHY_FUNCTIONS; i++) {
+        const gbx_why_line *of = &timed->functions.items[i];
+        if (of->ns < GBX_WHY_LEAST_NS) {
+            break;
+        }
+        why->functions[why->function_count++] = (gbx_why_function){
+            .file = of->file, .function = of->function, .line = of->line, .ns = of->ns,
+            .share = gbx_why_ratio(of->ns, all_ns), .calls = of->count };
+    }
+}
+
 /* ----------------------------------------------------------------------- explain */
 
 /* Walk over one recording; without it there is nothing to do. */
@@ -278,6 +301,9 @@ gbx_why_explain(gbx_why **out, const gbx_why_input *input, gbx_error *error)
         done = walk_over(&timed, why, input->timed, &all) && walk_over(&counted, why, other, &all)
             && finish_columns(why, &all, input->timed == NULL ? NULL : &timed,
                               other != NULL ? &counted : input->counted == NULL ? NULL : &timed);
+    }
+    if (done && timed.trace != NULL) {
+        find_functions(why, &timed);
     }
     gbx_why_walk_clear(&timed);
     gbx_why_walk_clear(&counted);
@@ -348,6 +374,18 @@ const gbx_why_verdict *
 gbx_why_verdict_at(const gbx_why *why, size_t index)
 {
     return &why->verdicts[index];
+}
+
+size_t
+gbx_why_functions(const gbx_why *why)
+{
+    return why->function_count;
+}
+
+const gbx_why_function *
+gbx_why_function_at(const gbx_why *why, size_t index)
+{
+    return &why->functions[index];
 }
 
 size_t

@@ -117,6 +117,17 @@ typedef struct {
     size_t evidence_count;
 } gbx_why_verdict;
 
+/* A function, whosever it is, and the time that was its own: without that of the functions of Python that it
+   called, with that of C functions, and with its waiting.  A fact and no fault. */
+typedef struct {
+    const char *file, *function;         /* belong to the trace */
+    int line;                            /* of its `def` */
+    double ns, share;                    /* as recorded, which makes calls dearer; of all threads' time */
+    uint64_t calls;                      /* that ended */
+} gbx_why_function;
+
+#define GBX_WHY_FUNCTIONS 5u
+
 typedef struct gbx_why gbx_why;
 
 /* 0, and the caller frees *out, which keeps what `input` names; or GBX_ERROR_MEMORY. */
@@ -136,6 +147,11 @@ size_t gbx_why_verdicts(const gbx_why *why);
 const gbx_why_verdict *gbx_why_verdict_at(const gbx_why *why, size_t index);
 size_t gbx_why_near(const gbx_why *why);
 const gbx_why_verdict *gbx_why_near_at(const gbx_why *why, size_t index);
+
+/* The functions that had most of the time, the first one most, and each GBX_WHY_LEAST_NS; none where frames were
+   not recorded. */
+size_t gbx_why_functions(const gbx_why *why);
+const gbx_why_function *gbx_why_function_at(const gbx_why *why, size_t index);
 
 /* The recordings it was made from; may be the same, and either may be NULL. */
 const gbx_trace *gbx_why_timed(const gbx_why *why);

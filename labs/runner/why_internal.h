@@ -38,6 +38,8 @@ gbx_why_line *gbx_why_tally_at(gbx_why_tally *tally, gbx_why_place place, size_t
 const gbx_why_line *gbx_why_tally_find(const gbx_why_tally *tally, gbx_why_place place);
 /* Merge what lies on one line; the largest `ns` first, then the largest count.  Places without a line go. */
 void gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace);
+/* The same, but two functions of one line stay two. */
+void gbx_why_lines_of_functions(gbx_why_tally *tally, const gbx_trace *trace);
 void gbx_why_tally_clear(gbx_why_tally *tally);
 
 /* ----------------------------------------------------------------------- walk */
@@ -50,6 +52,7 @@ typedef struct {
 typedef struct {
     gbx_why_frame *frames;
     size_t depth, room;                  /* those from `room` on are counted only */
+    uint64_t since_ns;                   /* when it last changed */
 } gbx_why_stack;
 
 /* One walk over one trace. */
@@ -65,6 +68,7 @@ typedef struct {
     uint64_t begin_ns, end_ns;
     gbx_why_stack *stacks;               /* by stream */
     gbx_why_memory *memory;              /* NULL: this one tells of no objects and blocks */
+    gbx_why_tally functions;             /* of the timed one: each function's own time, and calls */
     size_t frames_left;                  /* that all stacks together may still take */
     uint8_t **kinds;                     /* by process and code: 0 not known, 1 the program's, 2 not */
 } gbx_why_walk;

@@ -73,6 +73,19 @@ verdict_of(const gbx_why_view *view, const gbx_why_verdict *verdict)
                      "deeper", deeper_of(gbx_why_tool_of(view->tools, gbx_why_column_part(verdict->column))));
 }
 
+static json_t *
+functions_of(const gbx_why *why)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < gbx_why_functions(why); i++) {
+        const gbx_why_function *one = gbx_why_function_at(why, i);
+        json_array_append_new(all, json_pack(
+            "{s:s, s:s, s:i, s:f, s:f, s:I}", "function", one->function, "file", one->file, "line", one->line,
+            "own_s", seconds(one->ns), "share", one->share, "calls", (json_int_t)one->calls));
+    }
+    return all;
+}
+
 static void
 add_runs(json_t *whole, const gbx_why_runs *runs)
 {
@@ -115,6 +128,9 @@ gbx_why_json(const gbx_why_view *view)
                               "python", view->python, "own_s", seconds(gbx_why_own_ns(view->why)),
                               "startup_s", seconds(gbx_why_startup_ns(view->why)), "columns", columns,
                               "verdicts", verdicts, "near", near, "tools", tools, "lost", (json_int_t)lost);
+    if (whole != NULL) {
+        json_object_set_new(whole, "functions", functions_of(view->why));
+    }
     if (whole != NULL) {
         add_runs(whole, view->runs);
     }

@@ -195,7 +195,9 @@ print_column(const gbx_why_view *view, size_t column, FILE *to)
     fputc('\n', to);
 }
 
-/* -------------------------------------------------------------------- the verdicts */
+/* -------------------------------------------------------------------- functions */
+
+#define WORTH_NAMING  0.05           /* of all time: functions with less are not what one asks about */
 
 static const char *
 base(const char *file)
@@ -203,6 +205,30 @@ base(const char *file)
     const char *slash = strrchr(file, '/');
     return slash == NULL ? file : slash + 1;
 }
+
+static void
+print_functions(const gbx_why *why, FILE *to)
+{
+    char time[32], number[40], line[400];
+    for (size_t i = 0; i < gbx_why_functions(why); i++) {
+        const gbx_why_function *one = gbx_why_function_at(why, i);
+        if (i > 0 && one->share < WORTH_NAMING) {
+            break;
+        }
+        if (i == 0) {
+            fputs("Most of the time, the functions' own, as recorded:\n", to);
+        }
+        snprintf(line, sizeof(line), "%s:%d %s, %s %s", base(one->file), one->line, one->function,
+                 gbx_text_number((double)one->calls, number, sizeof(number)), one->calls == 1 ? "call" : "calls");
+        fprintf(to, "%-25s%8s %3.0f%% ", "", gbx_why_time(one->ns, time, sizeof(time)), 100 * one->share);
+        gbx_text_wrap(to, 39, 41, WIDTH, line);
+    }
+    if (gbx_why_functions(why) > 0) {
+        fputc('\n', to);
+    }
+}
+
+/* -------------------------------------------------------------------- the verdicts */
 
 static void
 print_evidence(const gbx_why_evidence *evidence, FILE *to)
@@ -306,7 +332,13 @@ print_conclusion(const gbx_why_view *view, FILE *to)
 {
     const gbx_why *why = view->why;
     if (gbx_why_verdicts(why) == 0) {
-        fputs("Verdict: no fault found.\n", to);
+        const gbx_why_function *most = gbx_why_functions(why) > 0 ? gbx_why_function_at(why, 0) : NULL;
+        fputs("Verdict: no fault found", to);
+        if (most != NULL) {
+            fprintf(to, "; %.0f%% of the time is in %s itself (%s:%d)", 100 * most->share, most->function,
+                    base(most->file), most->line);
+        }
+        fputs(".\n", to);
         return;
     }
     for (size_t i = 0; i < gbx_why_verdicts(why); i++) {
@@ -330,6 +362,7 @@ gbx_why_text(const gbx_why_view *view, FILE *to)
     }
     fputs("C functions that keep the lock leave no event: py-spy --native finds them.\n", to);
     fputc('\n', to);
+    print_functions(view->why, to);
     for (size_t i = 0; i < gbx_why_verdicts(view->why); i++) {
         print_verdict(view, gbx_why_verdict_at(view->why, i), to);
     }

@@ -106,8 +106,11 @@ by_line(const void *a, const void *b)
     if (files != 0) {
         return files;
     }
-    return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
-        : (x->first > y->first) - (x->first < y->first);
+    if (x->line != y->line) {
+        return (x->line > y->line) - (x->line < y->line);
+    }
+    int functions = strcmp(x->function == NULL ? "" : x->function, y->function == NULL ? "" : y->function);
+    return functions != 0 ? functions : (x->first > y->first) - (x->first < y->first);
 }
 
 static int
@@ -127,10 +130,21 @@ merge(gbx_why_line *into, const gbx_why_line *from)
     into->bytes += from->bytes;
     into->other += from->other;
     into->ns += from->ns;
+    if (from->first < into->first) {
+        into->first = from->first;
+        into->function = from->function;
+    }
 }
 
-void
-gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace)
+static bool
+is_same(const gbx_why_line *a, const gbx_why_line *b, bool functions)
+{
+    return a->line == b->line && strcmp(a->file, b->file) == 0
+        && (!functions || strcmp(a->function, b->function) == 0);
+}
+
+static void
+join(gbx_why_tally *tally, const gbx_trace *trace, bool functions)
 {
     size_t kept = 0;
     for (size_t i = 0; i < tally->count; i++) {
@@ -145,7 +159,7 @@ gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace)
             continue;
         }
         gbx_why_line *last = kept == 0 ? NULL : &tally->items[kept - 1];
-        if (last != NULL && last->line == item->line && strcmp(last->file, item->file) == 0) {
+        if (last != NULL && is_same(last, item, functions)) {
             merge(last, item);
         }
         else {
@@ -159,4 +173,16 @@ gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace)
     if (kept > 0) {
         qsort(tally->items, kept, sizeof(*tally->items), by_cost);
     }
+}
+
+void
+gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace)
+{
+    join(tally, trace, false);
+}
+
+void
+gbx_why_lines_of_functions(gbx_why_tally *tally, const gbx_trace *trace)
+{
+    join(tally, trace, true);
 }

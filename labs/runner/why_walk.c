@@ -44,11 +44,33 @@ pop(gbx_why_stack *stack, uint32_t code)
     }
 }
 
+/* What went by since the thread's last frame event belongs to the function that it was in. */
+static void
+charge(gbx_why_walk *walk, const gbx_entry *entry, gbx_why_stack *stack)
+{
+    uint64_t since_ns = stack->since_ns > walk->begin_ns ? stack->since_ns : walk->begin_ns;
+    stack->since_ns = entry->t_ns;
+    if (!walk->timed || walk->at < walk->begin || stack->depth == 0 || stack->depth > stack->room
+            || entry->t_ns < since_ns) {
+        return;
+    }
+    uint32_t process = gbx_trace_stream(walk->trace, entry->stream)->process;
+    gbx_why_place place = { process, stack->frames[stack->depth - 1].code, GBX_NO_OFFSET };
+    gbx_why_line *function = gbx_why_tally_at(&walk->functions, place, walk->at);
+    if (function == NULL) {
+        walk->failed = true;
+        return;
+    }
+    function->ns += (double)(entry->t_ns - since_ns);
+    function->count += entry->record->event == GBX_EV_FRAME_POP;
+}
+
 static void
 follow_frames(gbx_why_walk *walk, const gbx_entry *entry)
 {
     gbx_why_stack *stack = &walk->stacks[entry->stream];
     const gbx_frame_edge *edge = (const void *)entry->record;
+    charge(walk, entry, stack);
     switch (entry->record->event) {
         case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_RESUME:
             push(walk, stack, edge);
@@ -258,6 +280,7 @@ gbx_why_walk_clear(gbx_why_walk *walk)
         free(walk->kinds[i]);
     }
     gbx_why_memory_free(walk->memory);
+    gbx_why_tally_clear(&walk->functions);
     free(walk->stacks);
     free(walk->kinds);
     walk->memory = NULL;

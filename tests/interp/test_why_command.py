@@ -148,6 +148,17 @@ class Verdicts(Case):
         first = self.expect(self.judged("evals.py"), "compile", "evals.py", 3)
         self.assertEqual(first["evidence"][0]["records"], 20_000)
 
+    def test_no_fault_still_says_where_the_time_was(self):
+        pathlib.Path("counts.py").write_text(
+            "def count():\n    return sum(map(int.bit_length, range(3_000_000)))\ncount()\n")
+        told = self.judged("counts.py")
+        self.assertEqual(told["verdicts"], [])
+        most = told["functions"][0]
+        self.assertEqual((most["function"], os.path.basename(most["file"]), most["line"], most["calls"]),
+                         ("count", "counts.py", 1, 1))
+        self.assertGreater(most["share"], 0.5)
+        self.assertIn("is in count itself (counts.py:1)", why("counts.py").stdout)
+
     def test_the_evidence_is_there_where_it_is_said_to_be(self):
         told = self.judged("waits.py")
         evidence = told["verdicts"][0]["evidence"][0]

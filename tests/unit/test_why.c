@@ -369,6 +369,52 @@ a_loop_with_nobody_else_and_a_line_that_is_mostly_quick_are_none(void **state)
     why_done(why);
 }
 
+/* -------------------------------------------------------------------- functions */
+
+static void
+expect_function(const gbx_why *why, size_t index, const char *name, uint64_t ms, uint64_t calls)
+{
+    const gbx_why_function *one = gbx_why_function_at(why, index);
+    assert_string_equal(one->function, name);
+    assert_in_range((uint64_t)one->ns / 1000, ms * 1000 - 1, ms * 1000 + 1);
+    assert_int_equal(one->calls, calls);
+}
+
+static void
+a_functions_own_time_is_without_those_that_it_called(void **state)
+{
+    (void)state;
+    trace_writer *w = why_writer(NULL);
+    why_push(w, 0, OWN);                         /* 100 ms, then 600 in another, then 300 */
+    why_push(w, 100000, OTHER);
+    why_mark(w, 400000);                         /* other events are in nobody's way */
+    why_pop(w, 700000, OTHER);
+    why_pop(w, SECOND, OWN);
+    gbx_why_input input = why_input(test_open(w));
+    gbx_why *why = why_ask(&input);
+    assert_int_equal(gbx_why_functions(why), 2);
+    expect_function(why, 0, "other", 600, 1);
+    expect_function(why, 1, "work", 400, 1);
+    assert_float_equal(gbx_why_function_at(why, 0)->share, 0.6, 0.001);
+    why_expect_none(why);                        /* a fact, and no fault */
+    why_done(why);
+}
+
+static void
+time_before_the_programs_file_is_no_functions(void **state)
+{
+    (void)state;
+    trace_writer *w = why_writer(NULL);
+    why_push(w, 0, OWN);
+    at_us(w, SECOND / 2);
+    writer_stage(w, 1, GBX_EV_COMPILE_BEGIN, GBX_STAGE_RUN_FILE, 1);
+    why_pop(w, SECOND, OWN);
+    gbx_why_input input = why_input(test_open(w));
+    gbx_why *why = why_ask(&input);
+    expect_function(why, 0, "work", 500, 1);
+    why_done(why);
+}
+
 /* ------------------------------------------------------------------------ whole */
 
 static void
@@ -428,6 +474,8 @@ main(void)
         TEST(very_many_calls_for_very_little_are_one),
         TEST(steps_that_keep_others_waiting_block_the_loop),
         TEST(a_loop_with_nobody_else_and_a_line_that_is_mostly_quick_are_none),
+        TEST(a_functions_own_time_is_without_those_that_it_called),
+        TEST(time_before_the_programs_file_is_no_functions),
         TEST(a_column_says_what_was_not_recorded),
         TEST(the_programs_time_begins_with_its_file),
     };
