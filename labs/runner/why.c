@@ -190,6 +190,18 @@ gbx_why_prove(gbx_why_verdict *verdict, const gbx_trace *trace, size_t at, uint6
     va_end(arguments);
 }
 
+size_t
+gbx_why_next(const gbx_trace *trace, size_t from, uint8_t event)
+{
+    gbx_cursor now;
+    for (bool more = gbx_trace_seek(trace, from, &now); more; more = gbx_trace_next(&now)) {
+        if (now.entry.record->event == event) {
+            return now.at;
+        }
+    }
+    return from;
+}
+
 void
 gbx_why_say(gbx_why_cost *cost, const char *name, uint64_t number)
 {

@@ -121,6 +121,9 @@ gbx_why_verdict *gbx_why_accuse(gbx_why_report *report, const gbx_why_line *line
 void gbx_why_prove(gbx_why_verdict *verdict, const gbx_trace *trace, size_t at, uint64_t records,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The first record of an event from a position on; that position where there is none. */
+size_t gbx_why_next(const gbx_trace *trace, size_t from, uint8_t event);
+
 /* One more number of the column's as a whole. */
 void gbx_why_say(gbx_why_cost *cost, const char *name, uint64_t number);
 

@@ -60,18 +60,6 @@ type_of(const gbx_refs *refs)
     return type == NULL ? "?" : type->name;
 }
 
-static size_t
-first_sharing(const gbx_trace *trace, size_t from)
-{
-    gbx_cursor now;
-    for (bool more = gbx_trace_seek(trace, from, &now); more; more = gbx_trace_next(&now)) {
-        if (now.entry.record->event == GBX_EV_REF_SHARING) {
-            return now.at;
-        }
-    }
-    return from;
-}
-
 static void
 accuse(gbx_why_report *report, const gbx_why_line *line, const gbx_refs *refs, double share_of_shared)
 {
@@ -86,7 +74,7 @@ accuse(gbx_why_report *report, const gbx_why_line *line, const gbx_refs *refs, d
              "threads change the count of one object, by turns, and the processors take it from each other: keep what "
              "is read in a local variable of each thread, or give each thread an object of its own");
     gbx_why_prove(verdict, trace, line->first, line->count, "operations of this line on the shared half of a count");
-    gbx_why_prove(verdict, trace, first_sharing(trace, report->counted->begin), contended(refs),
+    gbx_why_prove(verdict, trace, gbx_why_next(trace, report->counted->begin, GBX_EV_REF_SHARING), contended(refs),
                   "operations on objects that threads met at, first of all one of type %.60s", type_of(refs));
 }
 

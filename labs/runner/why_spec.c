@@ -104,7 +104,8 @@ accuse(gbx_why_report *report, const gbx_why_line *line)
     gbx_why_prove(verdict, trace, line->first, line->count, "guards that failed, %.1f ns each, as measured here",
                   gbx_why_ratio(line->ns, (double)line->count));
     if (line->other > 0) {
-        gbx_why_prove(verdict, trace, line->first, line->other, "times given up, to be specialized anew");
+        gbx_why_prove(verdict, trace, gbx_why_next(trace, line->first, GBX_EV_SPEC_DEOPT), line->other,
+                      "times given up, to be specialized anew");
     }
 }
 
