@@ -31,7 +31,7 @@ station-%: setup gil runner
 # stations: all of them
 stations: setup gil runner
 	@scripts/run-stations
-# synthesis: which column of the model a slow program is about: twelve of them, judged
+# synthesis: which column of the model a slow program is about, on programs whose fault is known
 synthesis: setup gil runner
 	@stations/synthesis/run || [[ $$? == 3 ]]
 # What they need besides. Without a network the claims that need a package are skipped, and say which.

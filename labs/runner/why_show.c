@@ -157,13 +157,13 @@ print_lacks(const gbx_why_view *view, FILE *to)
 static void
 print_counts(const gbx_why_cost *cost, FILE *to)
 {
-    size_t column = 38;
+    size_t column = 39;
     char number[40], item[80];
     for (size_t i = 0; i < cost->count; i++) {
         if (cost->counts[i].number == 0) {
             continue;
         }
-        snprintf(item, sizeof(item), "%s%s %s", column > 38 ? ", " : "",
+        snprintf(item, sizeof(item), "%s%s %s", column > 39 ? ", " : "",
                  gbx_text_number((double)cost->counts[i].number, number, sizeof(number)), cost->counts[i].name);
         if (column + strlen(item) > WIDTH) {
             break;

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 
@@ -81,13 +80,12 @@ def show_one(program: Program) -> None:
     """The whole answer to one program, as the command prints it."""
     path = program.path.relative_to(ROOT)
     heading(f"Run: ./glassbox why {path}")
-    with tempfile.TemporaryDirectory() as folder:
-        command = [ROOT / "glassbox", "why", f"--output={folder}/why", path]
-        done = subprocess.run(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
-        )
-    for line in done.stdout.splitlines():
-        put(f"  {line}" if line else "")
+    (ROOT / "build/synthesis").mkdir(parents=True, exist_ok=True)
+    command = [ROOT / "glassbox", "why", f"--output=build/synthesis/{program.name}", path]
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+    )
+    put(done.stdout.rstrip())
 
 
 def row(judged: Judgement, slower: float | None, guess: str) -> None:
@@ -233,8 +231,10 @@ def main() -> int:
         if options.format == "terminal":
             show_model()
         guesses = {each.name: prediction(each) for each in chosen if asks and each.kind == "faulty"}
-        if options.format == "terminal" and not options.names:
-            show_one(next(each for each in chosen if each.name == SHOWN))
+        if options.format == "terminal":
+            for program in chosen:
+                if program.name == SHOWN and program.kind == "faulty":
+                    show_one(program)
         answers = all_answers([each for each in chosen if each.kind != "mended" or options.twins])
         slower = slowness(chosen)
     except (Broken, Unfit) as error:

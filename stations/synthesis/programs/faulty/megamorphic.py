@@ -1,6 +1,6 @@
 """The space of many rooms of eight kinds, in the order of the drawing: no two neighbours are alike."""
 
-ROUNDS = 400
+ROUNDS = 250
 ROOMS = 8_000
 
 

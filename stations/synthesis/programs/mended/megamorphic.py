@@ -1,6 +1,6 @@
 """The space of many rooms of eight kinds, kind by kind: neighbours are alike."""
 
-ROUNDS = 400
+ROUNDS = 250
 ROOMS = 8_000
 
 
