@@ -151,11 +151,11 @@ def without_comments(source: Path, target: Path) -> None:
         lines = file.readlines()
     with source.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
-            is_docstring = token.type == tokenize.STRING and token.line.strip() == token.string
-            if token.type == tokenize.COMMENT or is_docstring:
-                row, column = token.start[0] - 1, token.start[1]
-                blank = "''" if is_docstring else ""
-                lines[row] = lines[row][:column].rstrip() * (not is_docstring) + blank + "\n"
+            row, column = token.start[0] - 1, token.start[1]
+            if token.type == tokenize.COMMENT:
+                lines[row] = lines[row][:column].rstrip() + "\n"
+            elif token.type == tokenize.STRING and token.line.strip() == token.string:  # a docstring
+                lines[row:token.end[0]] = [" " * column + "''\n"] + ["\n"] * (token.end[0] - token.start[0])
     target.write_text("".join(lines))
 
 
