@@ -1,20 +1,18 @@
-"""Words are weighed one by one. If it crashes, the crash report shall have the word: a global names it."""
+"""Words are weighed one by one. If it crashes, the crash report shall have the word: a dict has it."""
 
 ROUNDS = 250
 WORDS = [f"word{number % 977}" * (number % 3 + 1) for number in range(5_000)]
 SHORTEST = 5
 LONGEST = 12
 
-current = None
+report = {"word": ""}
 
 
 def weigh(words: list[str]) -> int:
-    global current
     total = 0
     for word in words:
-        current = word
+        report["word"] = word
         total += min(max(len(word), SHORTEST), LONGEST)
-        current = None
     return total
 
 
