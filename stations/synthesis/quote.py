@@ -30,7 +30,7 @@ def fenced(text: str) -> str:
 
 
 def answer(program: Program, is_whole: bool) -> str:
-    """What `glassbox why` prints for it; without the columns, when it is not to be whole."""
+    """What `glassbox why` prints for it; without columns and functions, when it is not to be whole."""
     path = program.path.relative_to(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         command = [ROOT / "glassbox", "why", f"--python={program.python()}", f"--output={folder}/{program.name}", path]
@@ -38,7 +38,8 @@ def answer(program: Program, is_whole: bool) -> str:
         text = done.stdout.replace(f"{folder}/", "").replace(f"{ROOT}/", "")
     if is_whole:
         return text[text.index("The program took"):]
-    faults = text[text.index("\n\n", text.index("\ncolumn ")):]
+    rest = text[text.index("\n\n", text.index("\ncolumn ")):]
+    faults = re.sub(r"\n\nMost of the time.*?(?=\n\n)", "", rest, flags=re.DOTALL)
     return re.split(r"\n(?:Tools that look deeper|Verdict: )", faults)[0]
 
 
