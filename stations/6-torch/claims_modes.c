@@ -220,6 +220,10 @@ check_latency(const gbx_look *look, gbx_finding *finding)
             return GBX_INSUFFICIENT;
         }
     }
+    if (it.ways[NO_GRAD].built != 0) {           /* what is clocked would be two of a kind, and chance decide */
+        return gbx_finding_failf(finding, "what is clocked under no_grad builds no node",
+                                 "recording is on under no_grad", "%.0f built", it.ways[NO_GRAD].built);
+    }
     if (us[NO_GRAD] >= us[RECORDED]) {
         return gbx_finding_failf(finding, "no_grad takes less time than recording", "recording is on under no_grad",
                                  "%.2f times as long", us[NO_GRAD] / us[RECORDED]);
