@@ -346,12 +346,6 @@ gbx_why_column_question(size_t column)
     return columns[column]->question;
 }
 
-const char *
-gbx_why_column_tool(size_t column)
-{
-    return columns[column]->tool;
-}
-
 gbx_why_part
 gbx_why_column_part(size_t column)
 {

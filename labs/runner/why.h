@@ -138,7 +138,6 @@ void gbx_why_free(gbx_why *why);                 /* NULL is fine */
 size_t gbx_why_column_count(void);
 const char *gbx_why_column_key(size_t column);           /* "spec"; static */
 const char *gbx_why_column_question(size_t column);      /* "do the instructions settle ..."; static */
-const char *gbx_why_column_tool(size_t column);          /* that looks deeper: "dis"; static */
 gbx_why_part gbx_why_column_part(size_t column);
 const gbx_why_cost *gbx_why_column_cost(const gbx_why *why, size_t column);
 

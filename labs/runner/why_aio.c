@@ -212,7 +212,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_aio = {
-    .key = "aio", .part = GBX_WHY_EVAL, .tool = "py-spy",
+    .key = "aio", .part = GBX_WHY_EVAL,
     .question = "does the event loop stand still?",
     .timed = GBX_MASK(AIO) | GBX_MASK(FRAME) | GBX_MASK(GIL), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

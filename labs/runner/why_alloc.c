@@ -214,7 +214,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_alloc = {
-    .key = "alloc", .part = GBX_WHY_C, .tool = "py-spy --native",
+    .key = "alloc", .part = GBX_WHY_C,
     .question = "what is asked of the allocator, and how often is the same made again?",
     .timed = 0, .counted = GBX_MASK(ALLOC) | GBX_MASK(OBJ),
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

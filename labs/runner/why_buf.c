@@ -114,7 +114,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_buf = {
-    .key = "buf", .part = GBX_WHY_C, .tool = "memray",
+    .key = "buf", .part = GBX_WHY_C,
     .question = "which bytes are copied, that could be looked at where they are?",
     .timed = GBX_MASK(GIL), .counted = GBX_MASK(ALLOC) | GBX_MASK(OBJ) | GBX_MASK(BUF),
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

@@ -269,7 +269,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_c = {
-    .key = "c", .part = GBX_WHY_SYSTEM, .tool = "nsys",
+    .key = "c", .part = GBX_WHY_SYSTEM,
     .question = "what does it wait for outside Python?",
     .timed = GBX_MASK(GIL), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

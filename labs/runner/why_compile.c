@@ -156,7 +156,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_compile = {
-    .key = "compile", .part = GBX_WHY_AST, .tool = "basedpyright",
+    .key = "compile", .part = GBX_WHY_AST,
     .question = "how long does it take to make code of a text, and how often is the same made?",
     .timed = GBX_MASK(COMPILE) | GBX_MASK(IMPORT) | GBX_MASK(FRAME), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

@@ -282,7 +282,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_gc = {
-    .key = "gc", .part = GBX_WHY_C, .tool = "py-spy --native",
+    .key = "gc", .part = GBX_WHY_C,
     .question = "how long does the collector work, and what only it can free?",
     .timed = GBX_MASK(GC) | GBX_MASK(FRAME) | GBX_MASK(IMPORT),
     .counted = GBX_MASK(OBJ) | GBX_MASK(ALLOC) | GBX_MASK(IMPORT),

@@ -182,7 +182,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_gil = {
-    .key = "gil", .part = GBX_WHY_EVAL, .tool = "py-spy",
+    .key = "gil", .part = GBX_WHY_EVAL,
     .question = "who waits for the lock, and for whom?",
     .timed = GBX_MASK(GIL), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

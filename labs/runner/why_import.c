@@ -153,7 +153,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_import = {
-    .key = "import", .part = GBX_WHY_SOURCE, .tool = "ruff",
+    .key = "import", .part = GBX_WHY_SOURCE,
     .question = "how long until its modules are there?",
     .timed = GBX_MASK(IMPORT) | GBX_MASK(FRAME), .counted = 0,
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

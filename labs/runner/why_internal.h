@@ -34,8 +34,6 @@ typedef struct {
 
 /* The entry of a place, made when missing; NULL: out of memory. */
 gbx_why_line *gbx_why_tally_at(gbx_why_tally *tally, gbx_why_place place, size_t at);
-/* NULL where there is none. */
-const gbx_why_line *gbx_why_tally_find(const gbx_why_tally *tally, gbx_why_place place);
 /* Merge what lies on one line; the largest `ns` first, then the largest count.  Places without a line go. */
 void gbx_why_lines(gbx_why_tally *tally, const gbx_trace *trace);
 /* The same, but two functions of one line stay two. */
@@ -104,7 +102,6 @@ typedef struct {
     const char *key;
     gbx_why_part part;
     const char *question;
-    const char *tool;
     uint32_t timed, counted;     /* classes of which it has something to say: any of them is enough */
     size_t state_size;           /* zeroed */
     void (*event)(void *state, gbx_why_walk *walk, const gbx_entry *entry);

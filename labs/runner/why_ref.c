@@ -132,7 +132,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_ref = {
-    .key = "ref", .part = GBX_WHY_EVAL, .tool = "glassbox refs",
+    .key = "ref", .part = GBX_WHY_EVAL,
     .question = "how many references move, and do threads meet at one object's count?",
     .timed = 0, .counted = GBX_MASK(REF),
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

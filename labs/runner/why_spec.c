@@ -139,7 +139,7 @@ clear(void *of)
 }
 
 const gbx_why_column gbx_why_column_spec = {
-    .key = "spec", .part = GBX_WHY_BYTECODE, .tool = "dis",
+    .key = "spec", .part = GBX_WHY_BYTECODE,
     .question = "do its instructions settle on one kind of operand, and its names on one place?",
     .timed = GBX_MASK(SPEC), .counted = GBX_MASK(REF),
     .state_size = sizeof(state), .event = hear, .finish = finish, .clear = clear,

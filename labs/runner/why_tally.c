@@ -63,16 +63,6 @@ gbx_why_tally_at(gbx_why_tally *tally, gbx_why_place place, size_t at)
     return &tally->items[tally->slots[slot] - 1];
 }
 
-const gbx_why_line *
-gbx_why_tally_find(const gbx_why_tally *tally, gbx_why_place place)
-{
-    if (tally->slot_count == 0) {
-        return NULL;
-    }
-    uint32_t index = tally->slots[slot_of(tally, place)];
-    return index == 0 ? NULL : &tally->items[index - 1];
-}
-
 void
 gbx_why_tally_clear(gbx_why_tally *tally)
 {
