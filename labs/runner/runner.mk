@@ -1,7 +1,8 @@
 # The runner: the library libglassbox.a and the program ./glassbox. Read by the top Makefile, and again
 # by $(MAKE) once the packages are installed. SAN=1 builds all of it under ASan and UBSan, apart.
 #
-# Every .c here but main.c and cmd_*.c is the library; the stations' objects come from stations.mk.
+# Every .c here but main.c and cmd_*.c is the library, and so is grade/, which judges the graded labs; the
+# stations' objects come from stations.mk, and each lab's own facts from its folder.
 
 .SECONDEXPANSION:
 
@@ -17,10 +18,12 @@ endif
 
 CFLAGS        ?= -O2 -g
 RUNNER_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion $(if $(CI),-Werror) \
-	-Icpython/new/Include/internal -Ilabs/runner -include labs/runner/banned.h $(runner_san)
-RUNNER_LIBS   := -ljansson -ldw -lelf -lm
+	-Icpython/new/Include/internal -Ilabs/runner -Ilabs/runner/grade -include labs/runner/banned.h $(runner_san)
+# The one file in C++: a well-kept reader of TOML is to be had in no other language.
+RUNNER_CXXFLAGS := -std=c++17 $(CFLAGS) -Wall -Wextra $(if $(CI),-Werror) -Ilabs/runner $(runner_san)
+RUNNER_LIBS   := -ljansson -ldw -lelf -lm -larchive -lseccomp -lcrypto -lstdc++
 
-runner_sources := $(wildcard labs/runner/*.c)
+runner_sources := $(wildcard labs/runner/*.c labs/runner/grade/*.c)
 runner_program := labs/runner/main.c labs/runner/cmd.c labs/runner/course.c $(filter labs/runner/cmd_%.c,$(runner_sources))
 runner_library := $(filter-out $(runner_program),$(runner_sources))
 runner_objects  = $(patsubst %.c,$(runner_out)/%.o,$(1))
@@ -30,7 +33,11 @@ $(runner_out)/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(libglassbox): $(call runner_objects,$(runner_library))
+$(runner_out)/labs/runner/grade/toml.o: labs/runner/grade/toml.cc | setup
+	@mkdir -p $(@D)
+	$(CXX) $(RUNNER_CXXFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(libglassbox): $(call runner_objects,$(runner_library)) $(runner_out)/labs/runner/grade/toml.o
 	@rm -f $@
 	$(AR) rcs $@ $^
 
@@ -40,11 +47,12 @@ $(call runner_objects,labs/runner/why_probe.c): labs/runner/why_probe.py
 STATION_OBJECTS = $(call runner_objects,$(STATION_SOURCES))
 
 # A name with its own target: `make glassbox` also where ./glassbox is built for SAN=1 elsewhere.
-$(glassbox_bin): $(call runner_objects,$(runner_program)) $$(STATION_OBJECTS) $(libglassbox)
+lab_sources := $(wildcard labs/[0-9]*/*.c labs/labs.c)
+$(glassbox_bin): $(call runner_objects,$(runner_program) $(lab_sources)) $$(STATION_OBJECTS) $(libglassbox)
 	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
 ifneq ($(glassbox_bin),glassbox)
 .PHONY: glassbox
 glassbox: $(glassbox_bin)
 endif
 
--include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources)))
+-include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources) $(lab_sources)) $(runner_out)/labs/runner/grade/toml.d)
