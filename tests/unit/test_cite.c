@@ -55,7 +55,7 @@ each_event_is_cited_by_the_learners_line_that_runs(void **state)
     (void)state;
     static const char *const said[] = {
         "frame.push@?:0#1",
-        "frame.push@harness.py:2#1",                 /* nothing of the learner's runs: the line that calls */
+        "frame.push@/lab/harness.py:2#1",                 /* nothing of the learner's runs: the line that calls */
         "spec.fail@work.py:11#1",
         "frame.push@work.py:12#1",
         "mark.mark@work.py:12#1",                    /* a library called from there is that line still */
@@ -63,7 +63,7 @@ each_event_is_cited_by_the_learners_line_that_runs(void **state)
         "frame.pop@work.py:12#1",
         "spec.fail@work.py:11#2",
         "frame.pop@work.py:10#1",
-        "spec.fail@harness.py:2#1",
+        "spec.fail@/lab/harness.py:2#1",
         "spec.fail@work.py:11#3",                    /* another thread's: it names its place */
         "mark.mark@?:0#1",
     };

@@ -87,15 +87,15 @@ make_room(gbx_cites *cites, void **items, uint32_t count, uint32_t *room, size_t
     return true;
 }
 
-/* What a file is called: from the learner's folder on, or from the library's, or by its name alone. */
+/* What a file is called: from the learner's folder on, or from the library's, else by its whole path. */
 static const char *
 short_name(const gbx_cites *cites, const char *path, bool *own)
 {
     static const char *const libraries[] = { "/Lib/", "/site-packages/", "/python3.13/", "/python3.13t/" };
     size_t length = strlen(cites->own);
-    *own = length > 0 && strncmp(path, cites->own, length) == 0;
+    *own = length > 0 && strncmp(path, cites->own, length) == 0 && path[length] != '\0';
     if (*own) {
-        return path[length] == '\0' ? "?" : path + length;
+        return path + length;
     }
     for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
         const char *at = strstr(path, libraries[i]);
@@ -103,8 +103,7 @@ short_name(const gbx_cites *cites, const char *path, bool *own)
             return at + strlen(libraries[i]);
         }
     }
-    const char *slash = strrchr(path, '/');
-    return path[0] == '\0' ? "?" : slash == NULL || slash[1] == '\0' ? path : slash + 1;
+    return path[0] == '\0' ? "?" : path;
 }
 
 static uint32_t
@@ -113,8 +112,11 @@ file_number(gbx_cites *cites, const char *path)
     bool own;
     const char *name = short_name(cites, path, &own);
     for (uint32_t i = 0; i < cites->file_count; i++) {
-        if (strcmp(cites->files[i].name, name) == 0 && cites->files[i].own == own) {
-            return i;
+        if (strcmp(cites->files[i].name, name) == 0) {
+            if (cites->files[i].own == own) {
+                return i;
+            }
+            name = path;                         /* the learner's json/decoder.py, and the library's */
         }
     }
     if (!make_room(cites, (void **)&cites->files, cites->file_count, &cites->file_room, sizeof(*cites->files))) {

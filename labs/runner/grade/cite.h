@@ -5,7 +5,7 @@
    A line runs from when an event first speaks of an instruction of it until one speaks of another line of that function,
    whatever it calls meanwhile.  The line is that of the instruction that the event names, where that is in the learner's own files; else
    of the innermost function of theirs that runs in that thread; else of the innermost function at all, whose file
-   is named by its place in the library ("asyncio/tasks.py") or by its name alone; else "?:0".  Events are counted in the
+   is named by its place in the library ("asyncio/tasks.py") or by its whole path; else "?:0".  Events are counted in the
    order of the trace, over all threads.
 
    Where a function stands is known from the events that say so (a call, an instruction): without class frame all but
