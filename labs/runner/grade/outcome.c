@@ -15,6 +15,12 @@ static const char *const words[] = {
     "limit:output", "limit:procs", "limit:disk", "violation", "needs-human", "flaky", "infrastructure",
 };
 
+const char *
+gbx_outcome_verdict(size_t at)
+{
+    return at < sizeof(words) / sizeof(words[0]) ? words[at] : NULL;
+}
+
 bool
 gbx_outcome_verdict_known(const char *verdict)
 {
