@@ -3,7 +3,8 @@
 #include "batch.h"
 #include "cmd.h"
 #include "judge.h"
-#include "sandbox.h"              // gbx_level_parse
+#include "lab_internal.h"         // gbx_labs_folder
+#include "roster.h"
 #include "text.h"
 #include "worker.h"               // gbx_worker_now_ns
 
@@ -72,11 +73,16 @@ cores(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
+static bool
+is_level(const char *name)
+{
+    return strcmp(name, "bare") == 0 || strcmp(name, "filtered") == 0 || strcmp(name, "isolated") == 0 || strcmp(name, "full") == 0;
+}
+
 /* -1: go on; else the exit status. */
 static int
 take_option(int option, chosen_options *to)
 {
-    gbx_level level;
     switch (option) {
         case OPT_BATCH: to->list = optarg; return -1;
         case OPT_OUT: to->out = optarg; return -1;
@@ -84,7 +90,7 @@ take_option(int option, chosen_options *to)
         case OPT_NO_WITNESS: to->no_witness = true; return -1;
         case OPT_LEVEL:
             to->level = optarg;
-            return gbx_level_parse(optarg, &level) ? -1 : usage("the levels are bare, filtered, isolated and full");
+            return is_level(optarg) ? -1 : usage("the levels are bare, filtered, isolated and full");
         case 'j':
             return gbx_cmd_number(optarg, &to->jobs, MOST_JOBS) && to->jobs > 0 ? -1 : usage("-j wants a number from 1 to 1024");
         case OPT_ATTEMPTS:
@@ -223,32 +229,51 @@ options_of(const chosen_options *chosen, const char *words[8])
     words[count] = NULL;
 }
 
+/* What a grading rests on besides the bundle; `judge` is its sum. */
 static int
-run(const chosen_options *chosen, gbx_batch_options *options, gbx_batch_result *result, gbx_error *error)
+find_judge(const chosen_options *chosen, const gbx_roster *roster, const char *const *words, char judge[GBX_DIGEST_TEXT],
+           gbx_error *error)
 {
-    const char *words[8];
-    char judge[GBX_DIGEST_TEXT], *labs = NULL;
     gbx_paths paths;
-    gbx_judge_options who = { .program = "/proc/self/exe", .options = words };
-    options_of(chosen, words);
+    char *labs = NULL;
     int status = gbx_paths_find(&paths, error);
     if (status == 0) {
         status = gbx_paths_need(&paths, GBX_PATHS_PYTHON, error);
     }
     if (status == 0) {
-        labs = gbx_paths_join(paths.root, "labs", NULL);
-        who.python = paths.python;
-        who.labs = labs;
-        who.course = chosen->course;
+        status = gbx_labs_folder(paths.root, paths.installed, &labs, error);
+    }
+    if (status == 0) {
+        const gbx_judge_options who = {
+            .program = "/proc/self/exe", .python = paths.python, .labs = labs, .course = chosen->course,
+            .secret = roster->secret, .secret_size = roster->secret_size, .options = words,
+        };
         status = gbx_judge_sum(judge, &who, error);
+    }
+    free(labs);
+    gbx_paths_clear(&paths);
+    return status;
+}
+
+static int
+run(const chosen_options *chosen, gbx_batch_options *options, gbx_batch_result *result, gbx_error *error)
+{
+    const char *words[8];
+    char judge[GBX_DIGEST_TEXT];
+    gbx_roster roster;
+    options_of(chosen, words);
+    int status = gbx_roster_open(&roster, chosen->course, error);
+    if (status == 0) {
+        status = find_judge(chosen, &roster, words, judge, error);
     }
     if (status == 0) {
         options->judge = judge;
         options->more = words;
+        options->key = roster.key;
+        options->key_size = roster.key_size;
         status = gbx_batch_run(options, result, error);
     }
-    free(labs);
-    gbx_paths_clear(&paths);
+    gbx_roster_clear(&roster);
     return status;
 }
 

@@ -113,7 +113,8 @@ batch_stand_in(int argc, char **argv)
     }
     else if (strcmp(what, "nothing") != 0) {
         bool whole = strcmp(what, "pass") == 0 || strcmp(what, "once") == 0;
-        write_result(out, student, whole ? "pass" : strcmp(what, "sleep") == 0 ? "fail" : what, whole ? 10 : strcmp(what, "sleep") == 0 ? 0 : strtod(rest, NULL));
+        bool slept = strcmp(what, "sleep") == 0;
+        write_result(out, student, whole ? "pass" : slept ? "fail" : what, whole ? 10 : slept ? 0 : strtod(rest, NULL));
     }
     return 0;
 }

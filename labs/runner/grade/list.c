@@ -2,8 +2,9 @@
 
 #include "list.h"
 
+#include "slurp.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,40 +21,6 @@ gbx_list_student_ok(const char *name)
 {
     size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-");
     return size > 0 && size <= GBX_LIST_STUDENT_MOST && name[size] == '\0' && strchr("@._+-", name[0]) == NULL;
-}
-
-/* ----------------------------------------------------------------- the file */
-
-static int
-load(const char *path, char **text, size_t *size, gbx_error *error)
-{
-    struct stat about;
-    *text = NULL;
-    *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        return gbx_error_system(error, "open", path);
-    }
-    int status = fstat(fd, &about) != 0 ? gbx_error_system(error, "look at", path)
-        : !S_ISREG(about.st_mode) ? gbx_error_set(error, GBX_ERROR_USAGE, "'%s' is not an ordinary file", path)
-        : about.st_size > GBX_LIST_BYTES_MOST ? gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' is too large for a list", path)
-        : 0;
-    ssize_t got = 1;
-    if (status == 0 && (*text = malloc((size_t)about.st_size + 1)) == NULL) {
-        status = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-    }
-    while (status == 0 && got > 0 && *size < (size_t)about.st_size) {
-        got = read(fd, *text + *size, (size_t)about.st_size - *size);
-        *size += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0) {
-        status = gbx_error_system(error, "read", path);
-    }
-    if (status == 0) {
-        (*text)[*size] = '\0';
-    }
-    close(fd);
-    return status;
 }
 
 /* --------------------------------------------------------------------- a line */
@@ -189,10 +156,10 @@ read_lines(gbx_list *list, char *text, size_t size, const char *path, gbx_error 
 int
 gbx_list_read(gbx_list *list, const char *path, gbx_error *error)
 {
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     *list = (gbx_list){ NULL, 0 };
-    int status = load(path, &text, &size, error);
+    int status = gbx_slurp(path, GBX_LIST_BYTES_MOST, &text, &size, error);
     if (status == 0) {
         status = read_lines(list, text, size, path, error);
     }
