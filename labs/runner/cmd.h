@@ -56,5 +56,6 @@ int gbx_cmd_aio(int argc, char **argv);
 int gbx_cmd_export(int argc, char **argv);
 int gbx_cmd_refs(int argc, char **argv);
 int gbx_cmd_why(int argc, char **argv);
+int gbx_cmd_gradebook(int argc, char **argv);
 
 #endif

@@ -14,14 +14,14 @@
 
 enum { MOST_RESULT = 8 << 20, MOST_STUDENTS = 200000 };
 
-/* The text of a result as JSON, or NULL and why not in the grade. */
+/* The text of a result as JSON, or NULL and why not in the card. */
 static json_t *
-parse(gbx_grade *grade, const char *text, size_t size)
+parse(gbx_card *card, const char *text, size_t size)
 {
     json_error_t why;
     json_t *whole = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
     if (whole == NULL) {
-        snprintf(grade->trouble, sizeof(grade->trouble), "it is no JSON: line %d: %.160s", why.line, why.text);
+        snprintf(card->trouble, sizeof(card->trouble), "it is no JSON: line %d: %.160s", why.line, why.text);
     }
     return whole;
 }
@@ -32,26 +32,26 @@ static int
 add_result(gbx_gradebook *book, int at, const char *path, const char *student,
            const gbx_gradebook_course *course, gbx_error *error)
 {
-    gbx_grade *grade = &book->grades[book->count];
+    gbx_card *card = &book->cards[book->count];
     gbx_error why = { 0, "" };
     char *text = NULL;
     size_t size = 0;
-    *grade = (gbx_grade){ .student = NULL };
+    *card = (gbx_card){ .student = NULL };
     int code = gbx_gradebook_slurp(at, path, MOST_RESULT, &text, &size, &why);
     if (code == GBX_ERROR_MEMORY) {
         return gbx_error_set(error, code, "out of memory");
     }
-    json_t *whole = code == 0 ? parse(grade, text, size) : NULL;
+    json_t *whole = code == 0 ? parse(card, text, size) : NULL;
     if (code != 0) {
-        snprintf(grade->trouble, sizeof(grade->trouble), "%s",
+        snprintf(card->trouble, sizeof(card->trouble), "%s",
                  code == GBX_ERROR_MISSING ? "it has no result" : why.message);
     }
     free(text);
     json_t *name = student == NULL ? NULL : json_string(student);
-    code = gbx_grade_take(grade, whole, name == NULL ? NULL : json_string_value(name), course, error);
-    grade->more = json_array();                  /* keeps what the grade points to besides its result */
+    code = gbx_card_take(card, whole, name == NULL ? NULL : json_string_value(name), course, error);
+    card->more = json_array();                  /* keeps what the card points to besides its result */
     if (name != NULL) {
-        json_array_append_new(grade->more, name);
+        json_array_append_new(card->more, name);
     }
     book->count++;
     return code;
@@ -150,7 +150,7 @@ read_folder(gbx_gradebook *book, int folder, const char *path, const gbx_gradebo
         code = gbx_error_set(error, GBX_ERROR_MISSING, "there is no result in '%s' (a folder for each student, with its "
                              "result.json, is what 'glassbox grade --batch' writes)", path);
     }
-    if (code == 0 && (book->grades = calloc(all.count, sizeof(book->grades[0]))) == NULL) {
+    if (code == 0 && (book->cards = calloc(all.count, sizeof(book->cards[0]))) == NULL) {
         code = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < all.count && code == 0; i++) {
@@ -163,10 +163,10 @@ read_folder(gbx_gradebook *book, int folder, const char *path, const gbx_gradebo
 /* --------------------------------------------------------------------------- the lab */
 
 static int
-lab_of(const gbx_grade *grade)
+lab_of(const gbx_card *card)
 {
-    const json_t *lab = json_object_get(grade->whole, "lab");
-    return grade->graded || grade->readable ? (int)json_integer_value(json_object_get(lab, "number")) : 0;
+    const json_t *lab = json_object_get(card->whole, "lab");
+    return card->graded || card->readable ? (int)json_integer_value(json_object_get(lab, "number")) : 0;
 }
 
 /* All are of one lab, or the one that was asked for. */
@@ -174,20 +174,20 @@ static int
 choose_lab(gbx_gradebook *book, int lab, gbx_error *error)
 {
     for (size_t i = 0; i < book->count; i++) {
-        gbx_grade *grade = &book->grades[i];
-        int number = lab_of(grade);
+        gbx_card *card = &book->cards[i];
+        int number = lab_of(card);
         if (number == 0) {
             continue;
         }
         if (lab != 0 && number != lab) {
-            gbx_grade_refuse(grade, "it is a result of lab %d", number);
+            gbx_card_refuse(card, "it is a result of lab %d", number);
             continue;
         }
         if (book->lab != 0 && book->lab != number) {
             return gbx_error_set(error, GBX_ERROR_USAGE, "there are results of two labs, %d and %d: choose with --lab",
                                  book->lab, number);
         }
-        const json_t *about = json_object_get(grade->whole, "lab");
+        const json_t *about = json_object_get(card->whole, "lab");
         book->lab = number;
         book->lab_name = json_string_value(json_object_get(about, "name"));
         book->lab_title = json_string_value(json_object_get(about, "title"));
@@ -199,15 +199,15 @@ static void
 count_all(gbx_gradebook *book, const gbx_gradebook_course *course)
 {
     for (size_t i = 0; i < book->count; i++) {
-        const gbx_grade *grade = &book->grades[i];
+        const gbx_card *card = &book->cards[i];
         bool known = false;
-        if (!grade->graded) {
+        if (!card->graded) {
             continue;
         }
         book->graded++;
-        book->sealed += course != NULL && course->has_key;
+        book->sealed += course != NULL && course->roster.key != NULL;
         for (size_t k = 0; k < i && !known; k++) {
-            known = book->grades[k].graded && strcmp(book->grades[k].rubric, grade->rubric) == 0;
+            known = book->cards[k].graded && strcmp(book->cards[k].rubric, card->rubric) == 0;
         }
         book->rubrics += !known;
     }
@@ -237,8 +237,8 @@ gbx_gradebook_read(gbx_gradebook *book, const char *path, int lab, const gbx_gra
         close(folder);
     }
     else if (errno == ENOTDIR) {
-        book->grades = calloc(1, sizeof(book->grades[0]));
-        code = book->grades == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
+        book->cards = calloc(1, sizeof(book->cards[0]));
+        code = book->cards == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
             : add_result(book, AT_FDCWD, path, NULL, course, error);
     }
     else {
@@ -260,22 +260,22 @@ void
 gbx_gradebook_clear(gbx_gradebook *book)
 {
     for (size_t i = 0; i < book->count; i++) {
-        gbx_grade_clear(&book->grades[i]);
+        gbx_card_clear(&book->cards[i]);
     }
-    free(book->grades);
+    free(book->cards);
     *book = (gbx_gradebook){ .lab = 0 };
 }
 
-const gbx_grade *
+const gbx_card *
 gbx_gradebook_find(const gbx_gradebook *book, const char *student)
 {
     size_t low = 0, high = book->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const char *there = book->grades[middle].student;
+        const char *there = book->cards[middle].student;
         int order = strcmp(student, there == NULL ? "" : there);
         if (order == 0) {
-            return &book->grades[middle];
+            return &book->cards[middle];
         }
         if (order < 0) {
             high = middle;

@@ -1,6 +1,6 @@
 /* Gradebook: the results of one lab, read, checked and added up; who has which score, and why.
 
-       a folder of results ─► one gbx_grade a student ─► view (what may be seen now) ─► a format's file
+       a folder of results ─► one card a student ─► view (what may be seen now) ─► a format's file
        reviews.jsonl ───────┘                         └► statistics, differences ─► terminal, JSON
 
    A result is hostile until it is checked: what is unreadable, does not add up, says more than its rubric gives, stands in
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "roster.h"
 
 typedef enum {
     GBX_MARK_PASS, GBX_MARK_PARTIAL, GBX_MARK_FAIL, GBX_MARK_SUBMISSION_ERROR, GBX_MARK_PREREQUISITE, GBX_MARK_LIMIT,
@@ -35,7 +36,7 @@ typedef enum {
     GBX_MARK_PREDICTION
 } gbx_mark_kind;
 
-/* One thing that has points.  The strings live as long as its gbx_grade. */
+/* One thing that has points.  The strings live as long as its gbx_card. */
 typedef struct {
     gbx_mark_kind kind;
     const char *id, *title;          /* of the fact, explanation or prediction */
@@ -52,7 +53,7 @@ typedef struct {
     unsigned confidence;             /* of a prediction, 1 to 5; 0: none */
     unsigned attempts;               /* runs that it took; 0: not said */
     unsigned hints, rung;            /* of a fact: hints taken, the highest rung */
-} gbx_mark;
+} gbx_score;
 
 typedef struct {
     const char *student;             /* also the name of its folder */
@@ -64,7 +65,7 @@ typedef struct {
     double score, points;
     double waiting;                  /* points that a person has yet to give or refuse */
     double deducted;                 /* by hints */
-    gbx_mark *marks;
+    gbx_score *marks;
     size_t count;
     unsigned hints;
     const char *message;             /* one sentence of the grader */
@@ -73,22 +74,18 @@ typedef struct {
     const char *rubric, *submission, *graded_at;     /* graded_at: NULL where it is not said */
     json_t *whole;                   /* owned: what all strings stand in */
     json_t *more;                    /* owned: strings of reviews */
-} gbx_grade;
+} gbx_card;
 
-/* What the course says; all of it may be missing. */
+/* What the course says. */
 typedef struct {
-    char *name;                      /* NULL: none */
+    gbx_roster roster;               /* name, published, the key of its seals, students */
     int64_t due;                     /* seconds since 1970; -1: no date is set */
-    bool published;
-    bool has_key;
-    unsigned char key[128];
-    size_t key_size;
 } gbx_gradebook_course;
 
 typedef struct {
     int lab;                         /* 0: no result could be read */
     const char *lab_name, *lab_title;
-    gbx_grade *grades;               /* sorted by student */
+    gbx_card *cards;               /* sorted by student */
     size_t count, graded;
     size_t rubrics;                  /* different ones; more than 1: some have to be graded again */
     size_t sealed;                   /* results whose seal was checked */
@@ -96,10 +93,12 @@ typedef struct {
     size_t reviews_broken;           /* lines that are none */
 } gbx_gradebook;
 
-/* Read course.toml in `folder` (NULL: there is no course, which is no error).  Clear it also after a failure.
-   GBX_ERROR_MISSING, GBX_ERROR_USAGE with what is wrong in it. */
-int gbx_gradebook_course_read(gbx_gradebook_course *course, const char *folder, gbx_error *error);
+/* The course in `folder`; NULL: there is none, nothing is due or published.  As gbx_roster_open().  Clear it also after a
+   failure. */
+int gbx_gradebook_course_open(gbx_gradebook_course *course, const char *folder, gbx_error *error);
 void gbx_gradebook_course_clear(gbx_gradebook_course *course);
+/* A student's name as on the roster; "" without one. */
+const char *gbx_gradebook_name(const gbx_gradebook_course *course, const char *student);
 
 /* "2026-11-21", "2026-11-21T20:00", "...:00Z", "...+01:00": seconds since 1970; without a zone it is UTC, without a time the
    day's end for a due date and its beginning else.  False: no such date. */
@@ -112,19 +111,20 @@ int gbx_gradebook_read(gbx_gradebook *book, const char *path, int lab, const gbx
                        gbx_error *error);
 void gbx_gradebook_clear(gbx_gradebook *book);
 
-const gbx_grade *gbx_gradebook_find(const gbx_gradebook *book, const char *student);
+const gbx_card *gbx_gradebook_find(const gbx_gradebook *book, const char *student);
 
 /* One result, checked (gradebook_result.c).  `folder`: the student's id by the folder's name; NULL: unknown.  Never fails
-   but for memory: what is wrong stands in the grade.  Takes `whole` over (may be NULL: then `grade->trouble` says why). */
-int gbx_grade_take(gbx_grade *grade, json_t *whole, const char *folder, const gbx_gradebook_course *course,
+   but for memory: what is wrong stands in the card.  Takes `whole` over (may be NULL: then `card->trouble` says why). */
+int gbx_card_take(gbx_card *card, json_t *whole, const char *folder, const gbx_gradebook_course *course,
                    gbx_error *error);
-void gbx_grade_clear(gbx_grade *grade);
+void gbx_card_clear(gbx_card *card);
 /* Not a score after all: why. */
-void gbx_grade_refuse(gbx_grade *grade, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A person gave points for an explanation: 0, or GBX_ERROR_MISSING when there is no such one or it takes no such number. */
-int gbx_grade_review(gbx_grade *grade, const char *explanation, double given, const char *comment);
+void gbx_card_refuse(gbx_card *card, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A person gave points for an explanation; a number below 0 takes them back.  0, or GBX_ERROR_MISSING when there is no
+   such one or it takes no such number. */
+int gbx_card_review(gbx_card *card, const char *explanation, double given, const char *comment);
 
-/* reviews.jsonl at `path`, into the book's grades; none there is no error (gradebook_review.c). */
+/* reviews.jsonl at `path`, into the book's cards; none there is no error (gradebook_review.c). */
 int gbx_gradebook_reviews(gbx_gradebook *book, const char *path, gbx_error *error);
 
 /* An ordinary file of at most `most` bytes, terminated, by a path below the open folder `at` (AT_FDCWD: none), and no link;
@@ -180,7 +180,7 @@ void gbx_statistics_clear(gbx_statistics *statistics);
 /* --------------------------------------------------------------------- differences (gradebook_difference.c) */
 
 typedef struct {
-    const gbx_grade *old, *new;      /* one may be NULL: not there */
+    const gbx_card *old, *new;      /* one may be NULL: not there */
     int direction;                   /* 1 up, -1 down, 0: changed without a change of the score, or it gained or lost its score */
 } gbx_regraded;
 
@@ -195,7 +195,7 @@ typedef struct {
 
 int gbx_difference_make(gbx_difference *difference, const gbx_gradebook *old, const gbx_gradebook *now, gbx_error *error);
 void gbx_difference_clear(gbx_difference *difference);
-/* The i-th mark that differs between two grades, in the new one's order: false when there is no such one.  One may be NULL. */
-bool gbx_difference_mark(const gbx_regraded *student, size_t i, const gbx_mark **old, const gbx_mark **now);
+/* The i-th mark that differs between two cards, in the new one's order: false when there is no such one.  One may be NULL. */
+bool gbx_difference_mark(const gbx_regraded *student, size_t i, const gbx_score **old, const gbx_score **now);
 
 #endif

@@ -8,28 +8,28 @@
 
 #define SAME 0.0051
 
-static const gbx_mark *
-find(const gbx_grade *grade, const gbx_mark *like)
+static const gbx_score *
+find(const gbx_card *card, const gbx_score *like)
 {
-    for (size_t i = 0; grade != NULL && i < grade->count; i++) {
-        if (grade->marks[i].kind == like->kind && strcmp(grade->marks[i].id, like->id) == 0) {
-            return &grade->marks[i];
+    for (size_t i = 0; card != NULL && i < card->count; i++) {
+        if (card->marks[i].kind == like->kind && strcmp(card->marks[i].id, like->id) == 0) {
+            return &card->marks[i];
         }
     }
     return NULL;
 }
 
 static bool
-mark_differs(const gbx_mark *old, const gbx_mark *now)
+mark_differs(const gbx_score *old, const gbx_score *now)
 {
     return old == NULL || now == NULL || fabs(old->score - now->score) >= SAME || fabs(old->points - now->points) >= SAME
         || strcmp(old->word, now->word) != 0;
 }
 
 bool
-gbx_difference_mark(const gbx_regraded *student, size_t i, const gbx_mark **old, const gbx_mark **now)
+gbx_difference_mark(const gbx_regraded *student, size_t i, const gbx_score **old, const gbx_score **now)
 {
-    const gbx_grade *before = student->old, *after = student->new;
+    const gbx_card *before = student->old, *after = student->new;
     for (size_t k = 0; after != NULL && k < after->count; k++) {
         *now = &after->marks[k];
         *old = find(before, *now);
@@ -48,10 +48,10 @@ gbx_difference_mark(const gbx_regraded *student, size_t i, const gbx_mark **old,
 }
 
 static void
-compare(gbx_difference *to, const gbx_grade *old, const gbx_grade *now)
+compare(gbx_difference *to, const gbx_card *old, const gbx_card *now)
 {
     gbx_regraded *student = &to->students[to->count];
-    const gbx_mark *a, *b;
+    const gbx_score *a, *b;
     *student = (gbx_regraded){ .old = old, .new = now };
     bool before = old != NULL && old->graded, after = now != NULL && now->graded, changed = before != after;
     to->added += old == NULL;
@@ -80,7 +80,7 @@ gbx_difference_make(gbx_difference *difference, const gbx_gradebook *old, const 
     }
     size_t i = 0, k = 0;
     while (i < old->count || k < now->count) {
-        const gbx_grade *a = i < old->count ? &old->grades[i] : NULL, *b = k < now->count ? &now->grades[k] : NULL;
+        const gbx_card *a = i < old->count ? &old->cards[i] : NULL, *b = k < now->count ? &now->cards[k] : NULL;
         int order = a == NULL ? 1 : b == NULL ? -1
             : strcmp(a->student == NULL ? "" : a->student, b->student == NULL ? "" : b->student);
         compare(difference, order <= 0 ? a : NULL, order >= 0 ? b : NULL);

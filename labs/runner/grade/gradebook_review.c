@@ -2,7 +2,7 @@
 
        {"student", "lab", "submission", "explanation", "points", "comment", "reviewer", "at", "evidence"}
 
-   A later line replaces an earlier one.  A line about another submission than the one that was graded does not count: it is
+   A later line replaces an earlier one; "points": null takes it back.  A line about another submission than the one that was graded does not count: it is
    counted apart, so that somebody reads the new one.  It must not write that file. */
 
 #include "gradebook_internal.h"
@@ -19,24 +19,25 @@ static fate
 take_line(gbx_gradebook *book, json_t *line)
 {
     bool bad = false;
-    const char *student = gbx_grade_text(line, "student", true, &bad);
-    const char *explanation = gbx_grade_text(line, "explanation", true, &bad);
-    const char *submission = gbx_grade_text(line, "submission", true, &bad);
-    const char *comment = gbx_grade_text(line, "comment", false, &bad);
-    double points = gbx_grade_number(line, "points", true, &bad);
+    const char *student = gbx_card_text(line, "student", true, &bad);
+    const char *explanation = gbx_card_text(line, "explanation", true, &bad);
+    const char *submission = gbx_card_text(line, "submission", true, &bad);
+    const char *comment = gbx_card_text(line, "comment", false, &bad);
+    bool back = json_is_null(json_object_get(line, "points"));
+    double points = back ? -1 : gbx_card_number(line, "points", true, &bad);
     const json_t *lab = json_object_get(line, "lab");
     if (bad || (lab != NULL && !json_is_integer(lab))) {
         return BROKEN;
     }
-    gbx_grade *grade = (gbx_grade *)(uintptr_t)gbx_gradebook_find(book, student);
-    if (grade == NULL || !grade->graded || (lab != NULL && json_integer_value(lab) != book->lab)
-        || grade->submission == NULL || strcmp(grade->submission, submission) != 0) {
+    gbx_card *card = (gbx_card *)(uintptr_t)gbx_gradebook_find(book, student);
+    if (card == NULL || !card->graded || (lab != NULL && json_integer_value(lab) != book->lab)
+        || card->submission == NULL || strcmp(card->submission, submission) != 0) {
         return STALE;
     }
-    if (gbx_grade_review(grade, explanation, points, comment) != 0) {
+    if (gbx_card_review(card, explanation, points, comment) != 0) {
         return BROKEN;
     }
-    json_array_append(grade->more, line);
+    json_array_append(card->more, line);
     return COUNTS;
 }
 

@@ -11,9 +11,9 @@ enum { MOST_ITEMS = 400, MOST_MISCONCEPTIONS = 400, SURE = 4 };
 
 /* Students whose work says something of the items. */
 static bool
-counts(const gbx_grade *grade)
+counts(const gbx_card *card)
 {
-    return grade->graded && grade->verdict != GBX_MARK_VIOLATION;
+    return card->graded && card->verdict != GBX_MARK_VIOLATION;
 }
 
 static int
@@ -32,13 +32,13 @@ describe_scores(gbx_statistics *to, const gbx_gradebook *book, gbx_error *error)
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < book->count; i++) {
-        const gbx_grade *grade = &book->grades[i];
-        to->violations += grade->graded && grade->verdict == GBX_MARK_VIOLATION;
-        if (counts(grade)) {
-            scores[n++] = grade->score;
-            sum += grade->score;
-            to->points = fmax(to->points, grade->points);
-            double tenth = grade->points > 0 ? floor(grade->score / grade->points * 10) : 0;
+        const gbx_card *card = &book->cards[i];
+        to->violations += card->graded && card->verdict == GBX_MARK_VIOLATION;
+        if (counts(card)) {
+            scores[n++] = card->score;
+            sum += card->score;
+            to->points = fmax(to->points, card->points);
+            double tenth = card->points > 0 ? floor(card->score / card->points * 10) : 0;
             to->bins[(size_t)fmin(9, fmax(0, tenth))]++;
         }
     }
@@ -63,13 +63,13 @@ describe_scores(gbx_statistics *to, const gbx_gradebook *book, gbx_error *error)
 
 /* Both parts of an explanation are one item. */
 static gbx_mark_kind
-item_kind(const gbx_mark *mark)
+item_kind(const gbx_score *mark)
 {
     return mark->kind == GBX_MARK_PERSON ? GBX_MARK_EVIDENCE : mark->kind;
 }
 
 static gbx_item_statistics *
-find_item(gbx_statistics *in, const gbx_mark *mark)
+find_item(gbx_statistics *in, const gbx_score *mark)
 {
     for (size_t i = 0; i < in->count; i++) {
         if (in->items[i].kind == item_kind(mark) && strcmp(in->items[i].id, mark->id) == 0) {
@@ -85,7 +85,7 @@ find_item(gbx_statistics *in, const gbx_mark *mark)
 }
 
 static bool
-was_judged(const gbx_mark *mark)
+was_judged(const gbx_score *mark)
 {
     return mark->verdict != GBX_MARK_PREREQUISITE && mark->verdict != GBX_MARK_SUBMISSION_ERROR
         && mark->verdict != GBX_MARK_LIMIT;
@@ -93,12 +93,12 @@ was_judged(const gbx_mark *mark)
 
 /* What one student has of this item; false: nothing. */
 static bool
-share_of(const gbx_grade *grade, const gbx_item_statistics *item, double *score, double *points)
+share_of(const gbx_card *card, const gbx_item_statistics *item, double *score, double *points)
 {
     bool found = false;
     *score = *points = 0;
-    for (size_t i = 0; i < grade->count; i++) {
-        const gbx_mark *mark = &grade->marks[i];
+    for (size_t i = 0; i < card->count; i++) {
+        const gbx_score *mark = &card->marks[i];
         if (item_kind(mark) == item->kind && strcmp(mark->id, item->id) == 0) {
             *score += mark->score;
             *points += mark->points;
@@ -109,7 +109,7 @@ share_of(const gbx_grade *grade, const gbx_item_statistics *item, double *score,
 }
 
 static void
-count_mark(gbx_item_statistics *item, const gbx_mark *mark)
+count_mark(gbx_item_statistics *item, const gbx_score *mark)
 {
     item->students++;
     item->reached += was_judged(mark);
@@ -127,12 +127,12 @@ correlate(gbx_item_statistics *item, const gbx_gradebook *book)
 {
     double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0, earned = 0, possible = 0;
     for (size_t i = 0; i < book->count; i++) {
-        const gbx_grade *grade = &book->grades[i];
+        const gbx_card *card = &book->cards[i];
         double score, points;
-        if (!counts(grade) || !share_of(grade, item, &score, &points)) {
+        if (!counts(card) || !share_of(card, item, &score, &points)) {
             continue;
         }
-        double share = points > 0 ? score / points : 0, rest = grade->score - score;
+        double share = points > 0 ? score / points : 0, rest = card->score - score;
         n++;
         x += share;
         y += rest;
@@ -152,16 +152,16 @@ correlate(gbx_item_statistics *item, const gbx_gradebook *book)
 
 /* Parts of one explanation stand one after the other in a result: a student is counted once. */
 static void
-count_items(gbx_statistics *to, const gbx_grade *grade)
+count_items(gbx_statistics *to, const gbx_card *card)
 {
     const gbx_item_statistics *last = NULL;
-    for (size_t i = 0; i < grade->count; i++) {
-        gbx_item_statistics *item = find_item(to, &grade->marks[i]);
+    for (size_t i = 0; i < card->count; i++) {
+        gbx_item_statistics *item = find_item(to, &card->marks[i]);
         if (item == NULL) {
             continue;
         }
         size_t students = item->students, reached = item->reached;
-        count_mark(item, &grade->marks[i]);
+        count_mark(item, &card->marks[i]);
         if (item == last) {
             item->students = students;
             item->reached = reached;
@@ -173,7 +173,7 @@ count_items(gbx_statistics *to, const gbx_grade *grade)
 /* ---------------------------------------------------------------------- misconceptions */
 
 static void
-count_misconception(gbx_statistics *to, const gbx_mark *mark)
+count_misconception(gbx_statistics *to, const gbx_score *mark)
 {
     size_t i = 0;
     while (i < to->misconception_count && strcmp(to->misconceptions[i].id, mark->misconception) != 0) {
@@ -191,14 +191,14 @@ count_misconception(gbx_statistics *to, const gbx_mark *mark)
 
 /* One student holds a misconception once, whatever number of predictions shows it. */
 static void
-count_misconceptions(gbx_statistics *to, const gbx_grade *grade)
+count_misconceptions(gbx_statistics *to, const gbx_card *card)
 {
-    for (size_t i = 0; i < grade->count; i++) {
-        const gbx_mark *mark = &grade->marks[i];
+    for (size_t i = 0; i < card->count; i++) {
+        const gbx_score *mark = &card->marks[i];
         bool seen = mark->misconception == NULL;
         for (size_t k = 0; k < i && !seen; k++) {
-            seen = grade->marks[k].misconception != NULL
-                && strcmp(grade->marks[k].misconception, mark->misconception) == 0;
+            seen = card->marks[k].misconception != NULL
+                && strcmp(card->marks[k].misconception, mark->misconception) == 0;
         }
         if (!seen) {
             count_misconception(to, mark);
@@ -225,9 +225,9 @@ gbx_statistics_make(gbx_statistics *statistics, const gbx_gradebook *book, gbx_e
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < book->count; i++) {
-        if (counts(&book->grades[i])) {
-            count_items(statistics, &book->grades[i]);
-            count_misconceptions(statistics, &book->grades[i]);
+        if (counts(&book->cards[i])) {
+            count_items(statistics, &book->cards[i]);
+            count_misconceptions(statistics, &book->cards[i]);
         }
     }
     for (size_t i = 0; i < statistics->count; i++) {
