@@ -1,0 +1,34 @@
+/* Table: table.csv, one line a student, sorted by name, with nothing in it that differs from one run of the same
+   judgement to the next: no times, no machine, no order of work.  So two ways to grade can be compared by `cmp`.
+
+   This module must not judge; it writes what it is given. */
+
+#ifndef GBX_TABLE_H
+#define GBX_TABLE_H
+
+#include <stddef.h>
+
+#include "error.h"
+#include "outcome.h"
+
+#define GBX_TABLE_NAME "table.csv"
+
+typedef struct gbx_table gbx_table;
+
+int gbx_table_new(gbx_table **out, gbx_error *error);
+void gbx_table_free(gbx_table *table);               /* NULL is fine */
+
+/* A student's line; outcome NULL: there is none yet, the verdict is "infrastructure" and the score empty. */
+int gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, gbx_error *error);
+
+/* How many lines have this verdict; NULL: all. */
+size_t gbx_table_count(const gbx_table *table, const char *verdict);
+
+/* Write FOLDER/table.csv, whole or not at all. */
+int gbx_table_write(gbx_table *table, const char *folder, gbx_error *error);
+
+/* Write `size` bytes to FOLDER/NAME: under another name, to the disk, then renamed.  For whoever has a file that must never be seen
+   half-written. */
+int gbx_table_put(const char *folder, const char *name, const char *bytes, size_t size, gbx_error *error);
+
+#endif
