@@ -160,11 +160,14 @@ gbx_gradebook_difference_text(FILE *to, const gbx_gradebook_told *told)
 {
     const gbx_difference *difference = told->difference;
     fprintf(to, "%zu up, %zu down, %zu the same", difference->up, difference->down, difference->same);
-    if (difference->gained + difference->lost > 0) {
-        fprintf(to, "; %zu got a score, %zu lost theirs", difference->gained, difference->lost);
-    }
-    if (difference->added + difference->missing > 0) {
-        fprintf(to, "; %zu new, %zu gone", difference->added, difference->missing);
+    const struct { size_t n; const char *what; } others[] = {
+        { difference->gained, "got a score" }, { difference->lost, "lost theirs" },
+        { difference->added, "new" }, { difference->missing, "gone" },
+    };
+    for (size_t i = 0; i < 4; i++) {
+        if (others[i].n > 0) {
+            fprintf(to, ", %zu %s", others[i].n, others[i].what);
+        }
     }
     fputc('\n', to);
     if (difference->rubric_changed) {

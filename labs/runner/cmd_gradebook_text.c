@@ -89,10 +89,14 @@ put_scores(FILE *to, const gbx_statistics *statistics)
         fputs("\nNobody has a score that could be counted.\n", to);
         return;
     }
+    if (statistics->students == 1) {
+        fprintf(to, "\nScore: %s of %s points\n", number(statistics->mean, a), gbx_format_number(statistics->points, b));
+        return;
+    }
     fprintf(to, "\nScores, of %s points: from %s to %s, mean %s, median %s", gbx_format_number(statistics->points, a),
             number(statistics->least, b), number(statistics->most, c), number(statistics->mean, d),
             number(statistics->median, e));
-    fprintf(to, statistics->students > 1 ? ", deviation %s\n" : "\n", number(statistics->deviation, a));
+    fprintf(to, ", deviation %s\n", number(statistics->deviation, a));
     if (statistics->violations > 0) {
         fprintf(to, "%zu with a violation %s not in these figures.\n", statistics->violations,
                 statistics->violations == 1 ? "is" : "are");
@@ -104,12 +108,12 @@ put_scores(FILE *to, const gbx_statistics *statistics)
 
 /* ------------------------------------------------------------------------------ items */
 
-/* A share of students, or blanks where it is none. */
+/* A share of students. */
 static void
 put_share(FILE *to, size_t part, size_t of)
 {
     if (part == 0) {
-        fprintf(to, "  %5s", "");
+        fprintf(to, "  %5s", "-");
     }
     else {
         double percent = share(part, of);
@@ -132,9 +136,11 @@ put_item(FILE *to, const gbx_item_statistics *item)
     put_share(to, item->hinted, item->students);
     put_share(to, item->flaky, item->students);
     if (item->waiting > 0) {
-        fprintf(to, "  %6zu", item->waiting);
+        fprintf(to, "  %5zu\n", item->waiting);
     }
-    fputc('\n', to);
+    else {
+        fprintf(to, "  %5s\n", "-");
+    }
 }
 
 /* What an instructor should look at, in words. */
@@ -150,10 +156,10 @@ put_doubts(FILE *to, const gbx_statistics *statistics)
                      "is it said what is asked?", item->id);
         }
         else if (item->discrimination < 0.2 && item->difficulty < 0.9) {
-            snprintf(text, sizeof(text), "'%s' hardly tells who knows the matter from who does not.", item->id);
+            snprintf(text, sizeof(text), "'%s': it hardly tells who knows the matter from who does not.", item->id);
         }
         else if (item->difficulty < 0.2 && statistics->students >= GBX_STATISTICS_LEAST) {
-            snprintf(text, sizeof(text), "'%s' is met by hardly anybody.", item->id);
+            snprintf(text, sizeof(text), "'%s': hardly anybody has it.", item->id);
         }
         if (text[0] != '\0') {
             fputs("  look at ", to);
@@ -168,7 +174,7 @@ put_items(FILE *to, const gbx_statistics *statistics)
     if (statistics->students == 0) {
         return;
     }
-    fprintf(to, "\n  %-28s %6s %6s %6s %6s %6s %6s  %6s\n", "item", "points", "earned", "tells", "judged", "hints", "flaky",
+    fprintf(to, "\n  %-28s %6s %6s %6s %6s %6s %6s %6s\n", "item", "points", "earned", "tells", "judged", "hints", "flaky",
             "waits");
     for (size_t i = 0; i < statistics->count; i++) {
         put_item(to, &statistics->items[i]);

@@ -74,6 +74,9 @@ put_details(FILE *to, const gbx_score *mark)
     if (mark->kind == GBX_MARK_PREDICTION) {
         put_misconception(to, mark);
     }
+    else if (mark->kind == GBX_MARK_EVIDENCE) {
+        fprintf(to, "of %u events that were cited, %u are in the run and show it\n", mark->cited, mark->fitting);
+    }
     else if (mark->details) {
         put_clean(to, "expected: ", mark->expected);
         put_clean(to, "actual: ", mark->actual);

@@ -52,6 +52,7 @@ typedef struct {
     const char *comment;             /* a person's; NULL: none */
     unsigned confidence;             /* of a prediction, 1 to 5; 0: none */
     unsigned attempts;               /* runs that it took; 0: not said */
+    unsigned cited, fitting;         /* of an explanation: events that were cited, and those that are there and fit */
     unsigned hints, rung;            /* of a fact: hints taken, the highest rung */
 } gbx_score;
 
@@ -144,12 +145,11 @@ typedef struct {
     double points;
     size_t students;                 /* whose result has it */
     size_t reached;                  /* at which it was judged: not skipped over something before it */
-    double difficulty;               /* share of its points that were earned, 0 to 1; NAN: no student */
+    double difficulty;               /* share of its points that were earned, 0 to 1, without what waits; NAN: none */
     double discrimination;           /* NAN: too few students, or all alike */
     size_t hinted;                   /* students who took a hint for it */
     double rungs;                    /* highest rung, on average over those; NAN: none */
-    size_t flaky, waiting, fails;
-    double score_sum;
+    size_t flaky, waiting;
 } gbx_item_statistics;
 
 typedef struct {

@@ -219,6 +219,16 @@ take_person(gbx_card *card, const json_t *from, const gbx_score *evidence, bool 
     return score <= points;
 }
 
+static void
+count_events(gbx_score *mark, const json_t *events)
+{
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        mark->cited++;
+        mark->fitting += json_is_true(json_object_get(event, "found")) && json_is_true(json_object_get(event, "fits"));
+    }
+}
+
 static bool
 take_explanation(gbx_card *card, const json_t *from)
 {
@@ -235,6 +245,7 @@ take_explanation(gbx_card *card, const json_t *from)
     }
     mark->title = mark->title == NULL ? mark->id : mark->title;
     seen_as_its_fact(card, mark, fact);
+    count_events(mark, json_object_get(from, "events"));
     bool judged = mark->verdict == GBX_MARK_PASS || mark->verdict == GBX_MARK_PARTIAL || mark->verdict == GBX_MARK_FAIL
         || mark->verdict == GBX_MARK_NEEDS_HUMAN;
     if (judged) {

@@ -91,21 +91,21 @@ was_judged(const gbx_score *mark)
         && mark->verdict != GBX_MARK_LIMIT;
 }
 
-/* What one student has of this item; false: nothing. */
+/* What one student has of this item, and of how much; what waits for a person is not known yet, and in neither.  `all`: the
+   points of the rubric.  False: nothing is known. */
 static bool
-share_of(const gbx_card *card, const gbx_item_statistics *item, double *score, double *points)
+share_of(const gbx_card *card, const gbx_item_statistics *item, double *score, double *points, double *all)
 {
-    bool found = false;
-    *score = *points = 0;
+    *score = *points = *all = 0;
     for (size_t i = 0; i < card->count; i++) {
         const gbx_score *mark = &card->marks[i];
         if (item_kind(mark) == item->kind && strcmp(mark->id, item->id) == 0) {
             *score += mark->score;
-            *points += mark->points;
-            found = true;
+            *points += mark->verdict == GBX_MARK_NEEDS_HUMAN ? 0 : mark->points;
+            *all += mark->points;
         }
     }
-    return found;
+    return *points > 0;
 }
 
 static void
@@ -115,7 +115,6 @@ count_mark(gbx_item_statistics *item, const gbx_score *mark)
     item->reached += was_judged(mark);
     item->flaky += mark->verdict == GBX_MARK_FLAKY;
     item->waiting += mark->verdict == GBX_MARK_NEEDS_HUMAN;
-    item->fails += mark->verdict == GBX_MARK_FAIL;
     if (mark->hints > 0) {
         item->hinted++;
         item->rungs = item->rungs + mark->rung;
@@ -128,11 +127,13 @@ correlate(gbx_item_statistics *item, const gbx_gradebook *book)
     double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0, earned = 0, possible = 0;
     for (size_t i = 0; i < book->count; i++) {
         const gbx_card *card = &book->cards[i];
-        double score, points;
-        if (!counts(card) || !share_of(card, item, &score, &points)) {
+        double score, points, all;
+        bool known = counts(card) && share_of(card, item, &score, &points, &all);
+        item->points = counts(card) ? fmax(item->points, all) : item->points;
+        if (!known) {
             continue;
         }
-        double share = points > 0 ? score / points : 0, rest = card->score - score;
+        double share = score / points, rest = card->score - score;
         n++;
         x += share;
         y += rest;
@@ -141,9 +142,7 @@ correlate(gbx_item_statistics *item, const gbx_gradebook *book)
         xy += share * rest;
         earned += score;
         possible += points;
-        item->points = fmax(item->points, points);
     }
-    item->score_sum = earned;
     item->difficulty = possible > 0 ? earned / possible : NAN;
     double both = (n * xx - x * x) * (n * yy - y * y);
     bool varied = n * xx - x * x > 1e-9 * n * n && n * yy - y * y > 1e-9 * n * n;
