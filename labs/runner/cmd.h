@@ -57,6 +57,7 @@ int gbx_cmd_export(int argc, char **argv);
 int gbx_cmd_refs(int argc, char **argv);
 int gbx_cmd_why(int argc, char **argv);
 int gbx_cmd_gradebook(int argc, char **argv);
+int gbx_cmd_review(int argc, char **argv);
 
 /* A command's other forms, called by it. */
 int gbx_cmd_grade_batch(int argc, char **argv);      /* glassbox grade --batch */

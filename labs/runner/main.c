@@ -26,6 +26,7 @@ static const command commands[] = {
     { "gil", gbx_cmd_gil, "who held the lock when, who waited for it and why" },
     { "aio", gbx_cmd_aio, "loops and tasks of asyncio: who woke whom, who kept others waiting" },
     { "export", gbx_cmd_export, "a trace for other programs: Chrome's and Perfetto's viewers" },
+    { "review", gbx_cmd_review, "read explanations, one at a time, and give points" },
     { "gradebook", gbx_cmd_gradebook, "results of a graded lab: scores, items, files for other programs" },
     { "doctor", gbx_cmd_doctor, "what this machine has, what is missing, what to do" },
 };
