@@ -33,11 +33,11 @@ $(runner_out)/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(runner_out)/labs/runner/grade/toml.o: labs/runner/grade/toml.cc | setup
+$(runner_out)/labs/runner/grade/tomlxx.o: labs/runner/grade/tomlxx.cc | setup
 	@mkdir -p $(@D)
 	$(CXX) $(RUNNER_CXXFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(libglassbox): $(call runner_objects,$(runner_library)) $(runner_out)/labs/runner/grade/toml.o
+$(libglassbox): $(call runner_objects,$(runner_library)) $(runner_out)/labs/runner/grade/tomlxx.o
 	@rm -f $@
 	$(AR) rcs $@ $^
 
@@ -55,4 +55,4 @@ ifneq ($(glassbox_bin),glassbox)
 glassbox: $(glassbox_bin)
 endif
 
--include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources) $(lab_sources)) $(runner_out)/labs/runner/grade/toml.d)
+-include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources) $(lab_sources)) $(runner_out)/labs/runner/grade/tomlxx.d)

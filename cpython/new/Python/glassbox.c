@@ -303,6 +303,7 @@ at_fork_child(void)
     follow_fork = _PyGlassbox_mask != 0;
     current.mask = _PyGlassbox_mask;       /* select() may have changed it */
     _PyGlassbox_mask = 0;
+    GBX_PROBE(MASK, &_PyGlassbox_mask);
     _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileForget();
     _PyGlassbox_NamesForget();
@@ -376,6 +377,7 @@ _PyGlassbox_Stop(void)
         _PyGlassbox_AllocTotal();
     }
     __atomic_store_n(&_PyGlassbox_mask, 0, __ATOMIC_RELEASE);
+    GBX_PROBE(MASK, &_PyGlassbox_mask);
     _PyGlassbox_RefsSwitch();
     _PyGlassbox_FileClose(GBX_STATE_STOPPED);
     errno = saved;

@@ -12,6 +12,8 @@
 #include "pycore_glassbox_recorder.h"
 #include "pycore_glassbox_found.h"
 #include "pycore_ceval.h"          // _PyEval_StopTheWorldAll()
+#include "pycore_frame.h"          // _PyInterpreterFrame
+#include "pycore_interp.h"         // PyInterpreterState
 #include "pycore_pystate.h"        // _PyThreadState_GET()
 #include "pycore_runtime.h"        // _PyRuntime
 
@@ -51,11 +53,38 @@ tell_past(uint32_t coming)
     }
 }
 
+/* What a tracer compares a trace with, and where that lies: entries of a section that is not loaded, no code. */
+static inline void
+tell_layout(void)
+{
+    GBX_LAYOUT(RUNTIME_INTERPRETERS, offsetof(_PyRuntimeState, interpreters.head));
+    GBX_LAYOUT(INTERP_NEXT, offsetof(PyInterpreterState, next));
+    GBX_LAYOUT(INTERP_THREADS, offsetof(PyInterpreterState, threads.head));
+    GBX_LAYOUT(INTERP_LOCK, offsetof(PyInterpreterState, ceval.gil));
+    GBX_LAYOUT(INTERP_ID, offsetof(PyInterpreterState, id));
+    GBX_LAYOUT(LOCK_LOCKED, offsetof(struct _gil_runtime_state, locked));
+    GBX_LAYOUT(LOCK_HOLDER, offsetof(struct _gil_runtime_state, last_holder));
+    GBX_LAYOUT(THREAD_NEXT, offsetof(PyThreadState, next));
+    GBX_LAYOUT(THREAD_NATIVE_ID, offsetof(PyThreadState, native_thread_id));
+    GBX_LAYOUT(THREAD_FRAME, offsetof(PyThreadState, current_frame));
+    GBX_LAYOUT(FRAME_PREVIOUS, offsetof(_PyInterpreterFrame, previous));
+    GBX_LAYOUT(FRAME_CODE, offsetof(_PyInterpreterFrame, f_executable));
+    GBX_LAYOUT(FRAME_OWNER, offsetof(_PyInterpreterFrame, owner));
+    GBX_LAYOUT(FRAME_INSTRUCTION, offsetof(_PyInterpreterFrame, instr_ptr));
+    GBX_LAYOUT(CODE_ID, offsetof(PyCodeObject, _co_glassbox_id));
+    GBX_LAYOUT(CODE_UNITS, offsetof(PyCodeObject, co_code_adaptive));
+    GBX_LAYOUT(RECORDER_HEADER, offsetof(gbx_recorder, header));
+    GBX_LAYOUT(RECORDER_OPEN, offsetof(gbx_recorder, open));
+    GBX_LAYOUT(OWNER_C_STACK, FRAME_OWNED_BY_CSTACK);
+}
+
 void
 _PyGlassbox_ClassesBegin(uint32_t mask)
 {
+    tell_layout();
     bool held = hold_world(mask);
     __atomic_store_n(&_PyGlassbox_mask, mask, __ATOMIC_RELEASE);
+    GBX_PROBE(MASK, &_PyGlassbox_mask);
     _PyGlassbox_RefsSwitch();
     tell_past(mask);
     let_world_go(held);
@@ -66,6 +95,7 @@ change_mask(uint32_t from, uint32_t to)
 {
     bool done = __atomic_compare_exchange_n(&_PyGlassbox_mask, &from, to, false, __ATOMIC_SEQ_CST,
                                             __ATOMIC_SEQ_CST);
+    GBX_PROBE(MASK, &_PyGlassbox_mask);
     _PyGlassbox_RefsSwitch();
     return done;
 }

@@ -174,6 +174,7 @@ _PyGlassbox_SegmentPublish(gbx_segment *segment)
 {
     __atomic_store_n(&segment->committed, sizeof(gbx_segment), __ATOMIC_RELEASE);
     __atomic_store_n(&segment->magic, GBX_SEGMENT_MAGIC, __ATOMIC_RELEASE);
+    GBX_PROBE(SEGMENT, segment);
 }
 
 void
@@ -258,6 +259,7 @@ _PyGlassbox_Define(int kind, uint32_t id, const gbx_part *parts, int count)
             at += parts[i].length;
         }
         __atomic_store_n(&segment->committed, segment->committed + size, __ATOMIC_RELEASE);
+        GBX_PROBE(NAME, segment);
     }
     else {
         names_lost++;
@@ -317,6 +319,7 @@ _PyGlassbox_FileOpen(const gbx_file_options *options)
     _PyGlassbox_recorder.session++;
     _PyGlassbox_recorder.header = (gbx_header *)base;
     _PyGlassbox_recorder.open = true;
+    GBX_PROBE(OPEN, file.path);
     return 0;
 }
 
@@ -342,6 +345,7 @@ _PyGlassbox_FileClose(uint32_t state)
     /* The header stays mapped: a thread that is inside a hook may still be adding to it.  64 KiB a
        recording is the price of never waiting for it. */
     _PyGlassbox_recorder.open = false;
+    GBX_PROBE(CLOSE, header);
     _PyGlassbox_Unlock();
 }
 

@@ -103,6 +103,7 @@ rewrite(bool on)
         return error;
     }
     range_of(count, &from, &to);
+    GBX_PROBE(PATCHING, from);
     if (mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE | PROT_EXEC) < 0) {
         return errno;
     }
@@ -117,6 +118,7 @@ rewrite(bool on)
     (void)mprotect(from, (size_t)(to - from), PROT_READ | PROT_EXEC);
     let_all_fetch_anew();
     patched = on;
+    GBX_PROBE(PATCHED, from);
     return 0;
 }
 

@@ -185,6 +185,7 @@ count_loss(gbx_stream *stream)
     if (segment == NULL) {
         gbx_header *header = _PyGlassbox_recorder.header;
         __atomic_fetch_add(&header->lost_unattached, 1, __ATOMIC_RELAXED);
+        GBX_PROBE(LOST_UNATTACHED, header);
         return;
     }
     if (segment->lost == 0) {
@@ -197,6 +198,7 @@ count_loss(gbx_stream *stream)
     gbx_stream_lost *record =
         (gbx_stream_lost *)((char *)segment + segment->committed - sizeof(gbx_stream_lost));
     record->count = segment->lost;
+    GBX_PROBE(LOST, segment);
 }
 
 static void
@@ -315,6 +317,7 @@ reserve_slowly(uint32_t size, PyThreadState *tstate, bool entering)
 {
     gbx_stream *stream = &_PyGlassbox_stream;
     if (_PyGlassbox_mask == 0 || !_PyGlassbox_recorder.open) {
+        GBX_PROBE(DROPPED, stream);
         return NULL;                       /* stopped since the hook looked */
     }
     if (stream->session != _PyGlassbox_recorder.session) {
@@ -342,6 +345,7 @@ reserve_slowly(uint32_t size, PyThreadState *tstate, bool entering)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (_PyGlassbox_mask == 0 || stream->session != _PyGlassbox_recorder.session) {
         stream->limit = 0;
+        GBX_PROBE(DROPPED, stream);
         return NULL;
     }
     if (stream->epoch != _PyGlassbox_recorder.epoch) {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-json_t *gbx_toml_convert(const char *text, size_t size, char *message, size_t room);      /* toml.cc */
+json_t *gbx_toml_convert(const char *text, size_t size, char *message, size_t room);      /* tomlxx.cc */
 
 int
 gbx_toml_parse(json_t **out, const char *text, size_t size, const char *name, gbx_error *error)

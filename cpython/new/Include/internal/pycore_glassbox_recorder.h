@@ -10,6 +10,7 @@
 
 #include "pycore_glassbox.h"       // _PyGlassbox_mask
 #include "glassbox_refs.h"         // _PyGlassbox_refs
+#include "glassbox_probes.h"       // GBX_PROBE()
 #include <stdbool.h>
 #include <time.h>                  // clock_gettime()
 #if defined(__x86_64__) || defined(__i386__)
@@ -179,6 +180,7 @@ gbx_commit(void *record, uint32_t size, uint8_t event, uint8_t flags, uint16_t a
        records below it whole. */
     __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
                      __ATOMIC_RELEASE);
+    GBX_PROBE(RECORD, segment);
 }
 
 /* Publish a record that its hook has written whole, head included: of the untimed events that come by
@@ -190,6 +192,7 @@ gbx_publish(void *record, uint32_t size)
     gbx_segment *segment = _PyGlassbox_stream.segment;
     __atomic_store_n(&segment->committed, (uint64_t)((char *)record - (char *)segment) + size,
                      __ATOMIC_RELEASE);
+    GBX_PROBE(RECORD, segment);
 }
 
 static inline uint64_t
@@ -246,6 +249,7 @@ static inline void
 gbx_leaf_publish(const gbx_leaf *leaf, uint32_t size)
 {
     __atomic_store_n(&leaf->segment->committed, leaf->at + size, __ATOMIC_RELEASE);
+    GBX_PROBE(RECORD, leaf->segment);
 }
 
 /* The hot path, for the events that every call makes: gbx_begin() and gbx_commit() of a
@@ -296,6 +300,7 @@ gbx_quick_commit(const gbx_quick *quick, uint32_t head, const void *frame)
     record[0] = head | quick->dt << 32;
     record[1] = quick->code | (uint64_t)(uintptr_t)frame << 29;
     __atomic_store_n(&quick->segment->committed, quick->at + sizeof(gbx_frame_edge), __ATOMIC_RELEASE);
+    GBX_PROBE(RECORD, quick->segment);
 }
 
 /* Reserve a record and take its time: the usual beginning of a timed hook.  *dt is 0 without a
