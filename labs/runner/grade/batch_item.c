@@ -161,7 +161,7 @@ tell(const gbx_batch_item *item, const gbx_batch_options *options, const gbx_bat
 {
     gbx_outcome outcome;
     if (item->state != GBX_ITEM_DONE) {
-        return gbx_table_add(table, item->entry->student, NULL, error);
+        return gbx_table_add(table, item->entry->student, NULL, "infrastructure", error);
     }
     const json_t *line = gbx_journal_last(journal, item->entry->student);
     int status = read_done(&outcome, item, options, folder, line, error);
@@ -170,7 +170,7 @@ tell(const gbx_batch_item *item, const gbx_batch_options *options, const gbx_bat
                              item->entry->student);
     }
     if (status == 0) {
-        status = gbx_table_add(table, item->entry->student, &outcome, error);
+        status = gbx_table_add(table, item->entry->student, &outcome, NULL, error);
         gbx_outcome_clear(&outcome);
     }
     return status;

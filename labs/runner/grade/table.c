@@ -81,7 +81,7 @@ put_number(FILE *to, double value, const char *after)
 }
 
 static char *
-make_line(const char *student, const gbx_outcome *outcome)
+make_line(const char *student, const gbx_outcome *outcome, const char *instead)
 {
     char *text = NULL;
     size_t size;
@@ -91,7 +91,7 @@ make_line(const char *student, const gbx_outcome *outcome)
     }
     put_cell(to, student, ",");
     if (outcome == NULL) {
-        fputs(",infrastructure,,,,\n", to);
+        fprintf(to, ",%s,,,,\n", instead);
     }
     else {
         put_cell(to, outcome->lab, ",");
@@ -110,7 +110,7 @@ make_line(const char *student, const gbx_outcome *outcome)
 }
 
 int
-gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, gbx_error *error)
+gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, const char *instead, gbx_error *error)
 {
     if (table->count == table->room) {
         size_t room = table->room == 0 ? 256 : table->room * 2;
@@ -122,8 +122,8 @@ gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome,
         table->room = room;
     }
     row *new = &table->rows[table->count++];
-    *new = (row){ strdup(student), strdup(outcome == NULL ? "infrastructure" : outcome->verdict),
-                  make_line(student, outcome) };
+    *new = (row){ strdup(student), strdup(outcome == NULL ? instead : outcome->verdict),
+                  make_line(student, outcome, instead) };
     return new->student == NULL || new->verdict == NULL || new->line == NULL
         ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
 }

@@ -18,8 +18,8 @@ typedef struct gbx_table gbx_table;
 int gbx_table_new(gbx_table **out, gbx_error *error);
 void gbx_table_free(gbx_table *table);               /* NULL is fine */
 
-/* A student's line; outcome NULL: there is none yet, the verdict is "infrastructure" and the score empty. */
-int gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, gbx_error *error);
+/* A student's line; outcome NULL: there is none, the score is empty and the verdict `instead` ("infrastructure", "missing"). */
+int gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, const char *instead, gbx_error *error);
 
 /* How many lines have this verdict; NULL: all. */
 size_t gbx_table_count(const gbx_table *table, const char *verdict);
