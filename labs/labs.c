@@ -3,7 +3,9 @@
 
 #include "lab.h"
 
-static const gbx_lab_code *const all[] = { NULL };
+extern const gbx_lab_code gbx_lab_1;
+
+static const gbx_lab_code *const all[] = { &gbx_lab_1, NULL };
 
 const gbx_lab_code *
 gbx_lab_code_find(int number)
