@@ -73,16 +73,11 @@ cores(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-static bool
-is_level(const char *name)
-{
-    return strcmp(name, "bare") == 0 || strcmp(name, "filtered") == 0 || strcmp(name, "isolated") == 0 || strcmp(name, "full") == 0;
-}
-
 /* -1: go on; else the exit status. */
 static int
 take_option(int option, chosen_options *to)
 {
+    gbx_level level;
     switch (option) {
         case OPT_BATCH: to->list = optarg; return -1;
         case OPT_OUT: to->out = optarg; return -1;
@@ -90,7 +85,7 @@ take_option(int option, chosen_options *to)
         case OPT_NO_WITNESS: to->no_witness = true; return -1;
         case OPT_LEVEL:
             to->level = optarg;
-            return is_level(optarg) ? -1 : usage("the levels are bare, filtered, isolated and full");
+            return gbx_level_parse(optarg, &level) ? -1 : usage("the levels are bare, filtered, isolated and full");
         case 'j':
             return gbx_cmd_number(optarg, &to->jobs, MOST_JOBS) && to->jobs > 0 ? -1 : usage("-j wants a number from 1 to 1024");
         case OPT_ATTEMPTS:

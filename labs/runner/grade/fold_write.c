@@ -5,7 +5,7 @@
 #include "batch_internal.h"       // gbx_batch_folder_open
 #include "paths.h"
 #include "slurp.h"
-#include "table.h"
+#include "sheet.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ copy_result(const gbx_folded *one, const char *out, gbx_error *error)
         status = gbx_error_system(error, "make the folder", home);
     }
     if (status == 0) {
-        status = gbx_table_put(home, "result.json", bytes, size, error);
+        status = gbx_sheet_put(home, "result.json", bytes, size, error);
     }
     free(bytes);
     free(home);
@@ -66,7 +66,7 @@ write_list(const gbx_fold *fold, const char *out, const char *name, bool again, 
         status = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     if (status == 0 && lines > 0) {
-        status = gbx_table_put(out, name, text, size, error);
+        status = gbx_sheet_put(out, name, text, size, error);
     }
     else if (status == 0 && unlink(path) != 0 && errno != ENOENT) {
         status = gbx_error_system(error, "delete", path);
@@ -77,14 +77,14 @@ write_list(const gbx_fold *fold, const char *out, const char *name, bool again, 
 }
 
 static int
-write_one(gbx_folded *one, const char *out, gbx_journal *journal, gbx_table *table, gbx_error *error)
+write_one(gbx_folded *one, const char *out, gbx_journal *journal, gbx_sheet *table, gbx_error *error)
 {
     if (!one->found) {
-        return gbx_table_add(table, one->entry->student, NULL, one->again != NULL ? "infrastructure" : "missing", error);
+        return gbx_sheet_add(table, one->entry->student, NULL, one->again != NULL ? "infrastructure" : "missing", error);
     }
     int status = copy_result(one, out, error);
     status = status != 0 ? status : copy_line(one, journal, error);
-    return status != 0 ? status : gbx_table_add(table, one->entry->student, &one->outcome, NULL, error);
+    return status != 0 ? status : gbx_sheet_add(table, one->entry->student, &one->outcome, NULL, error);
 }
 
 int
@@ -92,18 +92,18 @@ gbx_fold_write(gbx_fold *fold, gbx_error *error)
 {
     gbx_batch_folder folder;
     gbx_journal *journal = NULL;
-    gbx_table *table = NULL;
+    gbx_sheet *table = NULL;
     int status = gbx_batch_folder_open(&folder, fold->options->out, error);
     status = status != 0 ? status : gbx_journal_open(&journal, folder.path, error);
-    status = status != 0 ? status : gbx_table_new(&table, error);
+    status = status != 0 ? status : gbx_sheet_new(&table, error);
     for (size_t i = 0; status == 0 && i < fold->list.count; i++) {
         status = write_one(&fold->all[i], folder.path, journal, table, error);
     }
     status = status != 0 ? status : write_list(fold, folder.path, GBX_FOLD_AGAIN, true, error);
     status = status != 0 ? status : write_list(fold, folder.path, GBX_FOLD_MISSING, false, error);
     status = status != 0 ? status : gbx_journal_sync(journal, error);
-    status = status != 0 ? status : gbx_table_write(table, folder.path, error);
-    gbx_table_free(table);
+    status = status != 0 ? status : gbx_sheet_write(table, folder.path, error);
+    gbx_sheet_free(table);
     gbx_journal_close(journal);
     gbx_batch_folder_close(&folder);
     return status;

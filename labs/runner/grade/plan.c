@@ -4,7 +4,7 @@
 
 #include "list.h"
 #include "paths.h"
-#include "table.h"                // gbx_table_put
+#include "sheet.h"                // gbx_sheet_put
 
 #include <errno.h>
 #include <jansson.h>
@@ -50,7 +50,7 @@ gbx_plan_file(const gbx_planned *planned, const char *name, bool run, gbx_plan_w
         status = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     if (status == 0) {
-        status = gbx_table_put(planned->out, name, text, size, error);
+        status = gbx_sheet_put(planned->out, name, text, size, error);
     }
     if (status == 0 && run && chmod(path, 0755) != 0) {
         status = gbx_error_system(error, "write", path);
@@ -107,7 +107,7 @@ write_lines(const gbx_planned *planned, const char *name, const gbx_list *list, 
         status = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     if (status == 0) {
-        status = gbx_table_put(planned->out, name, text, size, error);
+        status = gbx_sheet_put(planned->out, name, text, size, error);
     }
     free(text);
     return status;
