@@ -2,7 +2,7 @@
 
 #include "batch.h"
 #include "cmd.h"
-#include "judge.h"
+#include "provenance.h"
 #include "lab_internal.h"         // gbx_labs_folder
 #include "roster.h"
 #include "text.h"
@@ -239,11 +239,11 @@ find_judge(const chosen_options *chosen, const gbx_roster *roster, const char *c
         status = gbx_labs_folder(paths.root, paths.installed, &labs, error);
     }
     if (status == 0) {
-        const gbx_judge_options who = {
+        const gbx_provenance_options who = {
             .program = "/proc/self/exe", .python = paths.python, .labs = labs, .course = chosen->course,
             .secret = roster->secret, .secret_size = roster->secret_size, .options = words,
         };
-        status = gbx_judge_sum(judge, &who, error);
+        status = gbx_provenance_sum(judge, &who, error);
     }
     free(labs);
     gbx_paths_clear(&paths);
