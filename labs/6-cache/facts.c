@@ -63,7 +63,7 @@ counted(const gbx_lab_look *look, const char *kind, const char *moment)
 static bool
 find(const gbx_lab_look *look, gbx_finding *finding, const char *name, gbx_part *part)
 {
-    char begin[64];
+    char begin[96];
     snprintf(begin, sizeof(begin), "%s begin", name);
     return gbx_part_find(look->look, finding, "part", begin, part);
 }
