@@ -2,10 +2,10 @@
 
        spec.miss@work.py:12#3       the third spec.miss while line 12 of work.py runs
 
-   A line runs from when an instruction of it is reached until one of another line of that function is, whatever it calls
-   meanwhile.  The line is that of the instruction that the event names, where that is in the learner's own files; else
+   A line runs from when an event first speaks of an instruction of it until one speaks of another line of that function,
+   whatever it calls meanwhile.  The line is that of the instruction that the event names, where that is in the learner's own files; else
    of the innermost function of theirs that runs in that thread; else of the innermost function at all, whose file
-   is named by its place in the library ("asyncio/tasks.py") or by its name alone; else "?:0".  Events are counted in the
+   is named by its place in the library ("asyncio/tasks.py") or by its whole path; else "?:0".  Events are counted in the
    order of the trace, over all threads.
 
    Where a function stands is known from the events that say so (a call, an instruction): without class frame all but
@@ -30,10 +30,20 @@ void gbx_cites_close(gbx_cites *cites);                          /* NULL is fine
 
 /* The citation of the event at a position; returns `text`, "" where there is no such event. */
 const char *gbx_cite_of(const gbx_cites *cites, size_t at, char *text, size_t size);
-/* The position that a citation names, or GBX_NO_EVENT; the text is hostile.  *well (may be NULL): whether it is a citation at
-   all. */
-size_t gbx_cite_find(const gbx_cites *cites, const char *text, bool *well);
-/* How many events of this kind the cited line has: "work.py:12 has 2 spec.miss". */
+
+/* A citation, taken apart; `file` points into the text. */
+typedef struct {
+    uint8_t event;
+    const char *file;
+    size_t file_length;
+    uint32_t line, nth;              /* nth: 1... */
+} gbx_citation;
+
+/* Is it one at all?  Any text may be asked about. */
+bool gbx_cite_parse(const char *text, gbx_citation *out);
+/* The position that a citation names, or GBX_NO_EVENT. */
+size_t gbx_cite_find(const gbx_cites *cites, const char *text);
+/* How many events of the cited kind the cited line has, whatever the number: "work.py:12 has 2 spec.miss". */
 size_t gbx_cite_count(const gbx_cites *cites, const char *text);
 
 #endif

@@ -48,9 +48,13 @@ bool gbx_level_parse(const char *name, gbx_level *to);
    lets go of.  Runs harmless children; the answer is the machine's, for as long as nobody changes it. */
 int gbx_sandbox_probe(gbx_level *level, json_t **layers, gbx_error *error);
 
-/* A place that the child sees: `from` outside, `to` inside (absolute both). */
+/* A place that the child sees: `from` outside, `to` inside (absolute both), a folder or an ordinary file.  Without `code`
+   nothing of it can be run, or loaded as machine code (the interpreter and its packages need it; a submission must not
+   have it).  The system's own libraries, /dev/null and its like are there by themselves.  When we are root the child is
+   somebody else (nobody): what it shall read has to be readable for everybody; the folders above need not be. */
 typedef struct {
     const char *from, *to;
+    bool code;
 } gbx_bind;
 
 /* How it ended. */
@@ -83,7 +87,8 @@ typedef struct {
     gbx_limits limits;
     gbx_level require_level;
     gbx_level most_level;            /* for tests: not above this one; 0 is taken as GBX_LEVEL_FULL */
-    gbx_witness *witness;            /* NULL: none */
+    gbx_witness *witness;            /* NULL: none.  The calling thread must have no other children then: it waits for all */
+    bool may_exec;                   /* it may start programs of the places with `code`; else execve() is refused (EACCES) */
 } gbx_sandbox_options;
 
 typedef struct {

@@ -64,7 +64,7 @@ gbx_toml_read(json_t **out, const char *path, gbx_error *error)
         int code = gbx_error_system(error, "cannot open", path);
         return missing ? GBX_ERROR_MISSING : code;
     }
-    size_t size, room = (size_t)GBX_TOML_MOST + 1;
+    size_t size = 0, room = (size_t)GBX_TOML_MOST + 1;
     char *text = malloc(room);
     int code = text == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
                             : read_all(file, path, text, room, &size, error);
