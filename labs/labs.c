@@ -3,9 +3,9 @@
 
 #include "lab.h"
 
-extern const gbx_lab_code gbx_lab_1, gbx_lab_2;
+extern const gbx_lab_code gbx_lab_1, gbx_lab_2, gbx_lab_3;
 
-static const gbx_lab_code *const all[] = { &gbx_lab_1, &gbx_lab_2, NULL };
+static const gbx_lab_code *const all[] = { &gbx_lab_1, &gbx_lab_2, &gbx_lab_3, NULL };
 
 const gbx_lab_code *
 gbx_lab_code_find(int number)
