@@ -1,9 +1,9 @@
 /* What a reader may see of a card; see format.h.
 
-   Three things are decided here and nowhere else.  When: a fact that is shown after the due date, or when results are
-   published, is not in a view before; its points are not, either.  Whether: hidden facts are one item with a sum, without names,
-   words or texts, and nothing else in the view names them.  How much: of a fact that shows its verdict alone there is no expected
-   and no actual.  It must not know any format. */
+   Three things are decided here and nowhere else.  When: a fact that is shown after the due date, or when results
+   are published, is not in a view before; its points are not, either.  Whether: hidden facts are one item with a
+   sum, without names, words or texts, and nothing else in the view names them.  How much: of a fact that shows its
+   verdict alone there is no expected and no actual.  It must not know any format. */
 
 #include "format.h"
 

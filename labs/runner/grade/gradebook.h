@@ -3,13 +3,13 @@
        a folder of results ─► one card a student ─► view (what may be seen now) ─► a format's file
        reviews.jsonl ───────┘                         └► statistics, differences ─► terminal, JSON
 
-   A result is hostile until it is checked: what is unreadable, does not add up, says more than its rubric gives, stands in
-   another student's folder, or has not the course's seal, has no score.  It is kept, with what is wrong with it, as
-   infrastructure: listed, counted, never a zero and never a point.
+   A result is hostile until it is checked: what is unreadable, does not add up, says more than its rubric gives,
+   stands in another student's folder, or has not the course's seal, has no score.  It is kept, with what is wrong
+   with it, as infrastructure: listed, counted, never a zero and never a point.
 
    A score is what the result says and the points that a person gave for explanations (in the result, or in
-   reviews.jsonl).  This module judges no submission, decides nothing that the rubric or the course decides, and must
-   not print. */
+   reviews.jsonl).  This module judges no submission, decides nothing that the rubric or the course decides, and
+   must not print. */
 
 #ifndef GBX_GRADEBOOK_H
 #define GBX_GRADEBOOK_H
