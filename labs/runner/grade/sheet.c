@@ -1,6 +1,6 @@
-/* The table of a batch; see table.h. */
+/* The table of a batch; see sheet.h. */
 
-#include "table.h"
+#include "sheet.h"
 
 #include "paths.h"                // gbx_paths_join
 
@@ -18,20 +18,20 @@ typedef struct {
     char *line;                      /* as it is written, with its end */
 } row;
 
-struct gbx_table {
+struct gbx_sheet {
     row *rows;
     size_t count, room;
 };
 
 int
-gbx_table_new(gbx_table **out, gbx_error *error)
+gbx_sheet_new(gbx_sheet **out, gbx_error *error)
 {
     *out = calloc(1, sizeof(**out));
     return *out == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
 }
 
 void
-gbx_table_free(gbx_table *table)
+gbx_sheet_free(gbx_sheet *table)
 {
     for (size_t i = 0; table != NULL && i < table->count; i++) {
         free(table->rows[i].student);
@@ -81,7 +81,7 @@ put_number(FILE *to, double value, const char *after)
 }
 
 static char *
-make_line(const char *student, const gbx_outcome *outcome)
+make_line(const char *student, const gbx_outcome *outcome, const char *instead)
 {
     char *text = NULL;
     size_t size;
@@ -91,7 +91,7 @@ make_line(const char *student, const gbx_outcome *outcome)
     }
     put_cell(to, student, ",");
     if (outcome == NULL) {
-        fputs(",infrastructure,,,,\n", to);
+        fprintf(to, ",%s,,,,\n", instead);
     }
     else {
         put_cell(to, outcome->lab, ",");
@@ -110,7 +110,7 @@ make_line(const char *student, const gbx_outcome *outcome)
 }
 
 int
-gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome, gbx_error *error)
+gbx_sheet_add(gbx_sheet *table, const char *student, const gbx_outcome *outcome, const char *instead, gbx_error *error)
 {
     if (table->count == table->room) {
         size_t room = table->room == 0 ? 256 : table->room * 2;
@@ -122,14 +122,14 @@ gbx_table_add(gbx_table *table, const char *student, const gbx_outcome *outcome,
         table->room = room;
     }
     row *new = &table->rows[table->count++];
-    *new = (row){ strdup(student), strdup(outcome == NULL ? "infrastructure" : outcome->verdict),
-                  make_line(student, outcome) };
+    *new = (row){ strdup(student), strdup(outcome == NULL ? instead : outcome->verdict),
+                  make_line(student, outcome, instead) };
     return new->student == NULL || new->verdict == NULL || new->line == NULL
         ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
 }
 
 size_t
-gbx_table_count(const gbx_table *table, const char *verdict)
+gbx_sheet_count(const gbx_sheet *table, const char *verdict)
 {
     size_t count = 0;
     for (size_t i = 0; i < table->count; i++) {
@@ -155,7 +155,7 @@ write_all(int fd, const char *path, const char *bytes, size_t size, gbx_error *e
 }
 
 int
-gbx_table_put(const char *folder, const char *name, const char *bytes, size_t size, gbx_error *error)
+gbx_sheet_put(const char *folder, const char *name, const char *bytes, size_t size, gbx_error *error)
 {
     char *path = gbx_paths_join(folder, name, NULL), *half = NULL;
     if (path == NULL || asprintf(&half, "%s.new", path) < 0) {
@@ -186,7 +186,7 @@ by_student(const void *a, const void *b)
 }
 
 int
-gbx_table_write(gbx_table *table, const char *folder, gbx_error *error)
+gbx_sheet_write(gbx_sheet *table, const char *folder, gbx_error *error)
 {
     char *text = NULL;
     size_t size;
@@ -203,7 +203,7 @@ gbx_table_write(gbx_table *table, const char *folder, gbx_error *error)
     }
     int failed = ferror(to), status;
     status = fclose(to) != 0 || failed != 0 ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
-        : gbx_table_put(folder, GBX_TABLE_NAME, text, size, error);
+        : gbx_sheet_put(folder, GBX_SHEET_NAME, text, size, error);
     free(text);
     return status;
 }

@@ -1,6 +1,6 @@
-/* Who judges, as one sum; see judge.h. */
+/* Who judges, as one sum; see provenance.h. */
 
-#include "judge.h"
+#include "provenance.h"
 
 #include "paths.h"
 
@@ -103,7 +103,7 @@ add_folder(judged *this, const char *path, int (*which)(const struct dirent *), 
 
 /* A course may have no labs of its own. */
 static int
-add_course(judged *this, const gbx_judge_options *options, gbx_error *error)
+add_course(judged *this, const gbx_provenance_options *options, gbx_error *error)
 {
     struct stat about;
     int status = 0;
@@ -118,7 +118,7 @@ add_course(judged *this, const gbx_judge_options *options, gbx_error *error)
 }
 
 int
-gbx_judge_sum(char text[GBX_DIGEST_TEXT], const gbx_judge_options *options, gbx_error *error)
+gbx_provenance_sum(char text[GBX_DIGEST_TEXT], const gbx_provenance_options *options, gbx_error *error)
 {
     judged this = { NULL, 0 };
     unsigned char sum[GBX_DIGEST_BYTES];
