@@ -54,7 +54,8 @@ student_json(const gbx_card *card)
 static json_t *
 item_json(const gbx_item_statistics *item)
 {
-    json_t *one = json_pack("{s:s, s:s, s:s}", "kind", kind_word(item->kind), "id", item->id, "title", item->title);
+    json_t *one = json_pack("{s:s, s:s}", "kind", kind_word(item->kind), "id", item->id);
+    json_object_set_new(one, "title", text_or_null(item->title));
     json_object_set_new(one, "points", figure(item->points));
     json_object_set_new(one, "students", json_integer((json_int_t)item->students));
     json_object_set_new(one, "judged", json_integer((json_int_t)item->reached));

@@ -242,8 +242,11 @@ put_waiting(FILE *to, const gbx_gradebook_told *told)
         points += book->cards[i].waiting;
     }
     if (students > 0) {
-        fprintf(to, "\nFor a person to read: explanations of %zu student%s, worth %s points\n  glassbox review %s\n", students,
-                plural(students), gbx_format_number(points, text), told->path);
+        fprintf(to, "\nFor a person to read: explanations of %zu student%s, worth %s points\n", students,
+                plural(students), gbx_format_number(points, text));
+        if (book->folder) {
+            fprintf(to, "  glassbox review %s\n", told->path);
+        }
     }
     if (book->reviews_stale > 0) {
         fprintf(to, "\n%zu review%s of an earlier submission, or of nobody here: not counted\n", book->reviews_stale,

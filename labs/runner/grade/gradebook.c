@@ -233,6 +233,7 @@ gbx_gradebook_read(gbx_gradebook *book, const char *path, int lab, const gbx_gra
     *book = (gbx_gradebook){ .lab = 0 };
     int code, folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
+        book->folder = true;
         code = read_folder(book, folder, path, course, error);
         close(folder);
     }

@@ -39,14 +39,14 @@ typedef enum {
 /* One thing that has points.  The strings live as long as its gbx_card. */
 typedef struct {
     gbx_mark_kind kind;
-    const char *id, *title;          /* of the fact, explanation or prediction */
+    const char *id, *title;          /* of the fact, explanation or prediction; title: NULL where the result has none */
     const char *fact;                /* the fact that it is about: itself for a fact, NULL where none is named */
     gbx_mark_verdict verdict;
     const char *word;                /* as results spell it: "limit:cpu" */
     double points, score;            /* 0 <= score <= points */
     gbx_seen seen;
     bool details;                    /* expected, actual and likely may be shown to the learner */
-    const char *expected, *actual, *likely;      /* NULL: none */
+    const char *expected, *actual, *likely;      /* NULL: none; of explanations and predictions only `likely` */
     const char *after;               /* the prerequisite that failed; NULL: none is named */
     const char *misconception;       /* of a wrong prediction; NULL: none */
     const char *comment;             /* a person's; NULL: none */
@@ -84,6 +84,7 @@ typedef struct {
 } gbx_gradebook_course;
 
 typedef struct {
+    bool folder;                     /* it was one, not a single file */
     int lab;                         /* 0: no result could be read */
     const char *lab_name, *lab_title;
     gbx_card *cards;               /* sorted by student */
