@@ -154,10 +154,10 @@ gbx_gradebook_json(const gbx_gradebook_told *told)
         gbx_gradebook_absent(told, i, &student);
         json_array_append_new(absent, json_string(student));
     }
-    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:b, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o}", "lab", book->lab,
+    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:b, s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o}", "lab", book->lab,
                      "name", text_or_null(book->lab_name), "results", (json_int_t)book->count,
                      "graded", (json_int_t)book->graded, "rubrics", (json_int_t)book->rubrics,
-                     "seals_checked", book->sealed > 0, "reviews", "counted", (json_int_t)book->reviews,
+                     "seals_checked", book->sealed > 0, "unwitnessed", (json_int_t)book->unwitnessed, "reviews", "counted", (json_int_t)book->reviews,
                      "stale", (json_int_t)book->reviews_stale, "broken", (json_int_t)book->reviews_broken,
                      "students", students, "absent", absent, "statistics", statistics_json(told->statistics),
                      "difference", told->difference == NULL ? json_null() : difference_json(told->difference));

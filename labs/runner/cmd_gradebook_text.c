@@ -59,6 +59,9 @@ put_head(FILE *to, const gbx_gradebook *book)
         fprintf(to, ", %zu without", book->count - book->graded);
     }
     fprintf(to, "; %s\n", book->sealed == 0 ? "no seals checked: there is no key" : "seals checked");
+    if (book->unwitnessed > 0) {
+        fprintf(to, "%zu graded without the witness: nobody saw whether what was recorded is true.\n", book->unwitnessed);
+    }
     if (book->rubrics > 1) {
         fprintf(to, "They were judged by %zu different rubrics: grade the older ones again.\n", book->rubrics);
     }

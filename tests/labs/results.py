@@ -122,7 +122,7 @@ def result(student, facts, explanations=(), predictions=(), hints=(), verdict=No
         "explanations": explanations,
         "predictions": predictions,
         "hints": hints,
-        "host": {"grader": "0.1", "build": "gil", "graded_at": "2026-11-21T20:00:00Z"},
+        "host": {"grader": "0.1", "build": "gil", "graded_at": "2026-11-21T20:00:00Z", "witness": {"on": True}},
     } | more
     if verdict.startswith("limit:") and whole["limit"] is None:
         whole["limit"] = {"kind": verdict[6:], "text": f"{verdict[6:]} 12.0 s of 10 s"}

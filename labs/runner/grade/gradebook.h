@@ -69,6 +69,7 @@ typedef struct {
     gbx_score *marks;
     size_t count;
     unsigned hints;
+    bool witnessed;                  /* somebody outside saw its runs being recorded */
     const char *message;             /* one sentence of the grader */
     const char *cause;               /* of a limit or a violation: what happened, with its numbers; NULL: neither */
     const char *violation;           /* its name; NULL: none */
@@ -91,6 +92,7 @@ typedef struct {
     size_t count, graded;
     size_t rubrics;                  /* different ones; more than 1: some have to be graded again */
     size_t sealed;                   /* results whose seal was checked */
+    size_t unwitnessed;              /* scores that rest on recordings that nobody watched */
     size_t reviews, reviews_stale;   /* lines of reviews.jsonl that count; of older submissions */
     size_t reviews_broken;           /* lines that are none */
 } gbx_gradebook;
