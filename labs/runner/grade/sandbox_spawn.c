@@ -26,7 +26,7 @@
 #define STAGE "/tmp"                  /* hidden by ours, in our namespace alone */
 #define PLACE STAGE "/place"
 
-enum { WORD_MOST = 64, WORDS_MOST = 64 + 4 * (GBX_SANDBOX_BINDS + 16 + GBX_SANDBOX_PLACES) };
+enum { WORD_MOST = 64, WORDS_MOST = 512 + 4 * (GBX_SANDBOX_BINDS + 16 + GBX_SANDBOX_PLACES) };
 
 /* Everything that needs memory, made before the fork. */
 typedef struct {
@@ -39,8 +39,11 @@ typedef struct {
     char place[GBX_SANDBOX_PLACES + 1][WORD_MOST];
     size_t place_count;
     char stage_options[96], place_options[160], uid_map[64], gid_map[64];
+    char above[8192];                 /* names of folders */
+    size_t above_used;
     const char *words[WORDS_MOST];
     size_t word_count;
+    bool full;                        /* too many words: not to be run */
 } plan;
 
 /* -------------------------------------------------------------- before the fork */
@@ -50,6 +53,9 @@ say(plan *this, const char *word)
 {
     if (this->word_count + 1 < WORDS_MOST) {
         this->words[this->word_count++] = word;
+    }
+    else {
+        this->full = true;
     }
 }
 
@@ -84,12 +90,34 @@ say_namespaces(plan *this)
     }
 }
 
+/* The folders above a place, which bubblewrap would otherwise make for its own user alone: only that user is not the child's
+   where there are no user namespaces. */
+static void
+say_folders_above(plan *this, const char *path)
+{
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - path);
+        if (this->above_used + length + 1 > sizeof(this->above)) {
+            return;
+        }
+        char *copy = this->above + this->above_used;
+        memcpy(copy, path, length);
+        copy[length] = '\0';
+        this->above_used += length + 1;
+        say(this, "--dir");
+        say(this, copy);
+    }
+}
+
 /* The words of bubblewrap. */
 static void
 make_words(plan *this)
 {
     const gbx_run *run = this->run;
     say_namespaces(this);
+    for (size_t i = 0; run->way == GBX_WAY_ROOT_ALONE && i < run->mount_count; i++) {
+        say_folders_above(this, run->mounts[i].to);
+    }
     for (size_t i = 0; i < run->mount_count; i++) {
         snprintf(this->stage[i], WORD_MOST, STAGE "/%zu", i);
         say_three(this, run->mounts[i].device ? "--dev-bind" : "--ro-bind", this->stage[i], run->mounts[i].to);
@@ -372,6 +400,9 @@ gbx_sandbox_spawn(gbx_run *run)
     }
     make_plan(this, run);
     int result = open_ends(run, this);
+    if (result == 0 && this->full) {
+        result = gbx_error_set(run->error, GBX_ERROR_USAGE, "too many places for a sandbox");
+    }
     if (result == 0) {
         run->child = fork();
         if (run->child == 0) {
