@@ -2,7 +2,7 @@
 
 #include "batch.h"
 #include "cmd.h"
-#include "judge.h"
+#include "provenance.h"
 #include "lab_internal.h"         // gbx_labs_folder
 #include "roster.h"
 #include "text.h"
@@ -73,16 +73,11 @@ cores(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-static bool
-is_level(const char *name)
-{
-    return strcmp(name, "bare") == 0 || strcmp(name, "filtered") == 0 || strcmp(name, "isolated") == 0 || strcmp(name, "full") == 0;
-}
-
 /* -1: go on; else the exit status. */
 static int
 take_option(int option, chosen_options *to)
 {
+    gbx_level level;
     switch (option) {
         case OPT_BATCH: to->list = optarg; return -1;
         case OPT_OUT: to->out = optarg; return -1;
@@ -90,7 +85,7 @@ take_option(int option, chosen_options *to)
         case OPT_NO_WITNESS: to->no_witness = true; return -1;
         case OPT_LEVEL:
             to->level = optarg;
-            return is_level(optarg) ? -1 : usage("the levels are bare, filtered, isolated and full");
+            return gbx_level_parse(optarg, &level) ? -1 : usage("the levels are bare, filtered, isolated and full");
         case 'j':
             return gbx_cmd_number(optarg, &to->jobs, MOST_JOBS) && to->jobs > 0 ? -1 : usage("-j wants a number from 1 to 1024");
         case OPT_ATTEMPTS:
@@ -244,11 +239,11 @@ find_judge(const chosen_options *chosen, const gbx_roster *roster, const char *c
         status = gbx_labs_folder(paths.root, paths.installed, &labs, error);
     }
     if (status == 0) {
-        const gbx_judge_options who = {
+        const gbx_provenance_options who = {
             .program = "/proc/self/exe", .python = paths.python, .labs = labs, .course = chosen->course,
             .secret = roster->secret, .secret_size = roster->secret_size, .options = words,
         };
-        status = gbx_judge_sum(judge, &who, error);
+        status = gbx_provenance_sum(judge, &who, error);
     }
     free(labs);
     gbx_paths_clear(&paths);

@@ -113,21 +113,24 @@ fail(batch *this, gbx_batch_item *item, const char *why, bool for_good, gbx_erro
 
 /* --------------------------------------------------------------------- workers */
 
-/* The command line of a worker; words of it live in `out` and in the options. */
+/* The command line of a worker; its words live as long as what it is made of. */
 static void
-command(const batch *this, const gbx_batch_item *item, const char *out, char **bundle, const char *words[WORDS])
+command(const batch *this, const gbx_batch_item *item, const char *out, const char *attempt, const char *bundle,
+        const char *words[WORDS])
 {
     size_t count = 0;
     words[count++] = "glassbox";
     words[count++] = "grade";
-    for (size_t i = 0; this->options->more != NULL && this->options->more[i] != NULL && count < WORDS - 8; i++) {
+    for (size_t i = 0; this->options->more != NULL && this->options->more[i] != NULL && count < WORDS - 10; i++) {
         words[count++] = this->options->more[i];
     }
     words[count++] = "--student";
     words[count++] = item->entry->student;
     words[count++] = "--out";
     words[count++] = out;
-    words[count++] = *bundle;
+    words[count++] = "--attempt";
+    words[count++] = attempt;
+    words[count++] = bundle;
     words[count] = NULL;
 }
 
@@ -135,6 +138,7 @@ static int
 launch(batch *this, slot *at, gbx_batch_item *item, gbx_error *error)
 {
     const char *words[WORDS];
+    char attempt[16];
     const char *name = item->entry->bundle;
     char *bundle = NULL, *out = gbx_paths_join(at->path, "out", NULL), *tmp = gbx_paths_join(at->path, "tmp", NULL);
     if (asprintf(&bundle, "%s%s", name[0] == '-' ? "./" : "", name) < 0) {      /* no name is an option */
@@ -142,7 +146,8 @@ launch(batch *this, slot *at, gbx_batch_item *item, gbx_error *error)
     }
     int status = bundle == NULL || out == NULL || tmp == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
     if (status == 0) {
-        command(this, item, out, &bundle, words);
+        snprintf(attempt, sizeof(attempt), "%u", item->attempt);
+        command(this, item, out, attempt, bundle, words);
         status = gbx_worker_start(&at->worker, this->options->program, words, tmp, this->folder.lock, error);
     }
     free(bundle);

@@ -36,7 +36,7 @@ typedef struct {
     const char *list, *out;
     const char *program;             /* the grader: "/proc/self/exe" */
     const char *const *more;         /* options for each: "--course", "..."; ends with NULL; NULL: none */
-    const char *judge;               /* who judges, as a sum (judge.h) */
+    const char *judge;               /* who judges, as a sum (provenance.h) */
     const void *key;                 /* of the seals; NULL: there are none to check */
     size_t key_size;
     unsigned jobs;                   /* at a time, at least 1 */

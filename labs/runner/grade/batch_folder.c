@@ -124,7 +124,7 @@ is_there(const char *path)
 static int
 clear(const gbx_batch_folder *folder, gbx_error *error)
 {
-    char *old = strdup(folder->work), *table = gbx_paths_join(folder->path, GBX_TABLE_NAME, NULL);
+    char *old = strdup(folder->work), *table = gbx_paths_join(folder->path, GBX_SHEET_NAME, NULL);
     int status = old == NULL || table == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory") : 0;
     if (status == 0 && is_there(old)) {
         status = gbx_driver_temporary_remove(&old, error);

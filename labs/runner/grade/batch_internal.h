@@ -8,7 +8,7 @@
 #include "digest.h"
 #include "journal.h"
 #include "list.h"
-#include "table.h"
+#include "sheet.h"
 #include "worker.h"
 
 /* ---------------------------------------------------------------- batch_folder.c */

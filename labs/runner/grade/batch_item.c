@@ -157,11 +157,11 @@ gbx_batch_item_failed(gbx_batch_item *item, const gbx_batch_options *options, gb
 /* Its line of the table, from its result. */
 static int
 tell(const gbx_batch_item *item, const gbx_batch_options *options, const gbx_batch_folder *folder,
-                    const gbx_journal *journal, gbx_table *table, gbx_error *error)
+                    const gbx_journal *journal, gbx_sheet *table, gbx_error *error)
 {
     gbx_outcome outcome;
     if (item->state != GBX_ITEM_DONE) {
-        return gbx_table_add(table, item->entry->student, NULL, error);
+        return gbx_sheet_add(table, item->entry->student, NULL, "infrastructure", error);
     }
     const json_t *line = gbx_journal_last(journal, item->entry->student);
     int status = read_done(&outcome, item, options, folder, line, error);
@@ -170,7 +170,7 @@ tell(const gbx_batch_item *item, const gbx_batch_options *options, const gbx_bat
                              item->entry->student);
     }
     if (status == 0) {
-        status = gbx_table_add(table, item->entry->student, &outcome, error);
+        status = gbx_sheet_add(table, item->entry->student, &outcome, NULL, error);
         gbx_outcome_clear(&outcome);
     }
     return status;
@@ -197,22 +197,22 @@ int
 gbx_batch_tell(const gbx_batch_item *items, size_t count, const gbx_batch_options *options, const gbx_batch_folder *folder,
                const gbx_journal *journal, gbx_batch_result *result, gbx_error *error)
 {
-    gbx_table *table;
+    gbx_sheet *table;
     size_t used = 0;
-    int status = gbx_table_new(&table, error);
+    int status = gbx_sheet_new(&table, error);
     for (size_t i = 0; status == 0 && i < count; i++) {
         status = tell(&items[i], options, folder, journal, table, error);
     }
     if (status == 0) {
-        status = gbx_table_write(table, folder->path, error);
+        status = gbx_sheet_write(table, folder->path, error);
     }
     for (size_t i = 0; status == 0 && gbx_outcome_verdict(i) != NULL; i++) {
-        size_t lines = gbx_table_count(table, gbx_outcome_verdict(i));
+        size_t lines = gbx_sheet_count(table, gbx_outcome_verdict(i));
         if (lines > 0) {
             result->counts[used].verdict = gbx_outcome_verdict(i);
             result->counts[used++].count = lines;
         }
     }
-    gbx_table_free(table);
+    gbx_sheet_free(table);
     return status;
 }

@@ -80,6 +80,11 @@ int gbx_predictions_noted(const char *folder, json_t **out, gbx_error *error);
 /* Is the chain whole?  That of no notes is. */
 bool gbx_predictions_sound(const json_t *record);
 
+/* Which of the choices an answer is, as it stands in answers.toml (a text, or a number without quotes), but for capitals and
+   blanks around; SIZE_MAX: none.  Only texts of the lab that cannot be filled in are an error. */
+int gbx_prediction_choice(const gbx_lab_predict *asked, const json_t *variant, const char *student, const json_t *answer,
+                          size_t *choice, gbx_error *error);
+
 /* The member of a table of a submission: of [explain.ID] by "explain" and ID, an id with dots as TOML nests it, too.  NULL: there
    is none, or it is no table. */
 const json_t *gbx_explain_given(const json_t *file, const char *table, const char *id);
