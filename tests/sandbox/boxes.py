@@ -11,6 +11,7 @@ ROOT = pathlib.Path(os.environ.get("GLASSBOX_ROOT") or pathlib.Path(__file__).re
 RUN = ROOT / "build" / "tests" / "sandbox" / "sandbox_run"
 PYTHON = "/glassbox/cpython/build/gil/python"
 NOBODY = 65534
+MARK = f"/mark-{os.getpid()}"            # a writable place that only these runs have: by it they are known
 LIMITS = {"wall_ms": 20000, "cpu_ms": 20000, "memory_bytes": 512 << 20, "output_bytes": 64 << 10, "processes": 8,
           "disk_bytes": 32 << 20, "disk_files": 64, "open_files": 64}
 
@@ -21,7 +22,7 @@ def order(code: str, *, work: str | None = None, limits: dict | None = None, **m
     if work is not None:
         binds.append([work, "/work", False])
     return {"argv": [PYTHON, "-B", "-P", "-s", "-c", code], "environment": [], "folder": "/tmp",
-            "binds": binds, "writable": ["/tmp", "/trace"], "limits": LIMITS | (limits or {})} | more
+            "binds": binds, "writable": ["/tmp", "/trace", MARK], "limits": LIMITS | (limits or {})} | more
 
 
 def start(what: dict, *, user: int | None = None) -> subprocess.Popen:
@@ -49,22 +50,19 @@ def run(code: str, *, user: int | None = None, **more) -> dict:
     return finish(start(order(code, **more), user=user))
 
 
-def processes() -> dict[int, list[str]]:
-    """Every process that lives (zombies do not) with its words."""
+def ours() -> dict[int, str]:
+    """Every process of a sandbox of these tests that lives (zombies do not), with its name: all of them have a mount, or a
+    word, with our mark."""
     found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
+            place = pathlib.Path("/proc", entry)
             try:
-                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
-                state = pathlib.Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()[0]
+                state = place.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+                words = place.joinpath("cmdline").read_bytes()
+                marked = MARK.encode() in words or MARK in place.joinpath("mountinfo").read_text()
             except OSError:
                 continue
-            if state not in "ZX":
-                found[int(entry)] = [word.decode(errors="replace") for word in words]
+            if state not in "ZX" and marked:
+                found[int(entry)] = words.split(b"\0")[0].decode(errors="replace")
     return found
-
-
-def of_a_sandbox() -> dict[int, list[str]]:
-    """The processes that are, or belong to, a sandbox: bubblewrap, the keeper, and what runs the interpreter inside."""
-    return {pid: words for pid, words in processes().items()
-            if words and (words[0].endswith("/bwrap") or words[0] == "/inside" or words[0] == PYTHON)}
