@@ -56,5 +56,14 @@ int gbx_cmd_aio(int argc, char **argv);
 int gbx_cmd_export(int argc, char **argv);
 int gbx_cmd_refs(int argc, char **argv);
 int gbx_cmd_why(int argc, char **argv);
+int gbx_cmd_plan(int argc, char **argv);
+int gbx_cmd_merge(int argc, char **argv);
+int gbx_cmd_gradebook(int argc, char **argv);
+int gbx_cmd_review(int argc, char **argv);
+
+/* A command's other forms, called by it. */
+int gbx_cmd_lab(int argc, char **argv);
+int gbx_cmd_grade(int argc, char **argv);
+int gbx_cmd_grade_batch(int argc, char **argv);      /* glassbox grade --batch */
 
 #endif

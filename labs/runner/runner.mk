@@ -21,7 +21,7 @@ RUNNER_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Wshadow -Wconve
 	-Icpython/new/Include/internal -Ilabs/runner -Ilabs/runner/grade -include labs/runner/banned.h $(runner_san)
 # The one file in C++: a well-kept reader of TOML is to be had in no other language.
 RUNNER_CXXFLAGS := -std=c++17 $(CFLAGS) -Wall -Wextra $(if $(CI),-Werror) -Ilabs/runner $(runner_san)
-RUNNER_LIBS   := -ljansson -ldw -lelf -lm -larchive -lseccomp -lcrypto -lstdc++
+RUNNER_LIBS   := -ljansson -ldw -lelf -lm -larchive -lseccomp -lcrypto -lstdc++ -lpthread
 
 runner_sources := $(wildcard labs/runner/*.c labs/runner/grade/*.c)
 runner_program := labs/runner/main.c labs/runner/cmd.c labs/runner/course.c $(filter labs/runner/cmd_%.c,$(runner_sources))
@@ -33,13 +33,23 @@ $(runner_out)/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(CC) $(RUNNER_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(runner_out)/labs/runner/grade/toml.o: labs/runner/grade/toml.cc | setup
+$(runner_out)/labs/runner/grade/tomlxx.o: labs/runner/grade/tomlxx.cc | setup
 	@mkdir -p $(@D)
 	$(CXX) $(RUNNER_CXXFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(libglassbox): $(call runner_objects,$(runner_library)) $(runner_out)/labs/runner/grade/toml.o
+$(libglassbox): $(call runner_objects,$(runner_library)) $(runner_out)/labs/runner/grade/tomlxx.o
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# The program that runs inside the sandbox: static, so that it needs nothing there, and never under sanitizers;
+# where the C library has no static form, an ordinary one. It is carried in the library.
+inside := build/inside/inside
+$(inside): labs/runner/grade/inside/inside.c labs/runner/grade/sandbox_wire.h | setup
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion $(if $(CI),-Werror) -c $< -o $@.o
+	$(CC) -static -s $@.o -o $@ 2>/dev/null || $(CC) -s $@.o -o $@
+$(call runner_objects,labs/runner/grade/sandbox_order.c): $(inside)
+$(call runner_objects,labs/runner/grade/sandbox_order.c): EXTRA_CFLAGS += -DGBX_INSIDE_FILE='"$(inside)"'
 
 # It carries the text of a program in Python.
 $(call runner_objects,labs/runner/why_probe.c): labs/runner/why_probe.py
@@ -55,4 +65,4 @@ ifneq ($(glassbox_bin),glassbox)
 glassbox: $(glassbox_bin)
 endif
 
--include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources) $(lab_sources)) $(runner_out)/labs/runner/grade/toml.d)
+-include $(patsubst %.o,%.d,$(call runner_objects,$(runner_sources) $(lab_sources)) $(runner_out)/labs/runner/grade/tomlxx.d)

@@ -2,8 +2,9 @@
 
 #include "list.h"
 
+#include "slurp.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,74 +16,11 @@ static const char ending[] = ".glassbox.tar.gz";
 
 /* ---------------------------------------------------------------------- names */
 
-/* The bytes of the character at `at`, or 0: it is none, or one that steers a terminal. */
-static size_t
-character(const unsigned char *at)
-{
-    size_t more = at[0] < 0x80 ? 0 : at[0] >= 0xc2 && at[0] < 0xe0 ? 1 : (at[0] & 0xf0) == 0xe0 ? 2
-        : at[0] >= 0xf0 && at[0] < 0xf5 ? 3 : 4;
-    if (at[0] < 0x20 || at[0] == 0x7f || more == 4) {
-        return 0;
-    }
-    for (size_t i = 1; i <= more; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool control = at[0] == 0xc2 && at[1] < 0xa0;                     /* C1 */
-    bool overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    bool beyond = (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf4 && at[1] >= 0x90);
-    /* what turns the direction of a line, or ends it: U+200E to U+200F, U+2028 to U+202E, U+2066 to U+2069 */
-    bool turns = at[0] == 0xe2 && ((at[1] == 0x80 && (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae)))
-                                   || (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
-    return control || overlong || beyond || turns ? 0 : more + 1;
-}
-
 bool
 gbx_list_student_ok(const char *name)
 {
-    const unsigned char *at = (const unsigned char *)name;
-    bool begins = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
-        *at == '_' || *at >= 0x80;
-    size_t size = strlen(name), bytes = 1;
-    for (; *at != '\0' && bytes > 0; at += bytes) {
-        bytes = *at == '/' ? 0 : character(at);
-    }
-    return begins && bytes > 0 && size <= GBX_LIST_STUDENT_MOST && name[size - 1] != ' ';
-}
-
-/* ----------------------------------------------------------------- the file */
-
-static int
-load(const char *path, char **text, size_t *size, gbx_error *error)
-{
-    struct stat about;
-    *text = NULL;
-    *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        return gbx_error_system(error, "open", path);
-    }
-    int status = fstat(fd, &about) != 0 ? gbx_error_system(error, "look at", path)
-        : !S_ISREG(about.st_mode) ? gbx_error_set(error, GBX_ERROR_USAGE, "'%s' is not an ordinary file", path)
-        : about.st_size > GBX_LIST_BYTES_MOST ? gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' is too large for a list", path)
-        : 0;
-    ssize_t got = 1;
-    if (status == 0 && (*text = malloc((size_t)about.st_size + 1)) == NULL) {
-        status = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-    }
-    while (status == 0 && got > 0 && *size < (size_t)about.st_size) {
-        got = read(fd, *text + *size, (size_t)about.st_size - *size);
-        *size += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0) {
-        status = gbx_error_system(error, "read", path);
-    }
-    if (status == 0) {
-        (*text)[*size] = '\0';
-    }
-    close(fd);
-    return status;
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-");
+    return size > 0 && size <= GBX_LIST_STUDENT_MOST && name[size] == '\0' && strchr("@._+-", name[0]) == NULL;
 }
 
 /* --------------------------------------------------------------------- a line */
@@ -135,7 +73,7 @@ read_line(gbx_list_entry *entry, char *text, const char *path, gbx_error *error)
     }
     if (!gbx_list_student_ok(entry->student)) {
         return line_error(path, entry->line, tab != NULL
-                          ? "a student's name begins with a letter, a digit or '_', has at most 100 bytes of UTF-8, and no '/'"
+                          ? "a student's name has letters, digits and @ . _ + -, begins with a letter or a digit, and is at most 64 long"
                           : "no student can have the name of this file: write the student and a tab before it", error);
     }
     return 0;
@@ -218,10 +156,10 @@ read_lines(gbx_list *list, char *text, size_t size, const char *path, gbx_error 
 int
 gbx_list_read(gbx_list *list, const char *path, gbx_error *error)
 {
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     *list = (gbx_list){ NULL, 0 };
-    int status = load(path, &text, &size, error);
+    int status = gbx_slurp(path, GBX_LIST_BYTES_MOST, &text, &size, error);
     if (status == 0) {
         status = read_lines(list, text, size, path, error);
     }

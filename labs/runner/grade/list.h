@@ -16,7 +16,7 @@
 #include "error.h"
 
 enum {
-    GBX_LIST_STUDENT_MOST = 100,             /* bytes of a student's name */
+    GBX_LIST_STUDENT_MOST = 64,              /* bytes of a student's name */
     GBX_LIST_MOST = 200000                   /* lines */
 };
 #define GBX_LIST_BYTES_MOST (64u << 20)
@@ -33,8 +33,8 @@ typedef struct {
     size_t count;
 } gbx_list;
 
-/* May this be a student's name, and so the name of a folder and a cell of a table?  1 to 100 bytes of UTF-8 that begin
-   with a letter, a digit or '_', without '/' and control characters. */
+/* May this be a student's name, and so the name of a folder and a cell of a table?  1 to 64 of letters, digits and
+   @ . _ + -, the first a letter or a digit. */
 bool gbx_list_student_ok(const char *name);
 
 /* Read it.  GBX_ERROR_USAGE, "'list' line 7: ..." for what is wrong in it: a name that may not be, the same student

@@ -2,18 +2,22 @@
 
 #include "outcome.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "slurp.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char *const words[] = {
     "pass", "partial", "fail", "submission-error", "prerequisite", "limit:cpu", "limit:wall", "limit:memory",
     "limit:output", "limit:procs", "limit:disk", "violation", "needs-human", "flaky", "infrastructure",
 };
+
+const char *
+gbx_outcome_verdict(size_t at)
+{
+    return at < sizeof(words) / sizeof(words[0]) ? words[at] : NULL;
+}
 
 bool
 gbx_outcome_verdict_known(const char *verdict)
@@ -24,46 +28,6 @@ gbx_outcome_verdict_known(const char *verdict)
         }
     }
     return false;
-}
-
-/* ------------------------------------------------------------------- the file */
-
-static int
-read_all(int fd, const char *path, char **text, size_t *size, gbx_error *error)
-{
-    struct stat about;
-    if (fstat(fd, &about) != 0) {
-        return gbx_error_system(error, "look at", path);
-    }
-    if (!S_ISREG(about.st_mode) || about.st_size > GBX_OUTCOME_MOST) {
-        return gbx_error_set(error, GBX_ERROR_FORMAT, "'%s' is no result: %s", path,
-                             S_ISREG(about.st_mode) ? "it is too large" : "it is not an ordinary file");
-    }
-    size_t room = (size_t)about.st_size;
-    ssize_t got = 1;
-    *size = 0;
-    *text = malloc(room + 1);
-    while (*text != NULL && *size < room && got > 0) {
-        got = read(fd, *text + *size, room - *size);
-        *size += got > 0 ? (size_t)got : 0;
-    }
-    return *text == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
-        : got < 0 ? gbx_error_system(error, "read", path) : 0;
-}
-
-static int
-load(const char *path, char **text, size_t *size, gbx_error *error)
-{
-    *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        int missing = errno == ENOENT || errno == ENOTDIR;
-        gbx_error_system(error, "open", path);
-        return missing ? GBX_ERROR_MISSING : GBX_ERROR_SYSTEM;
-    }
-    int status = read_all(fd, path, text, size, error);
-    close(fd);
-    return status;
 }
 
 /* ---------------------------------------------------------------- what it says */
@@ -125,7 +89,7 @@ gbx_outcome_read(gbx_outcome *outcome, const char *path, gbx_error *error)
     size_t size = 0;
     json_error_t where;
     *outcome = (gbx_outcome){ .all = NULL };
-    int status = load(path, &text, &size, error);
+    int status = gbx_slurp(path, GBX_OUTCOME_MOST, &text, &size, error);
     if (status == 0) {
         status = gbx_digest_text(outcome->digest, text, size, error);
     }

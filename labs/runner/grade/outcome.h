@@ -18,6 +18,7 @@
 
 /* The words of the design, in its order; "infrastructure" is the one that never has a score. */
 bool gbx_outcome_verdict_known(const char *verdict);
+const char *gbx_outcome_verdict(size_t at);          /* NULL: there are no more */
 
 /* Strings belong to `all`, or to the struct. */
 typedef struct {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-json_t *gbx_toml_convert(const char *text, size_t size, char *message, size_t room);      /* toml.cc */
+json_t *gbx_toml_convert(const char *text, size_t size, char *message, size_t room);      /* tomlxx.cc */
 
 int
 gbx_toml_parse(json_t **out, const char *text, size_t size, const char *name, gbx_error *error)
@@ -64,7 +64,7 @@ gbx_toml_read(json_t **out, const char *path, gbx_error *error)
         int code = gbx_error_system(error, "cannot open", path);
         return missing ? GBX_ERROR_MISSING : code;
     }
-    size_t size, room = (size_t)GBX_TOML_MOST + 1;
+    size_t size = 0, room = (size_t)GBX_TOML_MOST + 1;
     char *text = malloc(room);
     int code = text == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
                             : read_all(file, path, text, room, &size, error);

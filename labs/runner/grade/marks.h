@@ -1,0 +1,40 @@
+/* Marks: the parts of a run that the harness marked, and whether it was the harness who did.
+
+   lab.py marks mark("part", "NAME begin") and "NAME end", and mark("lab", "begin"), ("lab", "end").  Such a mark is
+   believed where it was made by lab.py's own function, with nothing but the harness and the library on the stack below it,
+   once in that call; a part begins once in a run and ends once, on the thread that began it.  Anything else that bears
+   these names is a forgery.  Marks by other names are the learner's own affair.
+
+   A learner who reads lab.py can still have a bound method of it called by the interpreter itself while only the
+   harness is on the stack (from a finalizer): the part then begins twice, and that is seen. */
+
+#ifndef GBX_MARKS_H
+#define GBX_MARKS_H
+
+#include "trace.h"
+
+enum { GBX_PART_NAME = 64 };
+
+typedef struct {
+    char name[GBX_PART_NAME];
+    size_t begin, end;               /* positions of its two marks; end GBX_NO_EVENT while it is open */
+    uint32_t stream, process;
+} gbx_harness_part;
+
+typedef struct {
+    gbx_harness_part *parts;         /* owned; in the order in which they began */
+    size_t count, room;
+    bool began, ended;               /* the harness's own begin and end were seen */
+    size_t first, last;              /* their positions */
+    const char *violation;           /* a name of violations.h, or NULL */
+    char text[256];                  /* what was seen, in a sentence; "" */
+} gbx_marks;
+
+/* 0 or GBX_ERROR_MEMORY.  To be cleared in either case. */
+int gbx_marks_read(gbx_marks *marks, const gbx_trace *trace, gbx_error *error);
+void gbx_marks_clear(gbx_marks *marks);
+
+/* NULL: the run has no part of this name that begins and ends. */
+const gbx_harness_part *gbx_marks_part(const gbx_marks *marks, const char *name);
+
+#endif
