@@ -201,6 +201,25 @@ class Submit(Folders):
         self.assertIn("changed by hand", {one["id"]: one for one in result["predictions"]}["misses"]["message"])
 
 
+class Events(Folders):
+    """What `glassbox lab check --events` says can be cited: for explain.toml."""
+
+    def test_each_line_and_then_each_event_of_one(self):
+        work = self.scratch / "work"
+        self.glassbox("lab", "start", "1", "--student=ann", f"--to={work}")
+        (work / "work.py").write_text((work / "work.py").read_text() + "\n\ndef more():\n    return [n for n in range(3)]\n\n\nmore()\n")
+        last = len((work / "work.py").read_text().splitlines())
+        check = ("lab", "check", "1", f"--folder={work}", "--no-witness")
+        text = self.glassbox(*check, "--events", status=1).stdout
+        self.assertRegex(text, rf"(?m)^  work\.py:{last} +frame\.pop#1 frame\.push#1$")
+        text = self.glassbox(*check, f"--events=work.py:{last}", status=1).stdout
+        self.assertIn(f"Run 'main', work.py:{last}:", text)
+        self.assertIn(f"  frame.push@work.py:{last}#1\n", text)
+        self.assertIn("code=more", text)
+        text = self.glassbox(*check, "--events=work.py:1", status=1).stdout
+        self.assertIn("work.py:1 has no event that could be cited", text)
+
+
 class Hostile(Folders):
     """Archives that somebody else made, graded."""
 
