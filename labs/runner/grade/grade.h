@@ -30,7 +30,8 @@ typedef struct {
     gbx_lab_finder *find;            /* the labs' code */
     const gbx_roster *roster;        /* the course, or practice */
     const char *bundle;              /* a file to unpack; or NULL, and */
-    const char *folder;              /* a work folder (`glassbox lab check`), with `lab`, `student`, `seed` */
+    const char *folder;              /* a work folder (`glassbox lab check`), with `lab`, `student`, `seed`, `hints` */
+    json_t *hints;                   /* taken so far: of {"fact", "rung"}; borrowed; NULL with a bundle */
     int lab;                         /* 0: as the bundle says */
     const char *student;             /* NULL: as the bundle says */
     const char *seed;                /* NULL: the roster's for the student, or, without a course, the bundle's */

@@ -1,0 +1,35 @@
+"""Lab 4, a task of its own runs beside the others."""
+
+import asyncio
+
+JOIN = "{{join}}"
+MODULUS = {{modulus}}
+MOST = {{most}}
+
+
+def joined(value, number):
+    if JOIN == "add":
+        return (value + number) % MODULUS
+    if JOIN == "shift":
+        return (value * 31 + number) % MODULUS
+    return (number - value) % MODULUS
+
+
+async def work_on(desk, request):
+    while request.done < request.units:
+        request.value = joined(request.value, desk.unit(request))
+
+
+async def serve(desk):
+    request = None
+    try:
+        while True:
+            request = await desk.next()
+            while request.done < request.units:
+                await asyncio.create_task(work_on(desk, request))
+            desk.answer(request)
+            request = None
+    finally:
+        if request is not None:
+            desk.give_back(request)
+        await desk.leave()

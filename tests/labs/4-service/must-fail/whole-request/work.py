@@ -1,0 +1,31 @@
+"""Lab 4, a whole request in one step."""
+
+import asyncio
+
+JOIN = "{{join}}"
+MODULUS = {{modulus}}
+MOST = {{most}}
+
+
+def joined(value, number):
+    if JOIN == "add":
+        return (value + number) % MODULUS
+    if JOIN == "shift":
+        return (value * 31 + number) % MODULUS
+    return (number - value) % MODULUS
+
+
+async def serve(desk):
+    request = None
+    try:
+        while True:
+            request = await desk.next()
+            while request.done < request.units:
+                if True:
+                    request.value = joined(request.value, desk.unit(request))
+            desk.answer(request)
+            request = None
+    finally:
+        if request is not None:
+            desk.give_back(request)
+        await desk.leave()

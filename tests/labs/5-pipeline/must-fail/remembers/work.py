@@ -1,0 +1,41 @@
+"""Lab 5: it remembers every table."""
+
+import hashlib
+import zlib
+
+import numpy as np
+
+KIND = "{{kind}}"
+VIEW = "{{view}}"
+CONSUMER = "{{consumer}}"
+SCALE = {{scale}}
+
+
+ALL = []
+
+
+def table(memory, rows, columns):
+    ALL.append(np.frombuffer(memory, dtype=KIND).reshape(rows, columns))
+    return ALL[-1]
+
+
+def scale(numbers):
+    numbers *= SCALE
+
+
+def window(numbers):
+    if VIEW == "transposed":
+        return numbers.T
+    if VIEW == "upside-down":
+        return numbers[::-1]
+    return numbers[:, ::2]
+
+
+def lend(view):
+    return memoryview(view).toreadonly()
+
+
+def digest(numbers):
+    if CONSUMER == "sha256":
+        return hashlib.sha256(numbers).hexdigest()
+    return (zlib.crc32 if CONSUMER == "crc32" else zlib.adler32)(numbers)

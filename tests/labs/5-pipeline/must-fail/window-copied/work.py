@@ -1,0 +1,37 @@
+"""Lab 5: the window is a copy."""
+
+import hashlib
+import zlib
+
+import numpy as np
+
+KIND = "{{kind}}"
+VIEW = "{{view}}"
+CONSUMER = "{{consumer}}"
+SCALE = {{scale}}
+
+
+def table(memory, rows, columns):
+    return np.frombuffer(memory, dtype=KIND).reshape(rows, columns)
+
+
+def scale(numbers):
+    numbers *= SCALE
+
+
+def window(numbers):
+    if VIEW == "transposed":
+        return numbers.T.copy(order="A")
+    if VIEW == "upside-down":
+        return numbers[::-1].copy()
+    return numbers[:, ::2].copy()
+
+
+def lend(view):
+    return memoryview(view).toreadonly()
+
+
+def digest(numbers):
+    if CONSUMER == "sha256":
+        return hashlib.sha256(numbers).hexdigest()
+    return (zlib.crc32 if CONSUMER == "crc32" else zlib.adler32)(numbers)
