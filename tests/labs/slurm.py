@@ -9,6 +9,7 @@ slurmd run in the foreground as children of this process, with a key, a socket, 
 kernel kills them when this process dies. This module must not know what a job is for.
 """
 
+import ctypes
 import os
 import pathlib
 import pwd
@@ -20,6 +21,8 @@ import subprocess
 import time
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "setpriv")
+
+PR_SET_CHILD_SUBREAPER = 36
 
 CONFIG = """\
 ClusterName=glassbox-test
@@ -75,15 +78,34 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+# slurmd's step daemons leave it, and nobody waits for them where there is no init: so we do.
+
+def adopt_orphans(really: bool) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(really), 0, 0, 0)
+
+
+def reap_orphans() -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        children = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        steps = [int(child) for child in children if pathlib.Path(f"/proc/{child}/comm").read_text() == "slurmstepd\n"]
+        for step in steps:
+            os.waitpid(step, os.WNOHANG)
+        if not steps:
+            return
+        time.sleep(0.1)
+
+
 class Slurm:
-    def __init__(self, folder: pathlib.Path, cpus: int = 2) -> None:
+    def __init__(self, folder: pathlib.Path, cpus: int = 2, environment: dict[str, str] | None = None) -> None:
         self.folder, self.cpus, self.daemons = folder, cpus, []
         self.programs = programs()
-        self.environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"), "LC_ALL": "C.UTF-8"}
+        self.environment = {**(os.environ if environment is None else environment), "SLURM_CONF": str(folder / "slurm.conf"), "LC_ALL": "C.UTF-8"}
 
     # ------------------------------------------------------------------- start and end
 
     def __enter__(self) -> "Slurm":
+        adopt_orphans(True)
         try:
             self.configure()
             self.start("munged", "--foreground", f"--key-file={self.folder}/munge.key", f"--socket={self.folder}/munge.socket",
@@ -134,6 +156,8 @@ class Slurm:
                 daemon.kill()
                 daemon.wait()
         self.daemons = []
+        reap_orphans()
+        adopt_orphans(False)
 
     def until(self, what, why: str, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds

@@ -27,7 +27,7 @@ import tarfile
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SECRET, KEY = b"synthetic secret", b"synthetic key"
+SECRET, KEY = b"a synthetic secret", b"a synthetic key, too"
 LAB = 9
 POINTS = {"called": 6, "total": 3, "word": 1}
 WORDS = ("ada", "grace", "barbara", "radia")
@@ -130,7 +130,7 @@ def going_up(student: str) -> bytes:
 
 KINDS = {
     # name: (how many of a hundred, how it is made, verdict, score)
-    "full": (30, with_work(HONEST), "pass", 10),
+    "full": (33, with_work(HONEST), "pass", 10),
     "wrong-word": (8, wrong_word, "partial", 9),
     "wrong-total": (8, with_work(HONEST.replace("return count", "return count + 1")), "partial", 7),
     "one-too-few": (8, with_work(HONEST.replace("range(count)", "range(count - 1)")), "partial", 4),
@@ -141,8 +141,8 @@ KINDS = {
     "no-file": (3, without_a_file, "submission-error", 0),
     "cut": (3, cut_short, "submission-error", 0),
     "altered": (3, altered, "submission-error", 0),
-    "spins": (4, with_work("def steps(count):\n    while True:\n        pass\n"), "limit:cpu", 0),
-    "sleeps": (3, with_work("import time\n\n\ndef steps(count):\n    time.sleep(60)\n"), "limit:wall", 0),
+    "spins": (3, with_work("def steps(count):\n    while True:\n        pass\n"), "limit:cpu", 0),
+    "sleeps": (1, with_work("import time\n\n\ndef steps(count):\n    time.sleep(60)\n"), "limit:wall", 0),
     "floods": (2, with_work("def steps(count):\n    while True:\n        print('x' * 1000)\n"), "limit:output", 0),
     "hoards": (2, with_work("def steps(count):\n    return len([bytearray(1 << 26) for _ in range(99)])\n"), "limit:memory", 0),
     "stolen": (2, of_another, "violation", 0),
