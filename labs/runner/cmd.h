@@ -59,6 +59,7 @@ int gbx_cmd_why(int argc, char **argv);
 int gbx_cmd_plan(int argc, char **argv);
 int gbx_cmd_merge(int argc, char **argv);
 int gbx_cmd_gradebook(int argc, char **argv);
+int gbx_cmd_review(int argc, char **argv);
 
 /* A command's other forms, called by it. */
 int gbx_cmd_lab(int argc, char **argv);

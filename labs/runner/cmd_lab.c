@@ -140,7 +140,7 @@ gbx_cmd_lab(int argc, char **argv)
 {
     static const struct { const char *name; int (*run)(int, char **); } words[] = {
         { "start", gbx_cmd_lab_start }, { "check", gbx_cmd_lab_check }, { "hint", gbx_cmd_lab_hint },
-        { "seed", gbx_cmd_lab_seed },
+        { "submit", gbx_cmd_lab_submit }, { "seed", gbx_cmd_lab_seed },
     };
     const char *word = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < GBX_COUNT(words); i++) {

@@ -35,7 +35,7 @@ static const char help[] =
 "\n"
 "Exit status: 0 all facts hold; 1 not all; 2 it could not be judged; 64 wrong usage.\n";
 
-enum { WIDTH = 80, MOST_EVIDENCE = 3 };
+enum { WIDTH = 80, INDENT = 15, MOST_EVIDENCE = 3 };
 
 typedef struct {
     uint32_t number;
@@ -64,8 +64,8 @@ static void
 print_pair(const char *name, const char *text)
 {
     if (text[0] != '\0') {
-        printf("          %-9s ", name);
-        gbx_text_wrap(stdout, 20, 20, WIDTH, text);
+        printf("%*s%-9s ", INDENT, "", name);
+        gbx_text_wrap(stdout, INDENT + 10, INDENT + 10, WIDTH, text);
     }
 }
 
@@ -80,7 +80,7 @@ print_evidence(const json_t *result, const char *id)
         if (i < MOST_EVIDENCE) {
             char line[512];
             const char *ref = text_of(one, "ref");
-            snprintf(line, sizeof(line), "%s%s%.300s", ref, ref[0] == '\0' ? "" : "  ", text_of(one, "text"));
+            snprintf(line, sizeof(line), "%s%s%.300s", ref, ref[0] == '\0' ? "" : ": ", text_of(one, "text"));
             print_pair(name, line);
             name = "";
         }
@@ -91,32 +91,34 @@ static const char *
 sign_of(const char *verdict)
 {
     return strcmp(verdict, "pass") == 0 || strcmp(verdict, "flaky") == 0 ? "ok" : strcmp(verdict, "partial") == 0 ? "part"
-        : strcmp(verdict, "prerequisite") == 0 ? "--" : "FAIL";
+        : strcmp(verdict, "fail") == 0 ? "FAIL" : "--";
 }
 
 static void
-print_fact(const json_t *result, const json_t *fact, int lab)
+print_fact(const gbx_lab_work *work, const json_t *result, const json_t *fact)
 {
     char head[160], points[48];
     const char *verdict = text_of(fact, "verdict"), *id = text_of(fact, "id");
-    bool good = strcmp(sign_of(verdict), "ok") == 0, looked = strcmp(verdict, "prerequisite") != 0;
+    bool good = strcmp(sign_of(verdict), "ok") == 0;
+    bool looked = strcmp(verdict, "fail") == 0 || strcmp(verdict, "partial") == 0;
     snprintf(points, sizeof(points), "%.4g/%.4g", number_of(fact, "score"), number_of(fact, "points"));
-    int used = snprintf(head, sizeof(head), "  %-4s  %-20s %7s  ", sign_of(verdict), id, points);
+    int used = snprintf(head, sizeof(head), "  %-4s  %5s  %s: ", sign_of(verdict), points, id);
     fputs(head, stdout);
-    gbx_text_wrap(stdout, (unsigned)used, 10, WIDTH, text_of(fact, "sentence"));
+    gbx_text_wrap(stdout, (unsigned)used, INDENT, WIDTH, text_of(fact, "sentence"));
     if (strcmp(verdict, "flaky") == 0) {
         print_pair("note", "it did not hold in every attempt; that is a matter of time, and costs nothing");
     }
-    if (strcmp(text_of(fact, "show"), "full") == 0) {
-        print_pair("expected", text_of(fact, "expected"));
-        print_pair(good ? "" : "actual", good ? "" : text_of(fact, "actual"));
-        print_pair("likely", text_of(fact, "likely"));
-        if (looked) {
-            print_evidence(result, id);
-        }
+    if (strcmp(verdict, "prerequisite") == 0) {
+        print_pair("note", text_of(fact, "actual"));
     }
-    if (!good && looked && (strcmp(verdict, "fail") == 0 || strcmp(verdict, "partial") == 0)) {
-        snprintf(head, sizeof(head), "glassbox lab hint %d %s", lab, id);
+    else if ((looked || good) && strcmp(text_of(fact, "show"), "full") == 0) {
+        print_pair("expected", text_of(fact, "expected"));
+        print_pair("actual", text_of(fact, "actual"));
+        print_pair("likely", text_of(fact, "likely"));
+        print_evidence(result, id);
+    }
+    if (looked && gbx_lab_hint_find(work->lab, id, 1) != NULL) {
+        snprintf(head, sizeof(head), "glassbox lab hint %d %s", work->number, id);
         print_pair("hint", head);
     }
 }
@@ -133,12 +135,15 @@ print_said(const json_t *list, const char *title, const char *word)
         char points[48];
         double person = number_of(one, "person");
         snprintf(points, sizeof(points), "%.4g/%.4g", number_of(one, "score"), number_of(one, "points"));
-        printf("  %-11s %-14s %7s", text_of(one, word), text_of(one, "id"), points);
+        printf("  %-11s %5s  %s", text_of(one, word), points, text_of(one, "id"));
         if (person > 0) {
-            printf("  and up to %.4g from a person", person);
+            printf(", and up to %.4g from a person", person);
         }
         putchar('\n');
-        print_pair("", text_of(one, "message"));
+        if (text_of(one, "message")[0] != '\0') {
+            printf("%*s", INDENT + 6, "");
+            gbx_text_wrap(stdout, INDENT + 6, INDENT + 6, WIDTH, text_of(one, "message"));
+        }
     }
 }
 
@@ -191,7 +196,7 @@ print_report(const gbx_lab_work *work, const json_t *result)
     json_t *fact;
     printf("Lab %d: %s, for %s\n\n", work->number, work->lab->title, work->student);
     json_array_foreach(json_object_get(result, "facts"), i, fact) {
-        print_fact(result, fact, work->number);
+        print_fact(work, result, fact);
     }
     for (size_t f = 0; f < work->lab->fact_count; f++) {
         hidden += gbx_lab_fact_hidden(work->lab, &work->lab->facts[f]);

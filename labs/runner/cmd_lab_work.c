@@ -160,25 +160,26 @@ static const char help[] =
 "                     practice\n"
 "      --to=DIR       the folder; else work/lab-N.  One that is there already is left\n"
 "                     as it is\n"
-"      --course=DIR   for instructors: the seed of the course (or GLASSBOX_COURSE=)\n";
+"      --course=DIR   for instructors: the seed of the course (or GLASSBOX_COURSE=)\n"
+"      --with=DIR     for authors: a solution's files over those to begin with\n";
 
 typedef struct {
-    const char *student, *seed, *to, *course;
+    const char *student, *seed, *to, *course, *with;
     int number;
 } start_options;
 
-/* One text of the lab, with the student's parameters in it, into the work folder. */
+/* One text, with the student's parameters in it, into the work folder, over what is there; takes `from`. */
 static int
-write_text(const gbx_lab *lab, const char *name, const char *as, const char *folder, const json_t *variant,
-           const char *student, gbx_error *error)
+write_text(char *from, const char *as, const char *folder, const json_t *variant, const char *student, gbx_error *error)
 {
-    char *text = NULL, *filled = NULL, *from = gbx_lab_file(lab, name), *to = gbx_paths_join(folder, as, NULL);
+    char *text = NULL, *filled = NULL, *to = gbx_paths_join(folder, as, NULL);
     size_t size;
     int status = from == NULL || to == NULL ? no_memory(error) : gbx_slurp(from, MOST_TEXT, &text, &size, error);
     if (status == 0) {
         status = gbx_lab_fill(text, variant, student, &filled, error);
     }
     if (status == 0) {
+        (void)unlink(to);
         status = gbx_spit(to, filled, strlen(filled), 0644, error);
     }
     free(text);
@@ -188,24 +189,20 @@ write_text(const gbx_lab *lab, const char *name, const char *as, const char *fol
     return status;
 }
 
-/* All ordinary files of start/. */
+/* All ordinary files of a folder. */
 static int
-write_start(const gbx_lab *lab, const char *folder, const json_t *variant, const char *student, gbx_error *error)
+write_texts(const char *from, const char *folder, const json_t *variant, const char *student, gbx_error *error)
 {
-    char *from = gbx_lab_file(lab, "start");
-    DIR *all = from == NULL ? NULL : opendir(from);
-    int status = from == NULL ? no_memory(error) : 0;
-    for (struct dirent *one; all != NULL && status == 0 && (one = readdir(all)) != NULL;) {
-        char name[300];
+    DIR *all = opendir(from);
+    int status = all == NULL ? gbx_error_system(error, "look into", from) : 0;
+    for (struct dirent *one; status == 0 && (one = readdir(all)) != NULL;) {
         if (one->d_name[0] != '.' && one->d_type != DT_DIR) {
-            snprintf(name, sizeof(name), "start/%s", one->d_name);
-            status = write_text(lab, name, one->d_name, folder, variant, student, error);
+            status = write_text(gbx_paths_join(from, one->d_name, NULL), one->d_name, folder, variant, student, error);
         }
     }
     if (all != NULL) {
         closedir(all);
     }
-    free(from);
     return status;
 }
 
@@ -232,18 +229,24 @@ make_folders(const char *path, gbx_error *error)
 }
 
 static int
-make_work(const gbx_lab *lab, const char *folder, const char *student, const char *seed, gbx_error *error)
+make_work(const gbx_lab *lab, const char *folder, const char *student, const char *seed, const char *with,
+          gbx_error *error)
 {
+    char *begin = gbx_lab_file(lab, "start");
     json_t *variant = gbx_lab_variant(lab, seed, NULL);
     json_t *note = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[]}", "lab", lab->number, "name", lab->name, "student", student,
                              "seed", seed, "rubric", lab->rubric, "hints");
-    int status = variant == NULL || note == NULL ? no_memory(error) : make_folders(folder, error);
+    int status = variant == NULL || note == NULL || begin == NULL ? no_memory(error) : make_folders(folder, error);
     if (status == 0) {
-        status = write_text(lab, "task.md", "task.md", folder, variant, student, error);
+        status = write_text(gbx_lab_file(lab, "task.md"), "task.md", folder, variant, student, error);
     }
     if (status == 0) {
-        status = write_start(lab, folder, variant, student, error);
+        status = write_texts(begin, folder, variant, student, error);
     }
+    if (status == 0 && with != NULL) {
+        status = write_texts(with, folder, variant, student, error);
+    }
+    free(begin);
     if (status == 0) {
         status = write_note(folder, note, error);
     }
@@ -290,7 +293,7 @@ start(const start_options *chosen, gbx_error *error)
                                "another folder with --to=DIR", folder);
     }
     else if (status == 0) {
-        status = make_work(lab, folder, student, seed, error);
+        status = make_work(lab, folder, student, seed, chosen->with, error);
         if (status == 0) {
             printf("Lab %d: %s\nfor %s%s, about %d minutes\n\nRead '%s/task.md' first. Then, as often as you like:\n"
                    "  glassbox lab check %d --folder=%s\n", lab->number, lab->title, student,
@@ -307,11 +310,11 @@ start(const start_options *chosen, gbx_error *error)
 int
 gbx_cmd_lab_start(int argc, char **argv)
 {
-    enum { OPT_STUDENT = 256, OPT_SEED, OPT_TO, OPT_COURSE, OPT_HELP };
+    enum { OPT_STUDENT = 256, OPT_SEED, OPT_TO, OPT_COURSE, OPT_WITH, OPT_HELP };
     static const struct option long_options[] = {
         { "student", required_argument, NULL, OPT_STUDENT }, { "seed", required_argument, NULL, OPT_SEED },
         { "to", required_argument, NULL, OPT_TO }, { "course", required_argument, NULL, OPT_COURSE },
-        { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
+        { "with", required_argument, NULL, OPT_WITH }, { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
     };
     start_options chosen = { .number = 0 };
     uint32_t number;
@@ -325,6 +328,7 @@ gbx_cmd_lab_start(int argc, char **argv)
             case OPT_SEED:    chosen.seed = optarg; break;
             case OPT_TO:      chosen.to = optarg; break;
             case OPT_COURSE:  chosen.course = optarg; break;
+            case OPT_WITH:    chosen.with = optarg; break;
             case OPT_HELP:    fputs(help, stdout); return GBX_EXIT_PASS;
             default:          return gbx_cmd_usage("lab start", "unknown option, or one without its value");
         }

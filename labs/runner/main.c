@@ -26,6 +26,7 @@ static const command commands[] = {
     { "gil", gbx_cmd_gil, "who held the lock when, who waited for it and why" },
     { "aio", gbx_cmd_aio, "loops and tasks of asyncio: who woke whom, who kept others waiting" },
     { "export", gbx_cmd_export, "a trace for other programs: Chrome's and Perfetto's viewers" },
+    { "review", gbx_cmd_review, "read explanations, one at a time, and give points" },
     { "lab", gbx_cmd_lab, "a graded lab: begin, check your work, take a hint, hand in" },
     { "grade", gbx_cmd_grade, "judge what was handed in, one bundle or many" },
     { "plan", gbx_cmd_plan, "grade a list of submissions on many machines: scripts for their engine" },

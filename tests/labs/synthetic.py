@@ -3,7 +3,7 @@
 
     synthetic.py FOLDER --count 2000 [--seed N] [--zoo FOLDER]
 
-FOLDER gets labs/ (the tiny lab and the real lab.py), course/ (secret, key, roster), inbox/STUDENT.glassbox.tar.gz, list, and
+FOLDER gets labs/ (the quick lab and the real lab.py), course/ (secret, key, roster), inbox/STUDENT.glassbox.tar.gz, list, and
 expected.csv: student, verdict, score, known by how each submission was made, not by grading it. Kinds are mixed by the
 seed: the same seed gives the same bytes. With --zoo, the animals of that folder (made for the same lab) are mixed in.
 
@@ -176,7 +176,7 @@ def make_course(folder: pathlib.Path, students: list[str]) -> None:
     labs.mkdir(parents=True)
     course.mkdir()
     shutil.copy(ROOT / "labs" / "lab.py", labs)
-    shutil.copytree(HERE / "tiny" / "9-tiny", labs / "9-tiny", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(HERE / "quick" / "9-quick", labs / "9-quick", ignore=shutil.ignore_patterns("__pycache__"))
     (course / "course.toml").write_text('name = "synthetic"\nsecret_file = "secret"\nroster = "roster.csv"\nkey_file = "key"\n')
     (course / "secret").write_bytes(SECRET)
     (course / "key").write_bytes(KEY)

@@ -38,7 +38,7 @@ gbx_bundle_unpack(const gbx_bundle *bundle, const char *folder, gbx_error *error
         const gbx_bundle_entry *entry = &bundle->entries[i];
         int file = gbx_beneath_folders(at, entry->name, 0755) != 0 ? -1
             : gbx_beneath_open(at, entry->name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-        int failed = file < 0 ? -1 : write_all(file, entry->bytes, entry->size);
+        int failed = file < 0 || fchmod(file, 0644) != 0 ? -1 : write_all(file, entry->bytes, entry->size);
         if (file >= 0 && close(file) != 0) {
             failed = -1;
         }

@@ -151,6 +151,18 @@ say_not_found(explanation *now, const char *ref)
     }
 }
 
+/* An event that is cited twice is one event. */
+static void
+add_once(explanation *now, size_t at)
+{
+    for (size_t i = 0; i < now->found; i++) {
+        if (now->at[i] == at) {
+            return;
+        }
+    }
+    now->at[now->found++] = at;
+}
+
 /* Look up each citation; "fits" is decided for those of a declared mechanism here, and later for the others. */
 static bool
 take_events(explanation *now, const json_t *from)
@@ -171,7 +183,7 @@ take_events(explanation *now, const json_t *from)
             if (!fits && now->mechanism != NULL && now->message[0] == '\0') {
                 snprintf(now->message, sizeof(now->message), "'%s' does not show '%s'", ref, now->named);
             }
-            now->at[now->found++] = at;
+            add_once(now, at);
         }
         now->cited++;
         if (json_array_append_new(now->events, json_pack("{s:s,s:b,s:b}", "ref", ref, "found", at != GBX_NO_EVENT, "fits", fits)) != 0) {

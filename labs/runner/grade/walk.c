@@ -152,6 +152,7 @@ take_effect(gbx_walk *walk)
             break;
         case GBX_EV_FRAME_POP:
         case GBX_EV_FRAME_SUSPEND:
+        case GBX_EV_FRAME_GENERATOR:         // it moves to the heap: what was pushed has left the stack
             pop(walk);
             break;
         default:

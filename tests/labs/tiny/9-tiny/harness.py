@@ -1,12 +1,22 @@
-"""The tiny lab: have step() run, and note what came of it."""
+"""Calls the learner's hot() as often as the variant says."""
+
+import os
+
 import lab
 
 
 def main():
     work = lab.load()
+    if lab.argument(0) == "timed":
+        lab.observe("coin", getattr(work, "coin", lambda: 0)())
+        return
+    kind = {"int": int, "float": float}[lab.argument(0)]
     with lab.part("calls"):
-        total = work.steps(lab.parameter("calls"))
-    lab.observe("total", total if isinstance(total, int) else -1)
+        for n in range(lab.parameter("calls")):
+            work.hot(kind(n))
+    with lab.part("after"):
+        lab.observe("total", work.total())
+    lab.observe("tmp", sorted(os.listdir("/tmp")))
 
 
 lab.main(main)
