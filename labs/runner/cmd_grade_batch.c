@@ -41,7 +41,7 @@ static const char help[] =
 "is wrong; 130 it was stopped.\n";
 
 enum { OPT_BATCH = 256, OPT_COURSE, OPT_LEVEL, OPT_NO_WITNESS, OPT_ATTEMPTS, OPT_OUT, OPT_HELP };
-enum { EXIT_AGAIN = 75, EXIT_STOPPED = 130, MOST_JOBS = 1024, MOST_ATTEMPTS = 20, BACKOFF_MS = 1000, LIMIT_MS = 15 * 60 * 1000 };
+enum { EXIT_AGAIN = 75, EXIT_STOPPED = 130, MOST_JOBS = 1024, MOST_ATTEMPTS = 20, SHOWN = 20, BACKOFF_MS = 1000, LIMIT_MS = 15 * 60 * 1000 };
 
 static const struct option long_options[] = {
     { "batch", required_argument, NULL, OPT_BATCH }, { "out", required_argument, NULL, OPT_OUT },
@@ -172,7 +172,7 @@ tell_counts(const chosen_options *chosen, const gbx_batch_result *result)
 }
 
 static void
-tell_listed(const gbx_batch_result *result)
+tell_listed(const chosen_options *chosen, const gbx_batch_result *result)
 {
     size_t count = result->state.infrastructure;
     if (count > 0) {
@@ -180,6 +180,10 @@ tell_listed(const gbx_batch_result *result)
                count == 1 ? "has" : "have");
     }
     for (size_t i = 0; result->listed != NULL && result->listed[i] != NULL; i++) {
+        if (i == SHOWN) {
+            printf("  and %zu more: see %s/journal.jsonl\n", count - SHOWN, chosen->out);
+            break;
+        }
         printf("  ");
         gbx_text_wrap(stdout, 2, 4, 80, result->listed[i]);
     }
@@ -192,7 +196,7 @@ tell(const chosen_options *chosen, const gbx_batch_result *result, int status, c
     if (status == 0) {
         tell_counts(chosen, result);
     }
-    tell_listed(result);
+    tell_listed(chosen, result);
     fflush(stdout);
     if (result->interrupted != 0) {
         fprintf(stderr, "glassbox: stopped with %zu of %zu graded; the same command goes on from here\n", state->done, state->total);

@@ -2,7 +2,7 @@
 
 The class of submissions is synthetic.py's, whose table is known before anything is graded. By default the small form: 60
 submissions on one machine, 40 through each engine. GLASSBOX_ENGINES=full is the whole: 2,000, and 200 through each (some
-15 minutes on two cores). SEED= mixes another class, and kills at other moments.
+15 minutes on two cores). WITNESS=no grades without it. SEED= mixes another class, and kills at other moments.
 
 Run as `python3 tests/labs/test_engines.py`; its last line has the counts.
 """
@@ -34,6 +34,7 @@ import synthetic  # noqa: E402
 FULL = os.environ.get("GLASSBOX_ENGINES") == "full"
 COUNT, THROUGH = (2000, 200) if FULL else (60, 40)
 SEED = int(os.environ.get("SEED", "20261121"))
+WITNESS = ("--no-witness",) if os.environ.get("WITNESS") == "no" else ()
 PATIENCE = 3600 if FULL else 300
 CONDOR = "htcondor==25.14.1"
 HOSTILE = "it's {} %j $(touch $HOME) \"a\" & b; {.}{#}"
@@ -67,7 +68,7 @@ def call(*words, status: int | None = 0, cwd: pathlib.Path | None = None) -> sub
 
 
 def batch(listed: pathlib.Path, out: pathlib.Path, *more, status: int | None = 0) -> subprocess.CompletedProcess:
-    return call(GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", 2, *more, status=status)
+    return call(GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", 2, *WITNESS, *more, status=status)
 
 
 def merge(*sources, listed: pathlib.Path, out: pathlib.Path, more=(), status: int = 0) -> subprocess.CompletedProcess:
@@ -156,7 +157,7 @@ class ABatch(unittest.TestCase):
         expected, chance, kills, workers = OneMachine.table(listed), random.Random(SEED), 0, 0
         longest = max(1.0, COUNT / 100)
         while True:
-            child = subprocess.Popen([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2", "--attempts", "20"],
+            child = subprocess.Popen([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2", "--attempts", "20", *WITNESS],
                                      env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE, text=True)
             until = time.monotonic() + chance.uniform(0.05, longest)
@@ -186,7 +187,7 @@ class ABatch(unittest.TestCase):
 
     def test_3_stops_at_ctrl_c_and_says_how_to_go_on(self) -> None:
         listed, out = small_list(THROUGH), folder / "stopped"
-        child = subprocess.Popen([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2"], env=environment,
+        child = subprocess.Popen([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2", *WITNESS], env=environment,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         until = time.monotonic() + 60
         while graded_so_far(out) < 3 and time.monotonic() < until:
@@ -209,7 +210,7 @@ class ABatch(unittest.TestCase):
             shutil.chown(path, "nobody")
         try:
             said = call("setpriv", "--reuid=nobody", "--clear-groups", GLASSBOX, "grade", "--batch", listed, "--out",
-                        home / "out", "--course", course, status=0)
+                        home / "out", "--course", course, *WITNESS, status=0)
             self.assertIn("8 submissions\n", said.stdout)
             self.assertEqual((home / "out" / "table.csv").read_bytes(), OneMachine.table(listed))
         finally:
@@ -248,7 +249,7 @@ class AnEngine(unittest.TestCase):
     """200 submissions (or 40) through each give the table that one machine gives."""
 
     def plan(self, engine: str, out: pathlib.Path, *more, count: int = THROUGH) -> None:
-        said = call(GLASSBOX, "plan", "--engine", engine, small_list(count), "--out", out, "--cap", 2, *more).stdout
+        said = call(GLASSBOX, "plan", "--engine", engine, small_list(count), "--out", out, "--cap", 2, *WITNESS, *more).stdout
         self.assertIn(f"{count} submissions in ", said)
 
     def fold(self, out: pathlib.Path, count: int = THROUGH) -> None:
@@ -359,7 +360,7 @@ class HTCondor(unittest.TestCase):
 
     def setUp(self) -> None:
         self.out = pathlib.Path(tempfile.mkdtemp(prefix="glassbox-condor-", dir=folder))
-        call(GLASSBOX, "plan", "--engine", "htcondor", small_list(40), "--out", self.out, "--cap", 3, "--chunk", 16)
+        call(GLASSBOX, "plan", "--engine", "htcondor", small_list(40), "--out", self.out, "--cap", 3, "--chunk", 16, *WITNESS)
 
     def test_files_are_as_they_were(self) -> None:
         for name in ("grade.sub", "preflight.sub"):
