@@ -3,12 +3,11 @@
 
 #include "lab.h"
 
-extern const gbx_lab_code gbx_lab_1;
-extern const gbx_lab_code gbx_lab_4;
-extern const gbx_lab_code gbx_lab_5;
-extern const gbx_lab_code gbx_lab_6;
+extern const gbx_lab_code gbx_lab_1, gbx_lab_2, gbx_lab_3, gbx_lab_4, gbx_lab_5, gbx_lab_6;
 
-static const gbx_lab_code *const all[] = { &gbx_lab_1, &gbx_lab_4, &gbx_lab_5, &gbx_lab_6, NULL };
+static const gbx_lab_code *const all[] = {
+    &gbx_lab_1, &gbx_lab_2, &gbx_lab_3, &gbx_lab_4, &gbx_lab_5, &gbx_lab_6, NULL,
+};
 
 const gbx_lab_code *
 gbx_lab_code_find(int number)
