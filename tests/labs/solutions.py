@@ -53,9 +53,14 @@ class Lab:
         return self.solutions / "misconceptions" / Path(misconception["planted"]).name
 
 
+def folders():
+    """Those of all labs, in order."""
+    return sorted(path.parent for path in LABS.glob("[0-9]*-*/lab.toml"))
+
+
 def labs():
     """All labs, in order."""
-    return [Lab(folder) for folder in sorted(LABS.glob("[0-9]*-*")) if (folder / "lab.toml").exists()]
+    return [Lab(folder) for folder in folders()]
 
 
 def glassbox(*arguments, **options):
