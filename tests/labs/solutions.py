@@ -98,7 +98,7 @@ def bundle(lab, folder, path):
 class Batch:
     """Submissions that are graded together, each by a name that is its student's."""
 
-    def __init__(self, folder, jobs=2, witness=False):
+    def __init__(self, folder, jobs=2, witness=True):
         self.folder = Path(folder)
         self.jobs = jobs
         self.witness = witness

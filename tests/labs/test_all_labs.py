@@ -1,8 +1,8 @@
 """All labs, by their solutions: references pass, beginnings do not, each case fails at its fact, each belief is caught.
 
-GLASSBOX_LAB_SEEDS=20 tries each reference with twenty students' variants; without it, with two. GLASSBOX_LAB=4 looks at one
-lab alone. The witness is left out (GLASSBOX_LAB_WITNESS=1 has it, too): whether honest runs agree with it has a suite of its
-own.
+Run by scripts/run-interp on the interpreter that is graded with, or by itself. GLASSBOX_LAB_SEEDS=20 tries each reference with
+twenty students' variants; without it, with two. GLASSBOX_LAB=4 looks at one lab alone. WITNESS=no grades without the witness:
+whether honest runs agree with it has a suite of its own.
 """
 
 import os
@@ -11,7 +11,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import solutions
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import solutions  # noqa: E402
 
 SEEDS = int(os.environ.get("GLASSBOX_LAB_SEEDS", "2"))
 ONLY = os.environ.get("GLASSBOX_LAB", "")
@@ -43,7 +44,7 @@ class TheLab:
         cls.lab = solutions.Lab(cls.folder)
         cls.room = tempfile.TemporaryDirectory(prefix="glassbox-labs-")
         cls.addClassCleanup(cls.room.cleanup)
-        batch = solutions.Batch(Path(cls.room.name) / "batch", witness=bool(os.environ.get("GLASSBOX_LAB_WITNESS")))
+        batch = solutions.Batch(Path(cls.room.name) / "batch", witness=os.environ.get("WITNESS") != "no")
         batch.add(cls.lab, "start")
         for i in range(SEEDS):
             batch.add(cls.lab, f"reference-{i}", cls.lab.reference)
