@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOST_LISTED = 500 };          /* events of one line that a learner is shown */
+
 /* 4 and 4.5 and 4.3333: points as a person would write them. */
 static json_t *
 points_json(double value)
@@ -255,6 +257,22 @@ finding_json(gbx_grading *grading, const gbx_fact_outcome *outcome, json_t *meas
     json_decref(events);
 }
 
+/* What of a run can be cited, where a learner asked for it. */
+static void
+add_citable(const gbx_grading *grading, const gbx_graded_run *run, json_t *to)
+{
+    const char *at = grading->options->events_at;
+    if (at == NULL || !grading->options->check || run->cites == NULL) {
+        return;
+    }
+    if (at[0] == '\0') {
+        json_object_set_new(to, "lines", gbx_cites_lines(run->cites));
+    }
+    else {
+        json_object_set_new(to, "listed", gbx_cites_list(run->cites, run->ran.trace, at, MOST_LISTED));
+    }
+}
+
 /* What each run was like: its ending, its level, its witness. */
 static json_t *
 runs_json(const gbx_grading *grading)
@@ -265,13 +283,15 @@ runs_json(const gbx_grading *grading)
         if (!run->made) {
             continue;
         }
-        json_object_set_new(all, run->run->name, json_pack(
+        json_t *one = json_pack(
             "{s:s, s:s, s:f, s:f, s:I, s:I, s:i}", "level", gbx_level_name(run->ran.result.level), "cause", run->cause,
             "wall_s", (double)run->ran.result.wall_ns / 1e9,
             "cpu_s", (double)(run->ran.result.user_ns + run->ran.result.system_ns) / 1e9,
             "peak_bytes", (json_int_t)run->ran.result.peak_bytes,
             "events", run->ran.trace == NULL ? (json_int_t)0 : (json_int_t)gbx_trace_count(run->ran.trace),
-            "attempts", (int)run->attempts));
+            "attempts", (int)run->attempts);
+        add_citable(grading, run, one);
+        json_object_set_new(all, run->run->name, one);
     }
     return all;
 }
