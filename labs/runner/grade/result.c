@@ -314,13 +314,17 @@ level_reached(const gbx_grading *grading)
 static json_t *
 witness_json(const gbx_grading *grading)
 {
-    json_t *all = json_pack("{s:b}", "on", !grading->options->no_witness);
+    size_t made = 0, seen = 0;
+    json_t *all = json_object();
     for (size_t i = 0; grading->lab != NULL && i < grading->lab->run_count; i++) {
+        made += grading->runs[i].made;
         if (grading->runs[i].made && grading->runs[i].ran.witness != NULL) {
             json_object_set(all, grading->runs[i].run->name, grading->runs[i].ran.witness);
+            seen++;
         }
     }
-    return all;
+    json_t *whole = json_pack("{s:b, s:o}", "on", made > 0 && seen == made, "runs", all);
+    return whole;
 }
 
 static json_t *
