@@ -40,6 +40,13 @@ check-san:
 	$(again) SAN=1 unit-programs glassbox
 	@tests/unit/run-san build/san $(fuzz_corpus)
 
+# What runs one thing in the sandbox, for the tests of it that are written in Python.
+sandbox_run := build/tests/sandbox/sandbox_run
+$(sandbox_run): $(tests_out)/sandbox/sandbox_run.o $(libglassbox)
+	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
+.PHONY: sandbox-run
+sandbox-run: $(sandbox_run)
+
 ## The fuzzer: clang and its libFuzzer, with objects of its own.
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
@@ -77,5 +84,5 @@ fuzz-corpus: $(tests_out)/fuzz/make-corpus
 	@mkdir -p $(fuzz_corpus)
 	$(tests_out)/fuzz/make-corpus $(fuzz_corpus)
 
--include $(wildcard $(tests_out)/unit/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d)
+-include $(wildcard $(tests_out)/unit/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d $(tests_out)/sandbox/*.d)
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$(runner_library) $(fuzz_program)))

@@ -352,18 +352,23 @@ shows_passed_on(const gbx_lab_look *look, const size_t *events, size_t count, ch
     return shows_delivery(look, events, count, GBX_AIO_CANCEL_PASSED_ON, GBX_AIO_DELIVERY_AWAITED, why, size);
 }
 
-/* A step whose end says that the coroutine gave the loop its turn back, not that it is done. */
+/* A step whose end says that the coroutine gave the loop its turn back, not that it is done; and a later step. */
 static bool
 shows_turn(const gbx_lab_look *look, const size_t *events, size_t count, char *why, size_t size)
 {
     const gbx_trace *trace = look->look->trace;
     for (size_t i = 0; i < count; i++) {
-        if (gbx_trace_event(trace, events[i]) == GBX_EV_AIO_STEP_END
-            && gbx_trace_record(trace, events[i])->flags == GBX_AIO_STEP_YIELDS) {
-            return true;
+        if (gbx_trace_event(trace, events[i]) != GBX_EV_AIO_STEP_END
+            || gbx_trace_record(trace, events[i])->flags != GBX_AIO_STEP_YIELDS) {
+            continue;
+        }
+        for (size_t j = 0; j < count; j++) {
+            if (events[j] > events[i] && gbx_trace_event(trace, events[j]) == GBX_EV_AIO_STEP_BEGIN) {
+                return true;
+            }
         }
     }
-    snprintf(why, size, "no step that ends with a bare yield");
+    snprintf(why, size, "no step that ends with a bare yield, and a step that begins after it");
     return false;
 }
 

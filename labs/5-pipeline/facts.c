@@ -328,15 +328,41 @@ check_refused(const gbx_lab_look *look, gbx_finding *finding, double *share)
     return GBX_PASS;
 }
 
+/* The last release of the owner's memory before `part`, and the export that it answers. */
+static void
+show_last_release(const gbx_lab_look *look, gbx_finding *finding, const gbx_part *part, uint64_t address)
+{
+    gbx_part before = gbx_part_cut(part, 0, part->begin);
+    size_t last = GBX_NO_EVENT, get = GBX_NO_EVENT;
+    uint64_t view = 0;
+    for (size_t at = 0; (at = gbx_part_next(&before, at, GBX_EV_BUF_RELEASE, 0)) != GBX_NO_EVENT; at++) {
+        const gbx_buf_release *release = gbx_part_record(&before, at);
+        if (release->address == address && release->counter != 0) {
+            last = at;
+            view = release->view;
+        }
+    }
+    for (size_t at = 0; last != GBX_NO_EVENT && (at = gbx_part_next(&before, at, GBX_EV_BUF_GET, 0)) != GBX_NO_EVENT
+         && at < last; at++) {
+        get = ((const gbx_buf_get *)gbx_part_record(&before, at))->view == view ? at : get;
+    }
+    gbx_finding_event(finding, look->look, get, "the export of the owner that lasts longest");
+    gbx_finding_event(finding, look->look, last, "and its release");
+}
+
 /* Everything of the learner's has gone; does the owner have its memory to itself? */
 static gbx_verdict
 check_given_back(const gbx_lab_look *look, gbx_finding *finding, double *share)
 {
     gbx_part part;
+    layout owner;
+    gbx_verdict verdict;
     (void)share;
-    if (!gbx_part_find(look->look, finding, "part", "grow begin", &part)) {
+    if (!gbx_part_find(look->look, finding, "part", "grow begin", &part)
+        || !see(look, finding, "the owner", &owner, &verdict)) {
         return GBX_INSUFFICIENT;
     }
+    show_last_release(look, finding, &part, owner.address);
     size_t error = gbx_part_next(&part, part.begin, GBX_EV_BUF_ERROR, 0);
     if (error != GBX_NO_EVENT) {
         uint64_t exports = ((const gbx_buf_error *)gbx_part_record(&part, error))->exports;

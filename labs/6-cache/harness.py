@@ -39,7 +39,7 @@ def lengths():
     """How long the sequences get: a to e at first; then f and g, which fit into what b and c leave, but for a block."""
     numbers = random.Random(f"{lab.parameter('salt')} {lab.parameter('lengths')}")
     block, forked = lab.parameter("block"), lab.parameter("forked")
-    a, d, e = (numbers.randrange(8, 20) for _ in range(3))
+    a, d, e = (numbers.randrange(6, 14) for _ in range(3))
     b, c = (2 * block + 1 + numbers.randrange(block - 2) for _ in range(2))
     left = -(-b // block) + -(-(c + forked) // block) - c // block - 1
     return [a, b, c, d, e], [block * (left // 2) - 1, block * (left - left // 2) - 2]
@@ -60,7 +60,7 @@ def ask(cache, moment, streams):
     with lab.part("attend " + moment):
         for name, stream in streams.items():
             result = cache.attend(name, stream.query)
-            lab.observe(f"{moment} {name}", [float(x) for x in np.asarray(result).ravel()[: 2 * WIDTH]])
+            lab.observe(f"{moment} {name}", np.asarray(result, dtype=float).ravel()[: 2 * WIDTH].tolist())
 
 
 def main():

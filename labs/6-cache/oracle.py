@@ -16,7 +16,7 @@ def vectors(seed, count):
 def lengths():
     numbers = random.Random(f"{lab.parameter('salt')} {lab.parameter('lengths')}")
     block, forked = lab.parameter("block"), lab.parameter("forked")
-    a, d, e = (numbers.randrange(8, 20) for _ in range(3))
+    a, d, e = (numbers.randrange(6, 14) for _ in range(3))
     b, c = (2 * block + 1 + numbers.randrange(block - 2) for _ in range(2))
     left = -(-b // block) + -(-(c + forked) // block) - c // block - 1
     return [a, b, c, d, e], [block * (left // 2) - 1, block * (left - left // 2) - 2]

@@ -54,7 +54,8 @@ student_json(const gbx_card *card)
 static json_t *
 item_json(const gbx_item_statistics *item)
 {
-    json_t *one = json_pack("{s:s, s:s, s:s}", "kind", kind_word(item->kind), "id", item->id, "title", item->title);
+    json_t *one = json_pack("{s:s, s:s}", "kind", kind_word(item->kind), "id", item->id);
+    json_object_set_new(one, "title", text_or_null(item->title));
     json_object_set_new(one, "points", figure(item->points));
     json_object_set_new(one, "students", json_integer((json_int_t)item->students));
     json_object_set_new(one, "judged", json_integer((json_int_t)item->reached));
@@ -153,10 +154,10 @@ gbx_gradebook_json(const gbx_gradebook_told *told)
         gbx_gradebook_absent(told, i, &student);
         json_array_append_new(absent, json_string(student));
     }
-    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:b, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o}", "lab", book->lab,
+    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:b, s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o}", "lab", book->lab,
                      "name", text_or_null(book->lab_name), "results", (json_int_t)book->count,
                      "graded", (json_int_t)book->graded, "rubrics", (json_int_t)book->rubrics,
-                     "seals_checked", book->sealed > 0, "reviews", "counted", (json_int_t)book->reviews,
+                     "seals_checked", book->sealed > 0, "unwitnessed", (json_int_t)book->unwitnessed, "reviews", "counted", (json_int_t)book->reviews,
                      "stale", (json_int_t)book->reviews_stale, "broken", (json_int_t)book->reviews_broken,
                      "students", students, "absent", absent, "statistics", statistics_json(told->statistics),
                      "difference", told->difference == NULL ? json_null() : difference_json(told->difference));

@@ -59,6 +59,9 @@ put_head(FILE *to, const gbx_gradebook *book)
         fprintf(to, ", %zu without", book->count - book->graded);
     }
     fprintf(to, "; %s\n", book->sealed == 0 ? "no seals checked: there is no key" : "seals checked");
+    if (book->unwitnessed > 0) {
+        fprintf(to, "%zu graded without the witness: nobody saw whether what was recorded is true.\n", book->unwitnessed);
+    }
     if (book->rubrics > 1) {
         fprintf(to, "They were judged by %zu different rubrics: grade the older ones again.\n", book->rubrics);
     }
@@ -242,8 +245,11 @@ put_waiting(FILE *to, const gbx_gradebook_told *told)
         points += book->cards[i].waiting;
     }
     if (students > 0) {
-        fprintf(to, "\nFor a person to read: explanations of %zu student%s, worth %s points\n  glassbox review %s\n", students,
-                plural(students), gbx_format_number(points, text), told->path);
+        fprintf(to, "\nFor a person to read: explanations of %zu student%s, worth %s points\n", students,
+                plural(students), gbx_format_number(points, text));
+        if (book->folder) {
+            fprintf(to, "  glassbox review %s\n", told->path);
+        }
     }
     if (book->reviews_stale > 0) {
         fprintf(to, "\n%zu review%s of an earlier submission, or of nobody here: not counted\n", book->reviews_stale,

@@ -95,7 +95,7 @@ sign_of(const char *verdict)
 }
 
 static void
-print_fact(const json_t *result, const json_t *fact, int lab)
+print_fact(const gbx_lab_work *work, const json_t *result, const json_t *fact)
 {
     char head[160], points[48];
     const char *verdict = text_of(fact, "verdict"), *id = text_of(fact, "id");
@@ -117,8 +117,8 @@ print_fact(const json_t *result, const json_t *fact, int lab)
         print_pair("likely", text_of(fact, "likely"));
         print_evidence(result, id);
     }
-    if (looked) {
-        snprintf(head, sizeof(head), "glassbox lab hint %d %s", lab, id);
+    if (looked && gbx_lab_hint_find(work->lab, id, 1) != NULL) {
+        snprintf(head, sizeof(head), "glassbox lab hint %d %s", work->number, id);
         print_pair("hint", head);
     }
 }
@@ -196,7 +196,7 @@ print_report(const gbx_lab_work *work, const json_t *result)
     json_t *fact;
     printf("Lab %d: %s, for %s\n\n", work->number, work->lab->title, work->student);
     json_array_foreach(json_object_get(result, "facts"), i, fact) {
-        print_fact(result, fact, work->number);
+        print_fact(work, result, fact);
     }
     for (size_t f = 0; f < work->lab->fact_count; f++) {
         hidden += gbx_lab_fact_hidden(work->lab, &work->lab->facts[f]);

@@ -3,6 +3,7 @@
 #include "doctor_internal.h"
 
 #include "driver.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,6 +223,50 @@ look_at_ptrace(const gbx_probe *probe, const gbx_paths *paths, gbx_doctor_findin
     }
 }
 
+/* --------------------------------------------------------------------- sandbox */
+
+/* argument: the layer's name.  All layers are tried at the first. */
+static void
+look_at_layer(const gbx_probe *probe, const gbx_paths *paths, gbx_doctor_finding *finding)
+{
+    gbx_level level = GBX_LEVEL_BARE;
+    json_t *layers = NULL, *layer;
+    size_t i;
+    (void)paths;
+    gbx_doctor_say(finding, false, "could not be tried");
+    if (gbx_sandbox_probe(&level, &layers, NULL) != 0) {
+        return;
+    }
+    json_array_foreach(layers, i, layer) {
+        const char *name = "", *detail = "", *remedy = "";
+        int works = 0;
+        json_unpack(layer, "{s:s, s:b, s:s, s:s}", "layer", &name, "works", &works, "detail", &detail, "remedy", &remedy);
+        if (strcmp(name, probe->argument) == 0) {
+            gbx_doctor_say(finding, works, "%.300s", detail);
+            gbx_doctor_advise(finding, "%s", remedy);
+        }
+    }
+    json_decref(layers);
+}
+
+static void
+look_at_level(const gbx_probe *probe, const gbx_paths *paths, gbx_doctor_finding *finding)
+{
+    gbx_level level = GBX_LEVEL_BARE;
+    json_t *layers = NULL;
+    (void)probe;
+    (void)paths;
+    bool tried = gbx_sandbox_probe(&level, &layers, NULL) == 0;
+    json_decref(layers);
+    bool enough = tried && level >= GBX_LEVEL_ISOLATED;
+    gbx_doctor_say(finding, enough, "level '%s'%s", gbx_level_name(level),
+                   level == GBX_LEVEL_FULL ? ": every layer holds" : enough ? ": all that grading needs"
+                   : ", and grading needs 'isolated'");
+    if (!enough) {
+        gbx_doctor_advise(finding, "see the layers below");
+    }
+}
+
 /* ----------------------------------------------------------------------- tools */
 
 /* argument: "program package": what to look for, and what brings it. */
@@ -271,6 +316,11 @@ const gbx_probe gbx_machine_probes[] = {
     { "GPU", "station 6", look_at_gpu, NULL, false, false },
     { "perf events", "the synthesis, make bench", look_at_perf_events, NULL, false, false },
     { "ptrace", "the synthesis: py-spy, gdb", look_at_ptrace, NULL, false, false },
+    { "sandbox", "the labs", look_at_level, NULL, false, false },
+    { "seccomp", "the sandbox of the labs", look_at_layer, "seccomp filter", false, false },
+    { "namespaces", "the sandbox of the labs", look_at_layer, "namespaces", false, false },
+    { "bubblewrap", "the sandbox of the labs", look_at_layer, "bubblewrap", false, false },
+    { "Landlock", "the sandbox of the labs: its last layer", look_at_layer, "Landlock", false, false },
     { "perf", "the synthesis, make bench", look_at_tool, "perf linux-perf, or linux-tools-generic on Ubuntu", false, false },
     { "uftrace", "make bench: a peer", look_at_tool, "uftrace uftrace", false, false },
     { "lttng", "make bench: a peer", look_at_tool, "lttng lttng-tools", false, false },

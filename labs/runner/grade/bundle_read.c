@@ -81,14 +81,14 @@ read_file(const char *path, buffer *to, gbx_refusal *refusal, gbx_error *error)
 
 /* ----------------------------------------------------------- the compression */
 
-/* Of what `packed` bytes became, or had become when it was too much. */
+/* Of what `packed` bytes became, or had become when it was too much and no more were looked at. */
 static int
 check_size(size_t packed, size_t size, gbx_refusal *refusal)
 {
     const char *more = size > GBX_BUNDLE_MOST ? " or more" : "";
     if (size > BOMB_LEAST && size / (packed + 1) >= BOMB_RATIO) {
         return gbx_bundle_refuse(refusal, GBX_REFUSED_BOMB,
-                                 "the bundle has %zu bytes and unpacks to %zu%s: it is made to fill a disk", packed, size, more);
+                                 "%zu bytes of the bundle unpack to %zu%s: it is made to fill a disk", packed, size, more);
     }
     if (size > GBX_BUNDLE_MOST) {
         return gbx_bundle_refuse(refusal, GBX_REFUSED_LARGE, "the bundle unpacks to more than %u bytes", GBX_BUNDLE_MOST);
@@ -130,7 +130,8 @@ inflate_all(struct archive *from, const buffer *packed, buffer *to, gbx_refusal 
         }
         to->size += (size_t)got;
     }
-    return check_size(packed->size, to->size, refusal);
+    la_int64_t taken = archive_filter_bytes(from, -1);
+    return check_size(taken > 0 && (uint64_t)taken < packed->size ? (size_t)taken : packed->size, to->size, refusal);
 }
 
 static int

@@ -2,8 +2,9 @@
 
        card ─► view: what its reader may see now, with texts made harmless ─► one file a student, by a table of formats
 
-   A view is made before anything is written: what may not be shown is not in it, so that no format has to know.  Each format
-   is a file, format_NAME.c, which opens with where its specification stands and with its column of this table:
+   A view is made before anything is written: what may not be shown is not in it, so that no format has to
+   know.  Each format is a file, format_NAME.c, which opens with where its specification stands and with its column
+   of this table:
 
        here              Gradescope        Exercism  Classroom 50   JUnit           TAP          PrairieLearn  Autolab
        pass              passed, max       pass      passed true    bare testcase   ok           points = max  score
@@ -15,8 +16,8 @@
        flaky             passed + tag      pass      true           flakyFailure    ok+attempts  message       score
        infrastructure    output, no score  error     exit status    error           Bail out!    not gradable  exit status
 
-   A limit and a violation are a failure everywhere, with their name and what happened.  Formats must not decide, and
-   print only to the file that they are given. */
+   A limit and a violation are a failure everywhere, with their name and what happened.  Formats must not decide,
+   and print only to the file that they are given. */
 
 #ifndef GBX_FORMAT_H
 #define GBX_FORMAT_H

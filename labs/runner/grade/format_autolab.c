@@ -1,11 +1,12 @@
 /* Autolab's autoresult, the last line of an autograder's output, after lines of feedback:
-   https://docs.autolabproject.com/lab/#writing-autograders and https://docs.autolabproject.com/features/formatted-feedback/
+   https://docs.autolabproject.com/lab/#writing-autograders and
+   https://docs.autolabproject.com/features/formatted-feedback/
 
        pass, partial, flaky     the score                       needs-human      left out: somebody gives it there
        all else                 0                               infrastructure   no autoresult: the command ends with 75
 
-   Its problems have the names of our items, and "hints" for what was taken off.  A line of feedback begins with two blanks, so that none can be taken for
-   the JSON that Autolab looks for; Autolab escapes HTML. */
+   Its problems have the names of our items, and "hints" for what was taken off.  A line of feedback begins with two
+   blanks, so that none can be taken for the JSON that Autolab looks for; Autolab escapes HTML. */
 
 #include "format.h"
 

@@ -3,12 +3,13 @@
    https://github.com/foundation50/classroom50/wiki/Advanced-Autograding ("The result.json contract").
 
        pass, flaky       passed true                  needs-human       left out
-       partial           passed false and the score   infrastructure    no file: the command ends with 75, and the runner of
-       all else          passed false, 0                                Classroom 50 makes the error of it
+       partial           passed false and the score   infrastructure    no file: the command ends with 75,
+       all else          passed false, 0                                of which its runner makes the error
 
-   Its scores are whole numbers: ours are rounded, a part never up to all of it; `points` has what was exact.  Whose submission it is, in
-   its own words, stands in the environment of its runner (OWNER, SUBMISSION_TAG, COMMIT_URL...), and is taken from there where that is set.
-   Its result becomes a page of Markdown: '<', '>' and '&' are written as entities. */
+   Its scores are whole numbers: ours are rounded, a part never up to all of it; `points` has what was exact.  Whose
+   submission it is, in its own words, stands in the environment of its runner (OWNER, SUBMISSION_TAG,
+   COMMIT_URL...), and is taken from there where that is set. Its result becomes a page of Markdown: '<', '>' and
+   '&' are written as entities. */
 
 #include "format.h"
 
@@ -82,11 +83,11 @@ make_head(const gbx_view *view)
     const gbx_card *card = view->card;
     const char *submission = card->submission == NULL ? "unknown" : card->submission;
     const char *digits = strchr(submission, ':');
+    bool named = view->course != NULL && view->course->roster.name != NULL && view->course->roster.name[0] != '\0';
     char tag[80];
     snprintf(tag, sizeof(tag), "submit/%.12s", digits == NULL ? submission : digits + 1);
     json_t *head = json_pack("{s:s}", "schema", "classroom50/result/v1");
-    json_object_set_new(head, "classroom", from_runner("CLASSROOM", NULL, view->course != NULL && view->course->roster.name[0] != '\0'
-                                                       ? view->course->roster.name : "glassbox"));
+    json_object_set_new(head, "classroom", from_runner("CLASSROOM", NULL, named ? view->course->roster.name : "glassbox"));
     json_object_set_new(head, "assignment", from_runner("ASSIGNMENT", NULL, view->lab_name));
     json_object_set_new(head, "assignment_type", from_runner("ASSIGNMENT_TYPE", NULL, "individual"));
     json_object_set_new(head, "owner", from_runner("OWNER", "USERNAME", card->student));

@@ -17,8 +17,8 @@
        message       one sentence; where there is no score, why
        fact.ID ...   the score of each fact, then explain.ID (both parts), then predict.ID; empty where it is not in the result
 
-   It is the instructor's: it shows hidden facts.  A cell that a spreadsheet would take for a formula begins with an apostrophe
-   (https://owasp.org/www-community/attacks/CSV_Injection). */
+   It is the instructor's: it shows hidden facts.  A cell that a spreadsheet would take for a formula begins with an
+   apostrophe (https://owasp.org/www-community/attacks/CSV_Injection). */
 
 #include "format.h"
 

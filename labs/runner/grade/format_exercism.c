@@ -1,11 +1,12 @@
 /* Exercism's results.json, versions 2 and 3: https://exercism.org/docs/building/tooling/test-runners/interface
 
-       pass, flaky             pass (flaky with a message)        submission-error, prerequisite    error + message
-       partial, fail           fail + message                     needs-human                       left out
-       limit, violation        fail + message                     infrastructure                    error for the whole, with a message
+       pass, flaky        pass (flaky with a message)     submission-error, prerequisite   error + message
+       partial, fail      fail + message                  needs-human                      left out
+       limit, violation   fail + message                  infrastructure                   error for the whole
 
-   The whole is `error`, with a message and no tests needed, when no test was judged.  Version 3 adds which task a test is about: facts are the
-   tasks, numbered as in the rubric.  A message may have 65,535 bytes; ours are far below.  Exercism escapes texts. */
+   The whole is `error`, with a message and no tests needed, when no test was judged.  Version 3 adds which task a
+   test is about: facts are the tasks, numbered as in the rubric.  A message may have 65,535 bytes; ours are far
+   below.  Exercism escapes texts. */
 
 #include "format.h"
 
@@ -45,7 +46,7 @@ write_version(FILE *to, const gbx_view *view, int version, gbx_error *error)
     for (size_t i = 0; i < view->count; i++) {
         const gbx_view_item *item = &view->items[i];
         const char *status = status_of(item);
-        if (item->verdict != GBX_MARK_NEEDS_HUMAN) {
+        if (item->verdict != GBX_MARK_NEEDS_HUMAN && view->failure == NULL) {
             json_array_append_new(tests, make_test(item, version));
             judged = judged || strcmp(status, "error") != 0;
             failed = failed || strcmp(status, "pass") != 0;

@@ -2,12 +2,12 @@
 
        pass             status passed, score = max_score          needs-human     name, output and visibility alone
        partial          status failed, score < max_score          flaky           as pass, with a tag
-       fail             status failed, 0                          infrastructure  output and no score; the command ends
-       prerequisite     status failed, 0, which one failed                        with 75, so that the container does not end with 0
+       fail             status failed, 0                          infrastructure  output and no score; the command
+       prerequisite     status failed, 0, which one failed                        ends with 75, not with 0
        submission-error status failed, 0; the reason is the whole's output
 
-   Gradescope hides by itself: a test goes out with its visibility.  The score of the whole is always said, since a test that waits for
-   a person has none.  All texts are marked as plain text: Gradescope escapes those. */
+   Gradescope hides by itself: a test goes out with its visibility.  The score of the whole is always said, since a
+   test that waits for a person has none.  All texts are marked as plain text: Gradescope escapes those. */
 
 #include "format.h"
 

@@ -8,8 +8,8 @@
        prerequisite      skipped                      limit, violation   failure, with that type
        submission-error  the first a failure, the others skipped
 
-   A suite is a student.  Properties stand in the suite, where all readers look for them: "score.FACT".  Results do not say how long a fact
-   took, and so neither does this. */
+   A suite is a student.  Properties stand in the suite, where all readers look for them: "score.FACT".  Results do
+   not say how long a fact took, and so neither does this. */
 
 #include "format.h"
 

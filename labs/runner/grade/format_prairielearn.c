@@ -1,13 +1,14 @@
-/* PrairieLearn's results.json of an external grader: https://docs.prairielearn.com/externalGrading/ ("Grading results"), and what its
-   element pl-external-grader-results makes of it.
+/* PrairieLearn's results.json of an external grader: https://docs.prairielearn.com/externalGrading/ ("Grading
+   results"), and what its element pl-external-grader-results makes of it.
 
        pass              points = max_points               needs-human     0 of 0 points, "manual": graded by hand there
        partial           points < max_points               flaky           points = max_points and a message
        fail              0                                 infrastructure  gradable false, with a message and no score
        prerequisite      0 and a message                   submission-error  gradable false and format_errors
 
-   The score is a share, from 0 to 1, of what a program can judge; each test must have both numbers, or none of them is shown.
-   PrairieLearn escapes HTML and would turn escape sequences into colours: there are none left in our texts. */
+   The score is a share, from 0 to 1, of what a program can judge; each test must have both numbers, or none of them
+   is shown. PrairieLearn escapes HTML and would turn escape sequences into colours: there are none left in our
+   texts. */
 
 #include "format.h"
 

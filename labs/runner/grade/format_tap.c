@@ -5,8 +5,9 @@
        prerequisite      ok # SKIP which one failed        infrastructure    Bail out! and why
        submission-error  the first not ok, the others ok # SKIP
 
-   What anybody wrote stands in descriptions and reasons with '\' and '#' escaped and on one line, and in YAML as a string in double
-   quotes, as JSON has it, which YAML 1.2 reads alike: no text can begin a line, end the block or become a directive. */
+   What anybody wrote stands in descriptions and reasons with '\' and '#' escaped and on one line, and in YAML as a
+   string in double quotes, as JSON has it, which YAML 1.2 reads alike: no text can begin a line, end the block or
+   become a directive.  A reader that knows version 13 at most may complain of the first line, and of nothing else. */
 
 #include "format.h"
 

@@ -1,9 +1,9 @@
 /* What a reader may see of a card; see format.h.
 
-   Three things are decided here and nowhere else.  When: a fact that is shown after the due date, or when results are
-   published, is not in a view before; its points are not, either.  Whether: hidden facts are one item with a sum, without names,
-   words or texts, and nothing else in the view names them.  How much: of a fact that shows its verdict alone there is no expected
-   and no actual.  It must not know any format. */
+   Three things are decided here and nowhere else.  When: a fact that is shown after the due date, or when results
+   are published, is not in a view before; its points are not, either.  Whether: hidden facts are one item with a
+   sum, without names, words or texts, and nothing else in the view names them.  How much: of a fact that shows its
+   verdict alone there is no expected and no actual.  It must not know any format. */
 
 #include "format.h"
 
@@ -74,10 +74,13 @@ put_details(FILE *to, const gbx_score *mark)
     if (mark->kind == GBX_MARK_PREDICTION) {
         put_misconception(to, mark);
     }
-    else if (mark->kind == GBX_MARK_EVIDENCE) {
-        fprintf(to, "of %u events that were cited, %u are in the run and show it\n", mark->cited, mark->fitting);
+    else if (mark->kind == GBX_MARK_EVIDENCE && mark->cited > 0) {
+        fprintf(to, "of %u events that were cited, %u are in the run and fit\n", mark->cited, mark->fitting);
     }
-    else if (mark->details) {
+    if (mark->kind != GBX_MARK_FACT && mark->likely != NULL && mark->likely[0] != '\0') {
+        put_clean(to, "", mark->likely);
+    }
+    else if (mark->kind == GBX_MARK_FACT && mark->details) {
         put_clean(to, "expected: ", mark->expected);
         put_clean(to, "actual: ", mark->actual);
         put_clean(to, "likely: ", mark->likely);
@@ -157,6 +160,16 @@ name_item(gbx_view_item *item, const gbx_score *mark)
              mark->kind == GBX_MARK_PERSON ? ".person" : "");
 }
 
+/* Results name explanations and predictions, and need not say what was asked. */
+static char *
+title_of(const gbx_score *mark)
+{
+    static const char *const other[] = { "the fact", "the evidence for", "what is written of", "the prediction" };
+    char title[160];
+    snprintf(title, sizeof(title), "%s '%s'", other[mark->kind], mark->id);
+    return gbx_format_clean(mark->title == NULL ? title : mark->title, MOST_TITLE);
+}
+
 static bool
 add_item(maker *make, const gbx_score *mark, unsigned number)
 {
@@ -170,7 +183,7 @@ add_item(maker *make, const gbx_score *mark, unsigned number)
     item->seen = make->options->carries ? mark->seen : GBX_SEEN_VISIBLE;
     item->attempts = mark->attempts;
     item->number = number;
-    item->title = gbx_format_clean(mark->title, MOST_TITLE);
+    item->title = title_of(mark);
     /* A format that carries visibility shows hidden facts to instructors: their sentence, but no details, in case it errs. */
     item->message = mark->seen == GBX_SEEN_NEVER ? NULL : message_of(make, mark, &failed);
     make->view->points += mark->points;

@@ -86,8 +86,14 @@ gather(gbx_grading *grading, gbx_error *error)
     if (status != 0) {
         return status;
     }
-    json_t *head = json_pack("{s:i, s:s, s:s, s:s, s:O, s:[]}", "lab", options->lab, "student", options->student,
-                             "seed", options->seed, "rubric", grading->lab->rubric, "hints", options->hints, "predictions");
+    json_t *noted = NULL;
+    status = gbx_predictions_noted(options->folder, &noted, error);
+    if (status != 0) {
+        return status;
+    }
+    json_t *head = json_pack("{s:i, s:s, s:s, s:s, s:O, s:o}", "lab", options->lab, "student", options->student,
+                             "seed", options->seed, "rubric", grading->lab->rubric, "hints", options->hints,
+                             "predictions", noted);
     const json_t *submit = json_object_get(grading->lab->data, "submit");
     status = head == NULL ? no_memory(error)
         : gbx_bundle_gather(&grading->bundle, options->folder, submit, head, &refusal, error);
@@ -256,8 +262,10 @@ make_runs(gbx_grading *grading, const char *work, gbx_error *error)
         const gbx_lab_fact *fact = &grading->lab->facts[i];
         grading->runs[fact->run].wanted |= !gbx_judge_skips(grading, fact);
     }
-    for (size_t i = 0; i < grading->lab->run_count && status == 0; i++) {
+    for (size_t i = 0; i < grading->lab->run_count; i++) {
         grading->runs[i].run = &grading->lab->runs[i];
+    }
+    for (size_t i = 0; i < grading->lab->run_count && status == 0; i++) {
         if (grading->runs[i].wanted) {
             status = make_run(grading, i, work, error);
         }

@@ -205,6 +205,7 @@ count_all(gbx_gradebook *book, const gbx_gradebook_course *course)
             continue;
         }
         book->graded++;
+        book->unwitnessed += !card->witnessed;
         book->sealed += course != NULL && course->roster.key != NULL;
         for (size_t k = 0; k < i && !known; k++) {
             known = book->cards[k].graded && strcmp(book->cards[k].rubric, card->rubric) == 0;
@@ -233,6 +234,7 @@ gbx_gradebook_read(gbx_gradebook *book, const char *path, int lab, const gbx_gra
     *book = (gbx_gradebook){ .lab = 0 };
     int code, folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
+        book->folder = true;
         code = read_folder(book, folder, path, course, error);
         close(folder);
     }

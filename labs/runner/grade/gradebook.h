@@ -3,13 +3,13 @@
        a folder of results ─► one card a student ─► view (what may be seen now) ─► a format's file
        reviews.jsonl ───────┘                         └► statistics, differences ─► terminal, JSON
 
-   A result is hostile until it is checked: what is unreadable, does not add up, says more than its rubric gives, stands in
-   another student's folder, or has not the course's seal, has no score.  It is kept, with what is wrong with it, as
-   infrastructure: listed, counted, never a zero and never a point.
+   A result is hostile until it is checked: what is unreadable, does not add up, says more than its rubric gives,
+   stands in another student's folder, or has not the course's seal, has no score.  It is kept, with what is wrong
+   with it, as infrastructure: listed, counted, never a zero and never a point.
 
    A score is what the result says and the points that a person gave for explanations (in the result, or in
-   reviews.jsonl).  This module judges no submission, decides nothing that the rubric or the course decides, and must
-   not print. */
+   reviews.jsonl).  This module judges no submission, decides nothing that the rubric or the course decides, and
+   must not print. */
 
 #ifndef GBX_GRADEBOOK_H
 #define GBX_GRADEBOOK_H
@@ -39,14 +39,14 @@ typedef enum {
 /* One thing that has points.  The strings live as long as its gbx_card. */
 typedef struct {
     gbx_mark_kind kind;
-    const char *id, *title;          /* of the fact, explanation or prediction */
+    const char *id, *title;          /* of the fact, explanation or prediction; title: NULL where the result has none */
     const char *fact;                /* the fact that it is about: itself for a fact, NULL where none is named */
     gbx_mark_verdict verdict;
     const char *word;                /* as results spell it: "limit:cpu" */
     double points, score;            /* 0 <= score <= points */
     gbx_seen seen;
     bool details;                    /* expected, actual and likely may be shown to the learner */
-    const char *expected, *actual, *likely;      /* NULL: none */
+    const char *expected, *actual, *likely;      /* NULL: none; of explanations and predictions only `likely` */
     const char *after;               /* the prerequisite that failed; NULL: none is named */
     const char *misconception;       /* of a wrong prediction; NULL: none */
     const char *comment;             /* a person's; NULL: none */
@@ -69,6 +69,7 @@ typedef struct {
     gbx_score *marks;
     size_t count;
     unsigned hints;
+    bool witnessed;                  /* somebody outside saw its runs being recorded */
     const char *message;             /* one sentence of the grader */
     const char *cause;               /* of a limit or a violation: what happened, with its numbers; NULL: neither */
     const char *violation;           /* its name; NULL: none */
@@ -84,12 +85,14 @@ typedef struct {
 } gbx_gradebook_course;
 
 typedef struct {
+    bool folder;                     /* it was one, not a single file */
     int lab;                         /* 0: no result could be read */
     const char *lab_name, *lab_title;
     gbx_card *cards;               /* sorted by student */
     size_t count, graded;
     size_t rubrics;                  /* different ones; more than 1: some have to be graded again */
     size_t sealed;                   /* results whose seal was checked */
+    size_t unwitnessed;              /* scores that rest on recordings that nobody watched */
     size_t reviews, reviews_stale;   /* lines of reviews.jsonl that count; of older submissions */
     size_t reviews_broken;           /* lines that are none */
 } gbx_gradebook;

@@ -1,4 +1,5 @@
-/* Two gradebooks of the same students, before and after grading again; see gradebook.h.  It must not judge which is right. */
+/* Two gradebooks of the same students, before and after grading again; see gradebook.h.  It must not judge which is
+   right. */
 
 #include "gradebook.h"
 

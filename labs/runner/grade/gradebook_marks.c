@@ -208,6 +208,7 @@ take_person(gbx_card *card, const json_t *from, const gbx_score *evidence, bool 
     gbx_score *mark = new_mark(card, GBX_MARK_PERSON);
     *mark = *evidence;
     mark->kind = GBX_MARK_PERSON;
+    mark->likely = NULL;
     mark->points = points;
     mark->score = score;
     if (!judged) {
@@ -240,10 +241,10 @@ take_explanation(gbx_card *card, const json_t *from)
     mark->points = gbx_card_number(from, "points", true, &bad);
     mark->score = gbx_card_number(from, "score", true, &bad);
     const char *fact = gbx_card_text(from, "fact", false, &bad);
+    mark->likely = gbx_card_text(from, "message", false, &bad);
     if (bad || !gbx_card_is_id(mark->id) || !gbx_card_verdict(mark->word, &mark->verdict) || mark->score > mark->points) {
         return false;
     }
-    mark->title = mark->title == NULL ? mark->id : mark->title;
     seen_as_its_fact(card, mark, fact);
     count_events(mark, json_object_get(from, "events"));
     bool judged = mark->verdict == GBX_MARK_PASS || mark->verdict == GBX_MARK_PARTIAL || mark->verdict == GBX_MARK_FAIL
@@ -267,7 +268,9 @@ take_prediction(gbx_card *card, const json_t *from)
 {
     bool bad = false;
     gbx_score *mark = new_mark(card, GBX_MARK_PREDICTION);
-    mark->id = mark->title = gbx_card_text(from, "id", true, &bad);
+    mark->id = gbx_card_text(from, "id", true, &bad);
+    mark->title = gbx_card_text(from, "question", false, &bad);
+    mark->likely = gbx_card_text(from, "message", false, &bad);
     mark->points = gbx_card_number(from, "points", true, &bad);
     mark->score = gbx_card_number(from, "score", true, &bad);
     mark->confidence = count_of(from, "confidence", 5, &bad);

@@ -87,6 +87,7 @@ take_head(gbx_card *card)
     card->word = gbx_card_text(card->whole, "verdict", true, &bad);
     card->message = gbx_card_text(card->whole, "message", false, &bad);
     card->graded_at = gbx_card_text(host, "graded_at", false, &bad);
+    card->witnessed = json_is_true(json_object_get(json_object_get(host, "witness"), "on"));
     const json_t *number = json_object_get(lab, "number");
     take_causes(card, &bad);
     if (bad || !gbx_card_is_id(name) || !json_is_integer(number) || json_integer_value(number) < 1

@@ -2,8 +2,9 @@
 
        {"student", "lab", "submission", "explanation", "points", "comment", "reviewer", "at", "evidence"}
 
-   A later line replaces an earlier one; "points": null takes it back.  A line about another submission than the one that was graded does not count: it is
-   counted apart, so that somebody reads the new one.  It must not write that file. */
+   A later line replaces an earlier one; "points": null takes it back.  A line about another submission than the one
+   that was graded does not count: it is counted apart, so that somebody reads the new one.  It must not write that
+   file. */
 
 #include "gradebook_internal.h"
 

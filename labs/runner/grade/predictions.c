@@ -6,10 +6,12 @@
 #include "clean.h"
 #include "digest.h"
 #include "slurp.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -299,6 +301,24 @@ typedef struct {
     char message[400];
 } prediction;
 
+/* One more thing to say of it. */
+static void
+say(prediction *now, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+say(prediction *now, const char *format, ...)
+{
+    size_t used = strlen(now->message);
+    va_list args;
+    va_start(args, format);
+    if (used > 0 && used + 3 < sizeof(now->message)) {
+        used += (size_t)snprintf(now->message + used, sizeof(now->message) - used, "; ");
+    }
+    vsnprintf(now->message + used, sizeof(now->message) - used, format, args);
+    va_end(args);
+    gbx_text_mend(now->message);
+}
+
 /* Which answer counts, into `now`; says where it is not the one that stands there. */
 static const json_t *
 counting(const gbx_explained *given, bool sound, prediction *now)
@@ -308,10 +328,10 @@ counting(const gbx_explained *given, bool sound, prediction *now)
     char text[ANSWER_SIZE];
     answer_text(json_object_get(written, "answer"), text, sizeof(text));
     if (!sound) {
-        snprintf(now->message, sizeof(now->message), "the notes of the predictions were changed by hand: it does not count");
+        say(now, "the notes of the predictions were changed by hand: it does not count");
     }
     else if (first != NULL && !same_text(text_of(first, "answer"), text)) {
-        snprintf(now->message, sizeof(now->message), "it was '%.120s' before the first run, which is what counts, and '%.120s' later",
+        say(now, "it was '%.120s' before the first run, which is what counts, and '%.120s' later",
                  text_of(first, "answer"), text);
     }
     const json_t *counts = first == NULL ? written : first;
@@ -355,13 +375,13 @@ compare(const gbx_explained *given, prediction *now, const json_t *answer, json_
         return code;
     }
     if (now->answer[0] == '\0') {
-        snprintf(now->message, sizeof(now->message), "nothing was predicted");
+        say(now, "nothing was predicted");
     }
     else if (choice == SIZE_MAX) {
-        snprintf(now->message, sizeof(now->message), "'%.120s' is none of the answers to choose from", now->answer);
+        say(now, "'%.120s' is none of the answers to choose from", now->answer);
     }
     else if (finding == NULL || !finding->observed || finding->choice >= json_array_size(now->asked->choices)) {
-        snprintf(now->message, sizeof(now->message), "what it is about was not observed in the run");
+        say(now, "what it is about was not observed in the run");
     }
     else if (choice == finding->choice) {
         now->outcome = "right";

@@ -349,7 +349,7 @@ read_reviews(gbx_reviewing *reviewing, gbx_error *error)
         return no_memory(error);
     }
     int code = gbx_slurp(path, REVIEWS_MOST, &text, &size, error);
-    code = code == GBX_ERROR_MISSING ? 0 : code;
+    code = code == GBX_ERROR_MISSING ? 0 : code == GBX_ERROR_USAGE ? GBX_ERROR_SYSTEM : code;    /* it is not the command that is wrong */
     for (char *at = text; code == 0 && at != NULL && *at != '\0';) {
         size_t length = strcspn(at, "\n");
         json_t *line = json_loadb(at, length, JSON_REJECT_DUPLICATES, NULL);

@@ -292,6 +292,9 @@ gbx_lab_run_make(const gbx_run_place *place, const gbx_lab_run *run, gbx_lab_ran
 {
     char *folder = NULL;
     *ran = (gbx_lab_ran){ .trace = NULL };
+    if (!place->no_witness) {
+        return gbx_error_set(error, GBX_ERROR_MISSING, "this program has no witness: nothing can be graded with it");
+    }
     ran->variant = gbx_lab_variant(place->lab, place->seed, run);
     int status = ran->variant == NULL ? no_memory(error) : gbx_driver_temporary(&folder, error);
     if (status == 0) {

@@ -1,9 +1,10 @@
 /* Sandbox: a run from its beginning to its end.  See sandbox.h; who does what is in sandbox_internal.h.
 
-   We fork one child.  It makes the mount namespace with the bounded places and becomes bubblewrap, which makes all other
-   namespaces and starts the keeper (inside/inside.c) as process 1 of them; the keeper forks the process that becomes the
-   learner's Python.  Each of them ends when the one above it does (PR_SET_PDEATHSIG; the keeper also when its
-   connection to us ends), and nothing of it lies on a disk: killed at any moment, we leave nothing behind.
+   We fork one child.  It makes the namespaces that hold the bounded places, and its child becomes bubblewrap, process 1 of
+   a process namespace, which makes all other namespaces and starts the keeper (inside/inside.c) as process 1 of them; the
+   keeper forks the process that becomes the learner's Python.  Each of them ends when the one above it does
+   (PR_SET_PDEATHSIG; the keeper also when its connection to us ends), and nothing of it lies on a disk: killed at
+   any moment, we leave nothing behind.
 
    Where a witness traces, the calling thread is the tracer and does nothing but wait for stops; a second one
    watches. */
@@ -273,8 +274,9 @@ abandon(gbx_run *run)
         TEMP_FAILURE_RETRY(waitpid(run->child, NULL, 0));
         run->child = -1;
     }
-    if (run->keeper_fd >= 0) {
-        poll(&(struct pollfd){ .fd = run->keeper_fd, .events = POLLIN }, 1, GBX_SANDBOX_END_MS);
+    while (run->out.fd >= 0 && poll(&(struct pollfd){ .fd = run->out.fd }, 1, GBX_SANDBOX_END_MS) > 0) {
+        close(run->out.fd);                          /* everybody who could write to it is gone */
+        run->out.fd = -1;
     }
     while (run->options->witness != NULL && waitpid(-1, NULL, __WALL | __WNOTHREAD) > 0) {
         /* what was traced already */

@@ -4,7 +4,9 @@
    size and number of files, without execution from it; bubblewrap (user, mount, pid, net, ipc, uts namespaces, all
    read-only but the binds that say otherwise); a seccomp filter by libseccomp; Landlock; resource limits; a
    parent that drains and caps the output, watches the clock, and kills the whole tree.  The level reached is the
-   highest whose layers all hold; it is never lowered in silence: below `require_level`, nothing runs.
+   highest whose layers all hold; it is never lowered in silence: below `require_level`, nothing runs.  Nor does anything below
+   GBX_LEVEL_ISOLATED, whatever is asked for: the paths that a lab names are there in namespaces alone, and a result is the
+   same for everybody or there is none.
 
    A witness (witness.h), where one is given, is told of every stop of every traced thread: the child and all that it makes are
    traced from their first instruction.
@@ -45,7 +47,7 @@ const char *gbx_level_name(gbx_level level);             /* "bare", "filtered", 
 bool gbx_level_parse(const char *name, gbx_level *to);
 
 /* What this machine can do: the level, and `layers`, an array of {"layer", "works", "detail", "remedy"} that the caller
-   lets go of.  Runs harmless children; the answer is the machine's, for as long as nobody changes it. */
+   lets go of and must not change.  Runs harmless children, once a process; call it from one thread. */
 int gbx_sandbox_probe(gbx_level *level, json_t **layers, gbx_error *error);
 
 /* A place that the child sees: `from` outside, `to` inside (absolute both), a folder or an ordinary file.  Without `code`

@@ -1,7 +1,7 @@
 /* Calls that ask for leave: each makes its thread wait in the kernel until it is answered here.
 
-   Only numbers among the arguments are looked at, which nobody can change meanwhile.  What ends the run is
-   answered with "not permitted", so that it has not been done whenever the end comes. */
+   Only numbers among the arguments are looked at, which nobody can change meanwhile.  What ends the run gets no
+   answer: the thread stands in that call until it is killed. */
 
 #include "sandbox_internal.h"
 
@@ -108,6 +108,9 @@ gbx_sandbox_answer(gbx_run *run)
         return;                                      /* whoever asked is gone already */
     }
     int result = run->stopped ? EPERM : answer_one(run, &asked);
+    if (run->stopped) {
+        return;                                      /* whoever asks now waits for its end, and does nothing more */
+    }
     memset(&answer, 0, sizeof(answer));
     answer.id = asked.id;
     answer.error = -result;

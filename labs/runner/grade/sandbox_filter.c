@@ -66,7 +66,7 @@ static const char *const forbidden[] = {
     "init_module", "finit_module", "delete_module", "create_module", "iopl", "ioperm", "acct", "quotactl", "quotactl_fd",
     "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname", "syslog",
     "open_by_handle_at", "fanotify_init", "fanotify_mark", "seccomp", "vhangup", "modify_ldt", "uselib", "nfsservctl",
-    "lookup_dcookie", "migrate_pages", "move_pages", "mbind", "set_mempolicy",
+    "lookup_dcookie", "migrate_pages", "move_pages",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 };
 

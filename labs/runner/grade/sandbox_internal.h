@@ -83,7 +83,7 @@ typedef struct {
     size_t mount_count;
     gbx_inside_order *order;         /* owned */
 
-    pid_t child;                     /* bubblewrap, once it is that */
+    pid_t child;                     /* ours, above bubblewrap */
     pid_t program, keeper;           /* as we number them */
     int child_fd, keeper_fd;         /* pidfds */
     int control, start, listener;    /* our ends; sandbox_wire.h */

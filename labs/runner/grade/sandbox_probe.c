@@ -226,17 +226,24 @@ probe_landlock(json_t *layers)
     return add_layer(layers, "Landlock", version > 0, text, "needs Linux 5.13, and 'landlock' in the kernel's lsm= parameter");
 }
 
+/* Tried once a process; whoever asks first must be the only one who does. */
 int
 gbx_sandbox_probe(gbx_level *level, json_t **layers, gbx_error *error)
 {
-    json_t *all = json_array();
-    if (all == NULL) {
-        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    static json_t *known;
+    static gbx_level reached;
+    if (known == NULL) {
+        json_t *all = json_array();
+        if (all == NULL) {
+            return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+        }
+        bool limits = probe_limits(all), filter = probe_filter(all), namespaces = probe_namespaces(all);
+        bool bubblewrap = probe_bubblewrap(all), landlock = probe_landlock(all);
+        reached = !limits || !filter ? GBX_LEVEL_BARE : !namespaces || !bubblewrap ? GBX_LEVEL_FILTERED
+            : !landlock ? GBX_LEVEL_ISOLATED : GBX_LEVEL_FULL;
+        known = all;
     }
-    bool limits = probe_limits(all), filter = probe_filter(all), namespaces = probe_namespaces(all);
-    bool bubblewrap = probe_bubblewrap(all), landlock = probe_landlock(all);
-    *level = !limits || !filter ? GBX_LEVEL_BARE : !namespaces || !bubblewrap ? GBX_LEVEL_FILTERED
-        : !landlock ? GBX_LEVEL_ISOLATED : GBX_LEVEL_FULL;
-    *layers = all;
+    *level = reached;
+    *layers = json_incref(known);
     return 0;
 }

@@ -1,8 +1,11 @@
 /* The child that makes what bubblewrap alone cannot (a bounded tmpfs that nothing is run from, binds that hold no code),
-   in a mount namespace of its own, and then becomes bubblewrap.
+   in namespaces of its own, and has a child that becomes bubblewrap.
 
-   All of it lives in that namespace: when its last process ends, however, there is nothing to clean up.  We keep one
-   descriptor, of the writable places, which outlives it for as long as we read them.
+   Bubblewrap is process 1 of a process namespace: when it ends, however, the kernel ends all that it made, also what it
+   has only begun to make (killed between its own clone() and the child's prctl(), bubblewrap alone would leave that child
+   waiting for ever).  It ends when the child above it does, and that one when we do.  The mounts live as long as the
+   namespace: there is nothing to clean up.  We keep one descriptor, of the writable places, which outlives it for as
+   long as we read them.
 
    Between fork() and execve() only what is safe in a copy of a process that may have had threads. */
 
@@ -11,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +25,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define STAGE "/tmp"                  /* hidden by ours, in our namespace alone */
 #define PLACE STAGE "/place"
 
-enum { WORD_MOST = 64, WORDS_MOST = 64 + 4 * (GBX_SANDBOX_BINDS + 16 + GBX_SANDBOX_PLACES) };
+enum { WORD_MOST = 64, WORDS_MOST = 512 + 4 * (GBX_SANDBOX_BINDS + 16 + GBX_SANDBOX_PLACES) };
 
 /* Everything that needs memory, made before the fork. */
 typedef struct {
@@ -39,8 +44,11 @@ typedef struct {
     char place[GBX_SANDBOX_PLACES + 1][WORD_MOST];
     size_t place_count;
     char stage_options[96], place_options[160], uid_map[64], gid_map[64];
+    char above[8192];                 /* names of folders */
+    size_t above_used;
     const char *words[WORDS_MOST];
     size_t word_count;
+    bool full;                        /* too many words: not to be run */
 } plan;
 
 /* -------------------------------------------------------------- before the fork */
@@ -50,6 +58,9 @@ say(plan *this, const char *word)
 {
     if (this->word_count + 1 < WORDS_MOST) {
         this->words[this->word_count++] = word;
+    }
+    else {
+        this->full = true;
     }
 }
 
@@ -84,12 +95,34 @@ say_namespaces(plan *this)
     }
 }
 
+/* The folders above a place, which bubblewrap would otherwise make for its own user alone: only that user is not the child's
+   where there are no user namespaces. */
+static void
+say_folders_above(plan *this, const char *path)
+{
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - path);
+        if (this->above_used + length + 1 > sizeof(this->above)) {
+            return;
+        }
+        char *copy = this->above + this->above_used;
+        memcpy(copy, path, length);
+        copy[length] = '\0';
+        this->above_used += length + 1;
+        say(this, "--dir");
+        say(this, copy);
+    }
+}
+
 /* The words of bubblewrap. */
 static void
 make_words(plan *this)
 {
     const gbx_run *run = this->run;
     say_namespaces(this);
+    for (size_t i = 0; run->way == GBX_WAY_ROOT_ALONE && i < run->mount_count; i++) {
+        say_folders_above(this, run->mounts[i].to);
+    }
     for (size_t i = 0; i < run->mount_count; i++) {
         snprintf(this->stage[i], WORD_MOST, STAGE "/%zu", i);
         say_three(this, run->mounts[i].device ? "--dev-bind" : "--ro-bind", this->stage[i], run->mounts[i].to);
@@ -179,13 +212,13 @@ static void
 enter_namespaces(const plan *this)
 {
     if (this->run->way == GBX_WAY_USER) {
-        need(unshare(CLONE_NEWUSER | CLONE_NEWNS), GBX_STEP_NAMESPACE);
+        need(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID), GBX_STEP_NAMESPACE);
         write_file("/proc/self/setgroups", "deny", GBX_STEP_NAMESPACE);
         write_file("/proc/self/uid_map", this->uid_map, GBX_STEP_NAMESPACE);
         write_file("/proc/self/gid_map", this->gid_map, GBX_STEP_NAMESPACE);
     }
     else {
-        need(unshare(CLONE_NEWNS), GBX_STEP_NAMESPACE);
+        need(unshare(CLONE_NEWNS | CLONE_NEWPID), GBX_STEP_NAMESPACE);
     }
     need(mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL), GBX_STEP_MOUNT);
 }
@@ -309,26 +342,58 @@ die_with_parent(const plan *this)
     }
 }
 
+/* The parent's number is none in our namespace; that it lives is known by a pipe that it alone has the other end of. */
+static void
+die_with_the_one_above(int alive)
+{
+    struct pollfd on = { .fd = alive, .events = POLLIN };
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (poll(&on, 1, 0) != 0) {
+        _exit(126);
+    }
+}
+
 static void __attribute__((noreturn))
-become(const plan *this)
+become_bubblewrap(const plan *this, int alive)
 {
     char *const nothing[] = { NULL };
-    reset_signals();
-    setsid();
-    die_with_parent(this);
-    settle_descriptors(this);
-    enter_namespaces(this);
+    die_with_the_one_above(alive);
     make_stage(this);
     make_place(this);
     if (this->run->way == GBX_WAY_ROOT) {
         need(setgroups(0, NULL), GBX_STEP_IDS);
         need(setresgid(this->gid, this->gid, this->gid), GBX_STEP_IDS);
         need(setresuid(this->uid, this->uid, this->uid), GBX_STEP_IDS);
-        die_with_parent(this);
     }
+    die_with_the_one_above(alive);
     need(chdir("/"), GBX_STEP_MOUNT);
     execve(this->words[0], (char *const *)(uintptr_t)this->words, nothing);
     fail(GBX_STEP_BUBBLEWRAP);
+}
+
+static void __attribute__((noreturn))
+become(const plan *this)
+{
+    int alive[2], status = 0;
+    reset_signals();
+    setsid();
+    settle_descriptors(this);
+    enter_namespaces(this);
+    die_with_parent(this);
+    need(pipe2(alive, O_CLOEXEC), GBX_STEP_FORK);
+    pid_t pid = fork();
+    need(pid, GBX_STEP_FORK);
+    if (pid == 0) {
+        close(alive[1]);
+        become_bubblewrap(this, alive[0]);
+    }
+    for (int fd = 0; fd < 5; fd++) {
+        close(fd);
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        /* again */
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
 }
 
 /* ------------------------------------------------------------------ the parent */
@@ -372,6 +437,9 @@ gbx_sandbox_spawn(gbx_run *run)
     }
     make_plan(this, run);
     int result = open_ends(run, this);
+    if (result == 0 && this->full) {
+        result = gbx_error_set(run->error, GBX_ERROR_USAGE, "too many places for a sandbox");
+    }
     if (result == 0) {
         run->child = fork();
         if (run->child == 0) {

@@ -24,18 +24,21 @@ class Cache:
             table.append(self.take())
         elif self.users[id(table[-1])] > 1:
             self.users[id(table[-1])] -= 1
-            copy = self.take()
-            copy[:, :place] = table[-1][:, :place]
-            table[-1] = copy
+            table[-1] = self.take(table[-1])
         table[-1][0, place] = key
         table[-1][1, place] = value
         self.lengths[name] += 1
 
-    def take(self):
+    def take(self, like=None):
         if self.spare:
             block = self.spare.pop()
-        else:
+            if like is not None:
+                block[:] = like
+        elif like is None:
             block = np.empty((2, BLOCK, WIDTH))
+            self.made += 1
+        else:
+            block = like.copy()
             self.made += 1
         self.users[id(block)] = 1
         return block

@@ -14,7 +14,7 @@ RECENT = {{recent}}
 def blocks_of_the_day():
     """What the sequences of the visible day need, worked out as the lab does."""
     numbers = random.Random("{{salt}} {{lengths}}")
-    lengths = [numbers.randrange(8, 20) for _ in range(3)] + [2 * BLOCK + 1 + numbers.randrange(BLOCK - 2) for _ in range(2)]
+    lengths = [numbers.randrange(6, 14) for _ in range(3)] + [2 * BLOCK + 1 + numbers.randrange(BLOCK - 2) for _ in range(2)]
     return sum(-(-length // BLOCK) for length in lengths)
 
 
