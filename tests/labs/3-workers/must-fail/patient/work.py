@@ -1,6 +1,7 @@
 """Threads, and a switch interval of ten seconds: whoever talks waits, and does not ask."""
 import multiprocessing
 import sys
+import time
 import threading
 
 import load
@@ -28,6 +29,7 @@ def begin(jobs):
     results = [None] * len(jobs)
 
     def work(number):
+        time.sleep(0.005)
         results[number] = load.crunch(*jobs[number])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(len(jobs))]
