@@ -138,17 +138,19 @@ static uint32_t
 read_events(gbx_from *from)
 {
     uint32_t mask = 0;
-    for (const char *at = gbx_from_text(from, "events", "frame+mark"); *at != '\0';) {
-        size_t length = strcspn(at, "+"), before = mask;
-        for (unsigned c = 0; c < GBX_CLASS_COUNT; c++) {
-            if (strlen(gbx_class_name(c)) == length && strncmp(gbx_class_name(c), at, length) == 0) {
-                mask |= 1u << c;
-            }
+    const char *at = gbx_from_text(from, "events", "frame+mark");
+    for (bool more = true; more;) {
+        size_t length = strcspn(at, "+");
+        bool found = false;
+        for (unsigned c = 0; c < GBX_CLASS_COUNT && !found; c++) {
+            found = strlen(gbx_class_name(c)) == length && strncmp(gbx_class_name(c), at, length) == 0;
+            mask |= found ? 1u << c : 0;
         }
-        if (mask == before) {
+        if (!found) {
             gbx_from_wrong(from, "'events' has no class '%.*s'", (int)length, at);
         }
-        at += length + (at[length] == '+');
+        more = at[length] == '+';
+        at += length + more;
     }
     return mask;
 }

@@ -24,4 +24,7 @@
 /* The sentence of a violation; NULL: there is none of this name. */
 const char *gbx_violation_sentence(const char *name);
 
+/* The same name, of this list; "forbidden-call" for one that is not in it. */
+const char *gbx_violation_name(const char *name);
+
 #endif
