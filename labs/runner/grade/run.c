@@ -100,6 +100,11 @@ make_lab(const gbx_run_place *place, const gbx_lab_run *run, const char *program
     if (status == 0) {
         status = copy_file(gbx_lab_file(place->lab, program), gbx_paths_join(folder, program, NULL), error);
     }
+    for (size_t i = 0; status == 0 && place->lab->beside[i] != NULL; i++) {
+        const char *name = place->lab->beside[i], *slash = strrchr(name, '/');
+        status = copy_file(gbx_lab_file(place->lab, name),
+                           gbx_paths_join(folder, slash == NULL ? name : slash + 1, NULL), error);
+    }
     return status == 0 ? write_run(place, run, variant, folder, error) : status;
 }
 
