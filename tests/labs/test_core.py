@@ -43,6 +43,7 @@ class Staged(unittest.TestCase):
         result = self.check(source)
         self.assertEqual((result["verdict"], result["score"]), ("violation", 0), result["message"])
         self.assertEqual(result["violation"]["name"], name, result["message"])
+        self.assertEqual(set(tiny.facts(result).values()), {"violation"})
         return result
 
 
