@@ -129,11 +129,14 @@ print_fact(const gbx_lab_work *work, const char *program, const json_t *result, 
     }
 }
 
+/* "predictions" or "explanations"; `word`: the member that says how one came out.  Events that refute a prediction are evidence,
+   by "predict.ID". */
 static void
-print_said(const json_t *list, const char *title, const char *word)
+print_said(const json_t *result, const char *name, const char *title, const char *word)
 {
     size_t i;
     json_t *one;
+    const json_t *list = json_object_get(result, name);
     if (json_array_size(list) > 0) {
         printf("\n%s\n", title);
     }
@@ -150,6 +153,9 @@ print_said(const json_t *list, const char *title, const char *word)
             printf("%*s", INDENT + 6, "");
             gbx_text_wrap(stdout, INDENT + 6, INDENT + 6, WIDTH, text_of(one, "message"));
         }
+        char key[160];
+        snprintf(key, sizeof(key), "predict.%.120s", strcmp(name, "predictions") == 0 ? text_of(one, "id") : "");
+        print_evidence(result, key);
     }
 }
 
@@ -210,8 +216,8 @@ print_report(const gbx_lab_work *work, const char *program, const json_t *result
     if (hidden > 0) {
         printf("\n%zu more %s judged when it is graded.\n", hidden, hidden == 1 ? "fact is" : "facts are");
     }
-    print_said(json_object_get(result, "predictions"), "Predictions", "outcome");
-    print_said(json_object_get(result, "explanations"), "Explanations", "verdict");
+    print_said(result, "predictions", "Predictions", "outcome");
+    print_said(result, "explanations", "Explanations", "verdict");
     print_runs(result);
     print_sum(result);
 }
