@@ -7,8 +7,10 @@
 #include "list.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
 "usage: glassbox lab start N [--student=ID] [--seed=HEX] [--to=DIR]\n"
@@ -51,6 +53,21 @@ gbx_lab_places_close(gbx_lab_places *places)
     gbx_paths_clear(&places->paths);
     free(places->labs);
     places->labs = NULL;
+}
+
+const char *
+gbx_lab_program(const gbx_lab_places *places)
+{
+    static char path[PATH_MAX + 16];
+    char here[PATH_MAX];
+    if (places->paths.installed || places->paths.root == NULL) {
+        return "glassbox";
+    }
+    if (getcwd(here, sizeof(here)) != NULL && strcmp(here, places->paths.root) == 0) {
+        return "./glassbox";
+    }
+    snprintf(path, sizeof(path), "%s/glassbox", places->paths.root);
+    return path;
 }
 
 /* ------------------------------------------------------------------------- seeds */

@@ -21,6 +21,9 @@ typedef struct {
 int gbx_lab_places_open(gbx_lab_places *places, const char *course, gbx_error *error);
 void gbx_lab_places_close(gbx_lab_places *places);
 
+/* How this program is called from here: "glassbox", "./glassbox", or with its whole path.  Static. */
+const char *gbx_lab_program(const gbx_lab_places *places);
+
 /* A learner's work folder, and its lab. */
 typedef struct {
     char *folder;                    /* absolute */
@@ -31,7 +34,8 @@ typedef struct {
     json_t *variant;
 } gbx_lab_work;
 
-/* Find the work folder of lab `number` (0: of any): `folder`, or (NULL) the current one, or work/lab-N below it.
+/* Find the work folder of lab `number` (0: of any): `folder`, or (NULL) the current one, or work/lab-N below it, or
+   work/lab-N of the checkout.
    GBX_ERROR_MISSING and what to do where there is none.  To be closed in any case. */
 int gbx_lab_work_open(gbx_lab_work *work, const gbx_lab_places *places, int number, const char *folder, gbx_error *error);
 void gbx_lab_work_close(gbx_lab_work *work);

@@ -12,6 +12,7 @@
 #include "toml.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,9 +96,9 @@ sign_of(const char *verdict)
 }
 
 static void
-print_fact(const gbx_lab_work *work, const json_t *result, const json_t *fact)
+print_fact(const gbx_lab_work *work, const char *program, const json_t *result, const json_t *fact)
 {
-    char head[160], points[48];
+    char head[PATH_MAX + 200], points[48];
     const char *verdict = text_of(fact, "verdict"), *id = text_of(fact, "id");
     bool good = strcmp(sign_of(verdict), "ok") == 0;
     bool looked = strcmp(verdict, "fail") == 0 || strcmp(verdict, "partial") == 0;
@@ -118,7 +119,7 @@ print_fact(const gbx_lab_work *work, const json_t *result, const json_t *fact)
         print_evidence(result, id);
     }
     if (looked && gbx_lab_hint_find(work->lab, id, 1) != NULL) {
-        snprintf(head, sizeof(head), "glassbox lab hint %d %s", work->number, id);
+        snprintf(head, sizeof(head), "%s lab hint %d %s", program, work->number, id);
         print_pair("hint", head);
     }
 }
@@ -190,13 +191,13 @@ print_sum(const json_t *result)
 }
 
 static void
-print_report(const gbx_lab_work *work, const json_t *result)
+print_report(const gbx_lab_work *work, const char *program, const json_t *result)
 {
     size_t i, hidden = 0;
     json_t *fact;
     printf("Lab %d: %s, for %s\n\n", work->number, work->lab->title, work->student);
     json_array_foreach(json_object_get(result, "facts"), i, fact) {
-        print_fact(work, result, fact);
+        print_fact(work, program, result, fact);
     }
     for (size_t f = 0; f < work->lab->fact_count; f++) {
         hidden += gbx_lab_fact_hidden(work->lab, &work->lab->facts[f]);
@@ -263,7 +264,7 @@ check(const gbx_lab_work *work, const gbx_lab_places *places, const options *cho
 }
 
 static int
-tell(const gbx_lab_work *work, const options *chosen, json_t *result)
+tell(const gbx_lab_work *work, const char *program, const options *chosen, json_t *result)
 {
     const char *verdict = text_of(result, "verdict");
     if (gbx_grade_is_infrastructure(result)) {
@@ -275,7 +276,7 @@ tell(const gbx_lab_work *work, const options *chosen, json_t *result)
         putchar('\n');
     }
     else {
-        print_report(work, result);
+        print_report(work, program, result);
     }
     return fflush(stdout) != 0 ? GBX_EXIT_BROKEN
         : strcmp(verdict, "pass") == 0 || strcmp(verdict, "flaky") == 0 ? GBX_EXIT_PASS : GBX_EXIT_FAIL;
@@ -347,7 +348,7 @@ gbx_cmd_lab_check(int argc, char **argv)
     if (status == 0) {
         status = check(&work, &places, &chosen, &result, &error);
     }
-    int ending = status == 0 ? tell(&work, &chosen, result)
+    int ending = status == 0 ? tell(&work, gbx_lab_program(&places), &chosen, result)
         : status == GBX_ERROR_USAGE || status == GBX_ERROR_MISSING ? GBX_EXIT_USAGE : GBX_EXIT_BROKEN;
     if (status != 0) {
         fprintf(stderr, "glassbox: %s\n", error.message);

@@ -78,7 +78,7 @@ look_in(gbx_lab_work *work, char *folder, int number, gbx_error *error)
 }
 
 static int
-find_folder(gbx_lab_work *work, int number, const char *folder, gbx_error *error)
+find_folder(gbx_lab_work *work, const gbx_lab_places *places, int number, const char *folder, gbx_error *error)
 {
     char name[32];
     if (folder != NULL) {
@@ -92,6 +92,9 @@ find_folder(gbx_lab_work *work, int number, const char *folder, gbx_error *error
         snprintf(name, sizeof(name), "work/lab-%d", number);
         status = look_in(work, strdup(name), number, error);
     }
+    if (status == GBX_ERROR_MISSING && number != 0 && places->paths.root != NULL && !places->paths.installed) {
+        status = look_in(work, gbx_paths_join(places->paths.root, name, NULL), number, error);
+    }
     return status != GBX_ERROR_MISSING ? status
         : gbx_error_set(error, status, "there is no work folder of lab %d here: 'glassbox lab start %d' makes one, and "
                         "--folder=DIR names one that is elsewhere", number, number);
@@ -101,7 +104,7 @@ int
 gbx_lab_work_open(gbx_lab_work *work, const gbx_lab_places *places, int number, const char *folder, gbx_error *error)
 {
     *work = (gbx_lab_work){ .folder = NULL };
-    int status = find_folder(work, number, folder, error);
+    int status = find_folder(work, places, number, folder, error);
     if (status == 0) {
         status = gbx_lab_open(&work->lab, places->labs, work->number, places->roster.folder, gbx_lab_code_find, error);
     }
@@ -263,6 +266,38 @@ own_name(void)
     return entry != NULL && gbx_list_student_ok(entry->pw_name) ? entry->pw_name : "student";
 }
 
+/* Where to work, in full: what was asked for, else work/lab-N of the checkout, else of the current folder. */
+static int
+name_folder(const start_options *chosen, const char *root, char folder[PATH_MAX], gbx_error *error)
+{
+    char here[PATH_MAX];
+    if (getcwd(here, sizeof(here)) == NULL) {
+        return gbx_error_system(error, "find", "the current directory");
+    }
+    int length = chosen->to == NULL
+        ? snprintf(folder, PATH_MAX, "%s/work/lab-%d", root == NULL ? here : root, chosen->number)
+        : snprintf(folder, PATH_MAX, "%s%s%s", chosen->to[0] == '/' ? "" : here, chosen->to[0] == '/' ? "" : "/", chosen->to);
+    return length < PATH_MAX ? 0 : gbx_error_set(error, GBX_ERROR_USAGE, "the folder's path is too long");
+}
+
+/* An empty folder is as good as none. */
+static bool
+is_empty(const char *folder)
+{
+    return rmdir(folder) == 0;
+}
+
+static void
+say_begun(const gbx_lab_places *places, const gbx_lab *lab, const char *folder, const char *student, const start_options *chosen)
+{
+    const char *program = gbx_lab_program(places);
+    printf("Lab %d: %s\nfor %s%s, about %d minutes, in\n  %s\n\nRead 'task.md' there first. Then, as often as you like:\n"
+           "  %s lab check %d", lab->number, lab->title, student,
+           chosen->seed == NULL && places->roster.folder == NULL ? " (practice)" : "", lab->minutes, folder, program,
+           lab->number);
+    printf("%s%s\n", chosen->to == NULL ? "" : " --folder=", chosen->to == NULL ? "" : folder);
+}
+
 static int
 start(const start_options *chosen, gbx_error *error)
 {
@@ -272,8 +307,9 @@ start(const start_options *chosen, gbx_error *error)
     char folder[PATH_MAX], seed[GBX_DIGEST_HEX];
     const char *student = chosen->student == NULL ? own_name() : chosen->student;
     int status = gbx_lab_places_open(&places, chosen->course, error);
-    snprintf(folder, sizeof(folder), "work/lab-%d", chosen->number);
-    snprintf(folder, sizeof(folder), "%s", chosen->to == NULL ? folder : chosen->to);
+    if (status == 0) {
+        status = name_folder(chosen, places.paths.installed ? NULL : places.paths.root, folder, error);
+    }
     if (status == 0) {
         status = gbx_lab_open(&lab, places.labs, chosen->number, places.roster.folder, gbx_lab_code_find, error);
     }
@@ -288,17 +324,14 @@ start(const start_options *chosen, gbx_error *error)
         && strcmp(old.student, student) == 0) {
         printf("Your work on lab %d is in '%s' already; nothing was changed.\n", chosen->number, folder);
     }
-    else if (there) {
+    else if (there && !is_empty(folder)) {
         status = gbx_error_set(error, GBX_ERROR_USAGE, "'%s' is there already, and not for this student and seed: choose "
                                "another folder with --to=DIR", folder);
     }
     else if (status == 0) {
         status = make_work(lab, folder, student, seed, chosen->with, error);
         if (status == 0) {
-            printf("Lab %d: %s\nfor %s%s, about %d minutes\n\nRead '%s/task.md' first. Then, as often as you like:\n"
-                   "  glassbox lab check %d --folder=%s\n", lab->number, lab->title, student,
-                   chosen->seed == NULL && places.roster.folder == NULL ? " (practice)" : "", lab->minutes, folder,
-                   lab->number, folder);
+            say_begun(&places, lab, folder, student, chosen);
         }
     }
     json_decref(old.note);
@@ -341,6 +374,9 @@ gbx_cmd_lab_start(int argc, char **argv)
     }
     if (chosen.student != NULL && !gbx_list_student_ok(chosen.student)) {
         return gbx_cmd_usage("lab start", "a student's id is letters, digits and @ . _ + -");
+    }
+    if (chosen.to != NULL && chosen.to[0] == '\0') {
+        return gbx_cmd_usage("lab start", "--to needs the name of a folder");
     }
     chosen.number = (int)number;
     int status = start(&chosen, &error);

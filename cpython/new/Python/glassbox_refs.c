@@ -437,8 +437,9 @@ _PyGlassbox_RefStore(PyObject *op, int how, Py_ssize_t count)
 #define STUB(NAME, CALLEE) \
     __asm__ ( \
         ".text\n\t.p2align 4\n\t.globl " NAME "\n\t.hidden " NAME "\n\t.type " NAME ", @function\n" \
-        NAME ":\n\t" \
-        "pushq %rbp\n\tmovq %rsp, %rbp\n\t" \
+        NAME ":\n\t.cfi_startproc\n\t" \
+        "pushq %rbp\n\t.cfi_def_cfa_offset 16\n\t.cfi_offset %rbp, -16\n\t" \
+        "movq %rsp, %rbp\n\t.cfi_def_cfa_register %rbp\n\t" \
         "pushq %rax\n\tpushq %rcx\n\tpushq %rdx\n\tpushq %rsi\n\tpushq %rdi\n\t" \
         "pushq %r8\n\tpushq %r9\n\tpushq %r10\n\tpushq %r11\n\t" \
         "subq $256, %rsp\n\tandq $-16, %rsp\n\t" \
@@ -460,7 +461,7 @@ _PyGlassbox_RefStore(PyObject *op, int how, Py_ssize_t count)
         "leaq -72(%rbp), %rsp\n\t" \
         "popq %r11\n\tpopq %r10\n\tpopq %r9\n\tpopq %r8\n\t" \
         "popq %rdi\n\tpopq %rsi\n\tpopq %rdx\n\tpopq %rcx\n\tpopq %rax\n\t" \
-        "popq %rbp\n\tret\n\t" \
+        "popq %rbp\n\t.cfi_def_cfa %rsp, 8\n\tret\n\t.cfi_endproc\n\t" \
         ".size " NAME ", .-" NAME)
 
 STUB("_PyGlassbox_RefIncStub", "_PyGlassbox_RefIncAt");

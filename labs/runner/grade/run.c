@@ -11,6 +11,8 @@
 #include "slurp.h"
 #include "stage.h"
 #include "toml.h"                 // GBX_TOML_MOST
+#include "violations.h"
+#include "witness.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -196,15 +198,17 @@ open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
 
 /* ------------------------------------------------------------------- the program */
 
+/* `witness`: NULL where nobody has to watch. */
 static int
-drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_sandbox_result *result,
-      gbx_error *error)
+drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_witness *witness,
+      gbx_sandbox_result *result, gbx_error *error)
 {
     static const char *const writable[] = { "/tmp", "/trace", NULL };
     gbx_sandbox_options options = {
         .argv = stage->argv, .environment = stage->environment, .folder = "/lab", .binds = stage->binds,
         .bind_count = stage->bind_count, .writable = writable, .collect = collect, .context = (void *)(uintptr_t)got,
         .limits = run->limits, .require_level = place->require_level, .most_level = place->most_level,
+        .witness = witness,
     };
     options.limits.disk_bytes += TRACE_ROOM;
     int status = gbx_sandbox_run(&options, result, error);
@@ -215,9 +219,35 @@ drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, cons
     return status;
 }
 
-/* Run `program` with all that stands around it; what it left is in `got`. */
+/* The same with a witness, whose last word is on the files that came back. */
 static int
-run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *program, bool with_work, const json_t *variant,
+drive_watched(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_lab_ran *ran,
+              gbx_error *error)
+{
+    gbx_witness *witness = NULL;
+    const char *name = NULL, *sentence = NULL;
+    char *trace = gbx_paths_join(got, "run.gbx", NULL);
+    int status = trace == NULL ? no_memory(error) : gbx_witness_open(&witness, stage->python, error);
+    if (status == 0) {
+        status = drive(place, run, stage, got, witness, &ran->result, error);
+        ran->ran = status == 0;
+    }
+    if (status == 0) {
+        status = gbx_witness_compare(witness, trace, &ran->witness, error);
+    }
+    if (status == 0 && gbx_witness_objects(witness, &name, &sentence)) {
+        ran->violation = gbx_violation_name(name);
+        snprintf(ran->text, sizeof(ran->text), "%s", sentence);
+    }
+    gbx_witness_close(witness);
+    free(trace);
+    return status;
+}
+
+/* Run `program` with all that stands around it; what it left is in `got`.  `ran`: it is the learner's, and is watched; NULL: it is
+   the lab's own, and only `result` is wanted. */
+static int
+run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *program, gbx_lab_ran *ran, const json_t *variant,
             const char *folder, const char *got, gbx_sandbox_result *result, gbx_error *error)
 {
     gbx_stage stage = { .python = NULL };
@@ -227,10 +257,11 @@ run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *prog
         status = gbx_error_system(error, "make", got);
     }
     if (status == 0) {
-        status = gbx_stage_set(&stage, place, run, program, lab, with_work ? place->folder : NULL, variant, error);
+        status = gbx_stage_set(&stage, place, run, program, lab, ran != NULL ? place->folder : NULL, variant, error);
     }
     if (status == 0) {
-        status = drive(place, run, &stage, got, result, error);
+        status = ran != NULL && !place->no_witness ? drive_watched(place, run, &stage, got, ran, error)
+            : drive(place, run, &stage, got, NULL, result, error);
     }
     gbx_stage_clear(&stage);
     free(lab);
@@ -244,7 +275,7 @@ ask_oracle(const gbx_run_place *place, const gbx_lab_run *run, const char *folde
     gbx_sandbox_result result;
     char *got = gbx_paths_join(folder, "got", NULL);
     int status = got == NULL ? no_memory(error)
-        : run_program(place, run, place->lab->oracle, false, ran->variant, folder, got, &result, error);
+        : run_program(place, run, place->lab->oracle, NULL, ran->variant, folder, got, &result, error);
     free(got);
     if (status != 0) {
         return status;
@@ -272,8 +303,8 @@ make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx
         status = ask_oracle(place, run, oracle, ran, error);
     }
     if (status == 0) {
-        status = run_program(place, run, run->harness, true, ran->variant, main, got, &ran->result, error);
-        ran->ran = status == 0;
+        status = run_program(place, run, run->harness, ran, ran->variant, main, got, &ran->result, error);
+        ran->ran = ran->ran || status == 0;
     }
     if (status == 0) {
         status = read_observed(ran, got, error);
@@ -292,9 +323,6 @@ gbx_lab_run_make(const gbx_run_place *place, const gbx_lab_run *run, gbx_lab_ran
 {
     char *folder = NULL;
     *ran = (gbx_lab_ran){ .trace = NULL };
-    if (!place->no_witness) {
-        return gbx_error_set(error, GBX_ERROR_MISSING, "this program has no witness: nothing can be graded with it");
-    }
     ran->variant = gbx_lab_variant(place->lab, place->seed, run);
     int status = ran->variant == NULL ? no_memory(error) : gbx_driver_temporary(&folder, error);
     if (status == 0) {

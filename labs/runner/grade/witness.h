@@ -24,16 +24,21 @@ typedef struct gbx_witness gbx_witness;
 int gbx_witness_open(gbx_witness **out, const char *python, gbx_error *error);
 void gbx_witness_close(gbx_witness *witness);
 
-/* For the sandbox.  _begin: the child has been seized or has asked to be traced, and stands still.  _stop: waitpid(-1, &status, __WALL)
-   reported this; continues the thread.  0, or a negative code after which the tree is to be killed. */
+/* For the sandbox, all from one thread.  _begin: the child runs our own code and waits (on a pipe) until this has returned; it is
+   seized, with all options, and must not have asked to be traced.  _stop: waitpid(-1, &status, __WALL) reported this; continues the
+   thread, and passes signals on.  Ends (WIFEXITED, WIFSIGNALED) are told, too.  0, or a negative code after which the tree is
+   to be killed.  _tick: whenever the caller wakes, and at least every 20 ms: asks a thread to stop for a look-in.
+
+   A filter that answers mmap() and mprotect() with PROT_EXEC by SECCOMP_RET_TRACE has them judged here. */
 int gbx_witness_begin(gbx_witness *witness, pid_t child, gbx_error *error);
 int gbx_witness_stop(gbx_witness *witness, pid_t thread, int status, gbx_error *error);
+void gbx_witness_tick(gbx_witness *witness);
 
 /* A violation seen so far (a record made by no hook, a write to the mask...): its name and a sentence, or false. */
 bool gbx_witness_objects(const gbx_witness *witness, const char **name, const char **sentence);
 
-/* When all has ended: compare with the trace files at `path` (and its relatives).  0 whether they agree or not:
-   then _objects says.  `report` (may be NULL) gets {"records", "stops", "look-ins", "processes"...}. */
+/* When all has ended: compare with the trace files at `path` (and its relatives PATH.PID), which bear the names that they had
+   inside, whatever folder they were moved to.  0 whether they agree or not: then _objects says.  `report` (may be NULL) gets {"records", "stops", "look-ins", "processes"...}. */
 int gbx_witness_compare(gbx_witness *witness, const char *path, json_t **report, gbx_error *error);
 
 #endif
