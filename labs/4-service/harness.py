@@ -7,7 +7,7 @@ import asyncio
 
 import lab
 
-BITS = 1100               # the size of a number: some milliseconds of work that nothing can cut short
+BITS = 800                # the size of a number: some milliseconds of work that nothing can cut short
 
 
 class Request:
@@ -85,14 +85,14 @@ async def conduct(work, desk):
     """The day: two workers, one of which is stopped at its work; another takes over; then all are sent home."""
     first, second = (asyncio.create_task(work.serve(desk), name=f"worker {i}") for i in (1, 2))
     desk.stop = lambda: end(first)
-    await asyncio.wait({first}, timeout=4)
+    await asyncio.wait({first}, timeout=2)
     third = asyncio.create_task(work.serve(desk), name="worker 3")
-    await asyncio.wait({asyncio.create_task(desk.all_answered.wait(), name="all answered")}, timeout=4)
+    await asyncio.wait({asyncio.create_task(desk.all_answered.wait(), name="all answered")}, timeout=3)
     end(second, third)
-    await asyncio.wait({second, third}, timeout=2)
+    await asyncio.wait({second, third}, timeout=1)
     fourth = asyncio.create_task(work.serve(desk), name="worker 4")
     end(fourth)
-    await asyncio.wait({fourth}, timeout=2)
+    await asyncio.wait({fourth}, timeout=1)
 
 
 def main():

@@ -4,7 +4,7 @@ import json
 
 import lab
 
-BITS = 1100
+BITS = 800
 
 
 def work_on(name, number):
