@@ -125,8 +125,8 @@ def library():
 
 def said(result):
     """What the person is told: the sentence, the limit's numbers, the violation's."""
-    limit, violation = result["limit"] or {}, result["violation"] or {}
-    return " | ".join(part for part in (result["message"], limit.get("text"), violation.get("text")) if part)
+    causes = [run["cause"] for run in result["host"]["runs"].values()] if result["limit"] else []
+    return " | ".join(part for part in (result["message"], *causes) if part)
 
 
 def texts_of(value):

@@ -111,7 +111,8 @@ class Zoo(unittest.TestCase):
             bundle = self.stage.bundle(self.work(animal.get("like_work", name)))
         out = self.stage.new("out")
         status = animal.get("status", 0)
-        self.stage.run("grade", bundle, "--out", out, PLAIN, *words, status=status)
+        env = {"GLASSBOX_LABS": str(tiny.ROOT / "labs")} if animal.get("lab", 9) != 9 else {}
+        self.stage.run("grade", bundle, "--out", out, PLAIN, *words, status=status, env=env)
         self.assertEqual(sorted(path.name for path in out.iterdir()), ["result.json"])
         return json.loads((out / "result.json").read_text(encoding="utf-8")), bundle
 
@@ -126,7 +127,7 @@ class Zoo(unittest.TestCase):
         self.assertEqual(result["verdict"], animal["verdict"], result["message"])
         if animal["verdict"] == "violation":
             self.assertEqual(result["violation"]["name"], animal["violation"], result["message"])
-        if animal["verdict"] not in ("pass", "partial", "fail"):
+        if animal["verdict"] == "violation":
             self.assertEqual(result["score"], 0)
         if "says" in animal:
             self.assertRegex(cages.said(result), animal["says"])
@@ -145,6 +146,8 @@ class Zoo(unittest.TestCase):
             with self.subTest(animal["name"]):
                 if animal.get("witness") and not WITNESS:
                     continue
+                if not WITNESS:
+                    animal = animal | animal.get("without", {})
                 before, began = (mounts(), descriptors()), time.monotonic()
                 result, _ = self.grade(animal)
                 took = time.monotonic() - began

@@ -1,8 +1,8 @@
-"""Looks for the hidden facts, the course and its secret in every file that it can open, and tells what it finds."""
+"""Looks for the hidden facts, the course and its secret in every file that it can open but its own, and tells what it finds."""
 import os
 
 found = []
-for top in ("/lab", "/work", "/course", "/home", "/root", "/tmp", "/etc", "/var", "/usr/share", "/srv", "/mnt", "/proc"):
+for top in ("/lab", "/course", "/home", "/root", "/tmp", "/etc", "/var", "/usr/share", "/srv", "/mnt", "/proc"):
     for folder, _, files in os.walk(top):
         for name in files:
             try:

@@ -1,4 +1,4 @@
 """Cannot do without: an honest program that was made for another place."""
-import urllib.request
+import socket
 
-urllib.request.urlopen("http://192.0.2.7/answers", timeout=2)
+socket.create_connection(("192.0.2.7", 80), 2)
