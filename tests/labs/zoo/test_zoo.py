@@ -77,6 +77,8 @@ class Zoo(unittest.TestCase):
         cls.temporary = folder / "tmp"
         cls.temporary.mkdir()
         cls.stage = tiny.Stage(folder / "stage")
+        lab = cls.stage.labs / "9-tiny" / "lab.toml"
+        lab.write_text(lab.read_text(encoding="utf-8").replace("wall = 6.0", "wall = 3.0"), encoding="utf-8")
         cls.stage.env |= {"TMPDIR": str(cls.temporary)}
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         cls.nothing = cls.stage.grade(cls.stage.bundle(cls.work("nothing")), PLAIN)
