@@ -83,6 +83,8 @@ not_its_own(gbx_run *run, const gbx_sample *sample, uint64_t wall_ns)
     run->starved_ns = sample->starved_ns > run->starved_ns ? sample->starved_ns : run->starved_ns;
     uint64_t all = run->starved_ns + (traced > run->traced_ns ? traced - run->traced_ns : 0);
     uint64_t most = wall_ns / GBX_SANDBOX_PATIENCE * (GBX_SANDBOX_PATIENCE - 1);
+    uint64_t idle = wall_ns > sample->cpu_ns ? wall_ns - sample->cpu_ns : 0;     /* both together are never more than the clock */
+    most = idle < most ? idle : most;
     return all < most ? all : most;
 }
 
