@@ -2,9 +2,8 @@
 
 #include "batch.h"
 #include "cmd.h"
+#include "cmd_lab.h"              // gbx_lab_places
 #include "provenance.h"
-#include "lab_internal.h"         // gbx_labs_folder
-#include "roster.h"
 #include "text.h"
 #include "worker.h"               // gbx_worker_now_ns
 
@@ -42,7 +41,7 @@ static const char help[] =
 "is wrong; 130 it was stopped.\n";
 
 enum { OPT_BATCH = 256, OPT_COURSE, OPT_LEVEL, OPT_NO_WITNESS, OPT_ATTEMPTS, OPT_OUT, OPT_HELP };
-enum { EXIT_AGAIN = 75, EXIT_STOPPED = 130, MOST_JOBS = 1024, MOST_ATTEMPTS = 20, BACKOFF_MS = 1000, LIMIT_MS = 15 * 60 * 1000 };
+enum { EXIT_AGAIN = 75, EXIT_STOPPED = 130, MOST_JOBS = 1024, MOST_ATTEMPTS = 20, SHOWN = 20, BACKOFF_MS = 1000, LIMIT_MS = 15 * 60 * 1000 };
 
 static const struct option long_options[] = {
     { "batch", required_argument, NULL, OPT_BATCH }, { "out", required_argument, NULL, OPT_OUT },
@@ -100,7 +99,7 @@ static int
 parse(int argc, char **argv, chosen_options *to)
 {
     int option, status = -1;
-    *to = (chosen_options){ .jobs = cores(), .attempts = 3, .course = getenv("GLASSBOX_COURSE") };
+    *to = (chosen_options){ .jobs = cores(), .attempts = 3 };
     optind = 1;
     opterr = 0;
     while (status == -1 && (option = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
@@ -173,7 +172,7 @@ tell_counts(const chosen_options *chosen, const gbx_batch_result *result)
 }
 
 static void
-tell_listed(const gbx_batch_result *result)
+tell_listed(const chosen_options *chosen, const gbx_batch_result *result)
 {
     size_t count = result->state.infrastructure;
     if (count > 0) {
@@ -181,6 +180,10 @@ tell_listed(const gbx_batch_result *result)
                count == 1 ? "has" : "have");
     }
     for (size_t i = 0; result->listed != NULL && result->listed[i] != NULL; i++) {
+        if (i == SHOWN) {
+            printf("  and %zu more: see %s/journal.jsonl\n", count - SHOWN, chosen->out);
+            break;
+        }
         printf("  ");
         gbx_text_wrap(stdout, 2, 4, 80, result->listed[i]);
     }
@@ -193,7 +196,7 @@ tell(const chosen_options *chosen, const gbx_batch_result *result, int status, c
     if (status == 0) {
         tell_counts(chosen, result);
     }
-    tell_listed(result);
+    tell_listed(chosen, result);
     fflush(stdout);
     if (result->interrupted != 0) {
         fprintf(stderr, "glassbox: stopped with %zu of %zu graded; the same command goes on from here\n", state->done, state->total);
@@ -224,51 +227,32 @@ options_of(const chosen_options *chosen, const char *words[8])
     words[count] = NULL;
 }
 
-/* What a grading rests on besides the bundle; `judge` is its sum. */
-static int
-find_judge(const chosen_options *chosen, const gbx_roster *roster, const char *const *words, char judge[GBX_DIGEST_TEXT],
-           gbx_error *error)
-{
-    gbx_paths paths;
-    char *labs = NULL;
-    int status = gbx_paths_find(&paths, error);
-    if (status == 0) {
-        status = gbx_paths_need(&paths, GBX_PATHS_PYTHON, error);
-    }
-    if (status == 0) {
-        status = gbx_labs_folder(paths.root, paths.installed, &labs, error);
-    }
-    if (status == 0) {
-        const gbx_provenance_options who = {
-            .program = "/proc/self/exe", .python = paths.python, .labs = labs, .course = chosen->course,
-            .secret = roster->secret, .secret_size = roster->secret_size, .options = words,
-        };
-        status = gbx_provenance_sum(judge, &who, error);
-    }
-    free(labs);
-    gbx_paths_clear(&paths);
-    return status;
-}
-
 static int
 run(const chosen_options *chosen, gbx_batch_options *options, gbx_batch_result *result, gbx_error *error)
 {
     const char *words[8];
     char judge[GBX_DIGEST_TEXT];
-    gbx_roster roster;
+    gbx_lab_places places;
     options_of(chosen, words);
-    int status = gbx_roster_open(&roster, chosen->course, error);
+    int status = gbx_lab_places_open(&places, chosen->course, error);
     if (status == 0) {
-        status = find_judge(chosen, &roster, words, judge, error);
+        status = gbx_paths_need(&places.paths, GBX_PATHS_PYTHON, error);
+    }
+    if (status == 0) {
+        const gbx_provenance_options who = {
+            .program = "/proc/self/exe", .python = places.paths.python, .labs = places.labs, .course = places.roster.folder,
+            .secret = places.roster.secret, .secret_size = places.roster.secret_size, .options = words,
+        };
+        status = gbx_provenance_sum(judge, &who, error);
     }
     if (status == 0) {
         options->judge = judge;
         options->more = words;
-        options->key = roster.key;
-        options->key_size = roster.key_size;
+        options->key = places.roster.key;
+        options->key_size = places.roster.key_size;
         status = gbx_batch_run(options, result, error);
     }
-    gbx_roster_clear(&roster);
+    gbx_lab_places_close(&places);
     return status;
 }
 

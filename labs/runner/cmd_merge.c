@@ -1,8 +1,8 @@
 /* glassbox merge: one folder of results out of several, and what is missing. */
 
 #include "cmd.h"
+#include "cmd_lab.h"              // gbx_lab_places
 #include "fold.h"
-#include "roster.h"
 #include "sheet.h"                // GBX_SHEET_NAME
 #include "text.h"
 
@@ -51,7 +51,7 @@ parse(int argc, char **argv, gbx_fold_options *to, const char **course)
 {
     int option;
     *to = (gbx_fold_options){ .mixed = false };
-    *course = getenv("GLASSBOX_COURSE");
+    *course = NULL;
     optind = 1;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -111,20 +111,20 @@ gbx_cmd_merge(int argc, char **argv)
 {
     gbx_fold_options chosen;
     gbx_fold_result result = { .total = 0 };
-    gbx_roster roster;
+    gbx_lab_places places;
     const char *course;
     gbx_error error = { 0, "" };
     int status = parse(argc, argv, &chosen, &course);
     if (status >= 0) {
         return status;
     }
-    status = gbx_roster_open(&roster, course, &error);
+    status = gbx_lab_places_open(&places, course, &error);
     if (status == 0) {
-        chosen.key = roster.key;
-        chosen.key_size = roster.key_size;
+        chosen.key = places.roster.key;
+        chosen.key_size = places.roster.key_size;
         status = gbx_fold_run(&chosen, &result, &error);
     }
-    gbx_roster_clear(&roster);
+    gbx_lab_places_close(&places);
     status = tell(&chosen, &result, status, &error);
     gbx_fold_result_clear(&result);
     return status;

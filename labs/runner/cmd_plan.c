@@ -1,9 +1,8 @@
 /* glassbox plan: how another engine is to grade a list; and, on its nodes, whether one can. */
 
 #include "cmd.h"
-#include "lab_internal.h"         // gbx_labs_folder
+#include "cmd_lab.h"              // gbx_lab_places
 #include "plan.h"
-#include "roster.h"
 #include "sandbox.h"
 #include "sheet.h"                // gbx_sheet_put
 
@@ -91,7 +90,7 @@ static int
 parse(int argc, char **argv, chosen_options *to)
 {
     int option, status = -1;
-    *to = (chosen_options){ .plan = { .course = getenv("GLASSBOX_COURSE"), .level = "isolated" }, .level = GBX_LEVEL_ISOLATED };
+    *to = (chosen_options){ .plan.level = "isolated", .level = GBX_LEVEL_ISOLATED };
     optind = 1;
     opterr = 0;
     while (status == -1 && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -147,20 +146,15 @@ check_sandbox(gbx_level wanted, gbx_level *level, gbx_error *error)
 }
 
 static int
-check_parts(gbx_error *error)
+check_parts(const char *course, gbx_error *error)
 {
-    gbx_paths paths;
-    gbx_lab *lab = NULL;
-    char *labs = NULL;
-    int status = gbx_paths_find(&paths, error);
-    status = status != 0 ? status : gbx_paths_need(&paths, GBX_PATHS_PYTHON, error);
-    status = status != 0 ? status : gbx_labs_folder(paths.root, paths.installed, &labs, error);
-    if (status == 0 && access(labs, R_OK | X_OK) != 0) {
-        status = gbx_error_system(error, "read", labs);
+    gbx_lab_places places;
+    int status = gbx_lab_places_open(&places, course, error);
+    status = status != 0 ? status : gbx_paths_need(&places.paths, GBX_PATHS_PYTHON, error);
+    if (status == 0 && access(places.labs, R_OK | X_OK) != 0) {
+        status = gbx_error_system(error, "read", places.labs);
     }
-    gbx_lab_close(lab);
-    free(labs);
-    gbx_paths_clear(&paths);
+    gbx_lab_places_close(&places);
     return status;
 }
 
@@ -193,7 +187,7 @@ preflight(const chosen_options *chosen)
     gbx_level level = GBX_LEVEL_BARE;
     gethostname(host, sizeof(host) - 1);
     int status = check_sandbox(chosen->level, &level, &error);
-    status = status != 0 ? status : check_parts(&error);
+    status = status != 0 ? status : check_parts(chosen->plan.course, &error);
     if (status == 0 && chosen->plan.out != NULL) {
         status = check_folder(chosen->plan.out, &error);
     }
@@ -207,27 +201,23 @@ preflight(const chosen_options *chosen)
 
 /* ----------------------------------------------------------------------- the plan */
 
-/* The nodes run this very program, the course as it is called from every folder. */
+/* The nodes run this very program, with the course as it is called from every folder. */
 static int
 write_plan(chosen_options *chosen, gbx_plan *plan, gbx_error *error)
 {
-    char *program = realpath("/proc/self/exe", NULL), *course = NULL;
-    gbx_roster roster;
-    int status = program == NULL ? gbx_error_system(error, "find", "/proc/self/exe") : 0;
-    if (status == 0) {
-        status = gbx_roster_open(&roster, chosen->plan.course, error);       /* now, not on a node in the night */
-        gbx_roster_clear(&roster);
-    }
-    if (status == 0 && chosen->plan.course != NULL && (course = realpath(chosen->plan.course, NULL)) == NULL) {
-        status = gbx_error_system(error, "find", chosen->plan.course);
+    char *program = realpath("/proc/self/exe", NULL);
+    gbx_lab_places places;
+    int status = gbx_lab_places_open(&places, chosen->plan.course, error);       /* now, not on a node in the night */
+    if (status == 0 && program == NULL) {
+        status = gbx_error_system(error, "find", "/proc/self/exe");
     }
     if (status == 0) {
         chosen->plan.program = program;
-        chosen->plan.course = course;
+        chosen->plan.course = places.roster.folder;
         status = gbx_plan_write(&chosen->plan, plan, error);
     }
+    gbx_lab_places_close(&places);
     free(program);
-    free(course);
     return status;
 }
 

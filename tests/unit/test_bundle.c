@@ -465,7 +465,7 @@ a_damaged_bundle_is_refused_wherever_the_damage_is(void **state)
         gbx_refusal refusal;
         bool cut = i < size;
         char kept = bytes[i % size];
-        bytes[i % size] = cut ? kept : (char)(kept ^ (1 << i % 8));
+        bytes[i % size] = cut ? kept : (char)((unsigned char)kept ^ 1u << i % 8);
         file = open(test_path("damaged"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         ssize_t length = cut ? i : size;
         assert_int_equal(write(file, bytes, (size_t)length), length);

@@ -57,50 +57,48 @@ gbx_fold_result_clear(gbx_fold_result *result)
 
 /* ------------------------------------------------------------------------- judges */
 
-/* One thing that has to be the same in all results that are compared: `a` of one, `b` of another. */
-static int
-compare_judges(gbx_fold *fold, const gbx_folded *first, const gbx_folded *other, const char *what, const char *a, const char *b,
-               bool *differ, gbx_error *error)
+/* What has to be the same in all results: points by two rubrics do not add up to one table. */
+typedef enum { RUBRIC, GRADER, BUILD, THINGS } thing;
+
+static const char *
+said(const gbx_outcome *outcome, thing what)
 {
-    if (*differ || strcmp(a, b) == 0) {
-        return 0;
-    }
-    *differ = true;
-    return gbx_fold_refuse(fold, error, "%s differs: '%.80s' in '%s', '%.80s' in '%s': grade one of them again, or say --mixed",
-                           what, a, first->path, b, other->path);
+    return what == RUBRIC ? outcome->rubric : what == GRADER ? outcome->grader : outcome->build;
 }
 
-/* The first result of the same lab as this one. */
+/* The first result that says anything of it, of the same lab where that counts; itself, if that is the first. */
 static const gbx_folded *
-first_of_lab(const gbx_fold *fold, size_t at)
+first_to_say(const gbx_fold *fold, const gbx_folded *one, thing what)
 {
-    for (size_t i = 0; i < at; i++) {
-        if (fold->all[i].found && fold->all[i].outcome.number == fold->all[at].outcome.number) {
-            return &fold->all[i];
-        }
+    const gbx_folded *first = fold->all;
+    while (first < one && (!first->found || said(&first->outcome, what)[0] == '\0' ||
+                           (what == RUBRIC && first->outcome.number != one->outcome.number))) {
+        first++;
     }
-    return NULL;
+    return first;
 }
 
-/* Points by two rubrics do not add up to one table. */
+/* Of each thing one difference is told.  A bundle that could not be run, or not be read, names no interpreter, or no lab. */
 static int
 check_judges(gbx_fold *fold, gbx_error *error)
 {
-    bool rubric = false, grader = false, build = false;
-    const gbx_folded *first = NULL;
+    static const char *const names[THINGS] = { "the rubric", "the grader", "the interpreter" };
     int status = 0;
-    for (size_t i = 0; status == 0 && i < fold->list.count; i++) {
-        const gbx_folded *one = &fold->all[i];
-        const gbx_folded *same = one->found ? first_of_lab(fold, i) : NULL;
-        if (same != NULL) {
-            status = compare_judges(fold, same, one, "the rubric", same->outcome.rubric, one->outcome.rubric, &rubric, error);
+    for (thing what = RUBRIC; what < THINGS; what++) {
+        bool differ = false;
+        for (size_t i = 0; status == 0 && !differ && i < fold->list.count; i++) {
+            const gbx_folded *one = &fold->all[i];
+            if (!one->found || said(&one->outcome, what)[0] == '\0') {
+                continue;
+            }
+            const gbx_folded *first = first_to_say(fold, one, what);
+            differ = strcmp(said(&first->outcome, what), said(&one->outcome, what)) != 0;
+            if (differ) {
+                status = gbx_fold_refuse(fold, error, "%s differs: '%.80s' in '%s', '%.80s' in '%s': grade one of them again, "
+                                         "or say --mixed", names[what], said(&first->outcome, what), first->path,
+                                         said(&one->outcome, what), one->path);
+            }
         }
-        if (status == 0 && first != NULL && one->found) {
-            status = compare_judges(fold, first, one, "the grader", first->outcome.grader, one->outcome.grader, &grader, error);
-            status = status != 0 ? status
-                : compare_judges(fold, first, one, "the interpreter", first->outcome.build, one->outcome.build, &build, error);
-        }
-        first = first == NULL && one->found ? one : first;
     }
     return status;
 }
