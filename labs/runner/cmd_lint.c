@@ -4,6 +4,7 @@
 #include "cmd_lab.h"
 
 #include "lint.h"
+#include "text.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -119,6 +120,9 @@ clear_progress(void)
     }
 }
 
+#define INDENT "                    "
+#define WIDTH  80
+
 static void
 show(const char *folder, const json_t *report)
 {
@@ -134,13 +138,28 @@ show(const char *folder, const json_t *report)
                json_string_value(json_object_get(rule, "title")));
         printf(left_out ? " (left out)\n" : " (%lld)\n", json_integer_value(json_object_get(rule, "looked")));
         json_array_foreach(list, d, defect) {
-            printf("                    %s\n", json_string_value(defect));
+            fputs(INDENT, stdout);
+            gbx_text_wrap(stdout, (unsigned)strlen(INDENT), (unsigned)strlen(INDENT), WIDTH, json_string_value(defect));
         }
     }
     printf("\n%zu rules, %zu defect%s\n", rules, defects, defects == 1 ? "" : "s");
 }
 
 /* ------------------------------------------------------------------------- doing */
+
+/* The number that a lab's name begins with; 0: none. */
+static int
+number_of(const char *name)
+{
+    char digits[8] = "";
+    uint32_t number = 0;
+    size_t length = strspn(name, "0123456789");
+    if (length < sizeof(digits)) {
+        memcpy(digits, name, length);
+        (void)gbx_cmd_number(digits, &number, 9999);
+    }
+    return (int)number;
+}
 
 /* From "labs/4-service": the folder of labs, the number, and the solutions.  All are to be freed. */
 static int
@@ -155,7 +174,7 @@ find_lab(const char *given, const char *solutions, const char *root, char **labs
     }
     *slash = '\0';
     *labs = folder;
-    *number = atoi(slash + 1);
+    *number = number_of(slash + 1);
     *where = solutions != NULL ? realpath(solutions, NULL)
         : root == NULL ? NULL : gbx_paths_join(root, "tests/labs", slash + 1, NULL);
     if (*number < 1) {

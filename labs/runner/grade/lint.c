@@ -11,27 +11,27 @@
 #include <string.h>
 
 void
-gbx_lint_rule(gbx_lint *lint, const char *id, const char *title)
+gbx_lint_rule(gbx_linting *lint, const char *id, const char *title)
 {
     lint->rule = json_pack("{s:s, s:s, s:i, s:b, s:[]}", "rule", id, "title", title, "looked", 0, "left_out", 0, "defects");
     json_array_append_new(lint->report, lint->rule);
 }
 
 void
-gbx_lint_looked(gbx_lint *lint, size_t count)
+gbx_lint_looked(gbx_linting *lint, size_t count)
 {
     json_int_t so_far = json_integer_value(json_object_get(lint->rule, "looked"));
     json_object_set_new(lint->rule, "looked", json_integer(so_far + (json_int_t)count));
 }
 
 void
-gbx_lint_left_out(gbx_lint *lint)
+gbx_lint_left_out(gbx_linting *lint)
 {
     json_object_set_new(lint->rule, "left_out", json_true());
 }
 
 void
-gbx_lint_defect(gbx_lint *lint, const char *format, ...)
+gbx_lint_defect(gbx_linting *lint, const char *format, ...)
 {
     va_list args;
     char *text = NULL;
@@ -55,14 +55,14 @@ gbx_lint_defects(const json_t *report)
 }
 
 char *
-gbx_lint_solution(const gbx_lint *lint, const char *kind, const char *name)
+gbx_lint_solution(const gbx_linting *lint, const char *kind, const char *name)
 {
     return gbx_paths_join(lint->options->solutions, kind, name, NULL);
 }
 
 /* cases.toml; a lab without one has no cases, which its own rule says. */
 static int
-read_cases(gbx_lint *lint, gbx_error *error)
+read_cases(gbx_linting *lint, gbx_error *error)
 {
     gbx_error why = { 0, "" };
     json_t *all = NULL;
@@ -83,7 +83,7 @@ read_cases(gbx_lint *lint, gbx_error *error)
 
 /* Whether the lab can be read at all is the first rule, and the last where it cannot. */
 static int
-open_lab(gbx_lint *lint, gbx_error *error)
+open_lab(gbx_linting *lint, gbx_error *error)
 {
     const gbx_lint_options *options = lint->options;
     gbx_error why = { 0, "" };
@@ -103,7 +103,7 @@ open_lab(gbx_lint *lint, gbx_error *error)
 int
 gbx_lint(const gbx_lint_options *options, json_t **report, gbx_error *error)
 {
-    gbx_lint lint = { .options = options, .report = json_array() };
+    gbx_linting lint = { .options = options, .report = json_array() };
     int status = open_lab(&lint, error);
     if (status == 0 && lint.lab != NULL) {
         status = read_cases(&lint, error);

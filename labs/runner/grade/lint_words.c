@@ -21,7 +21,7 @@ no_memory(gbx_error *error)
 /* ----------------------------------------------------------------------- points */
 
 static void
-look_at_points(gbx_lint *lint)
+look_at_points(gbx_linting *lint)
 {
     gbx_lint_rule(lint, "points", "every fact has a sentence and points");
     gbx_lint_looked(lint, lint->lab->fact_count);
@@ -42,7 +42,7 @@ look_at_points(gbx_lint *lint)
 /* ------------------------------------------------------------------------ rungs */
 
 static void
-look_at_ladder(gbx_lint *lint, const gbx_lab_fact *fact)
+look_at_ladder(gbx_linting *lint, const gbx_lab_fact *fact)
 {
     static const char *const kinds[GBX_LAB_RUNGS] = { "nudge", "where", "event", "trace" };
     double before = 0, sum = 0;
@@ -68,9 +68,9 @@ look_at_ladder(gbx_lint *lint, const gbx_lab_fact *fact)
 }
 
 static void
-look_at_rungs(gbx_lint *lint)
+look_at_rungs(gbx_linting *lint)
 {
-    gbx_lint_rule(lint, "rungs", "every fact has a hint on each rung, and they cost no more than it brings");
+    gbx_lint_rule(lint, "rungs", "every fact has four hints, at a fair price");
     gbx_lint_looked(lint, lint->lab->fact_count);
     for (size_t i = 0; i < lint->lab->fact_count; i++) {
         look_at_ladder(lint, &lint->lab->facts[i]);
@@ -80,7 +80,7 @@ look_at_rungs(gbx_lint *lint)
 /* ------------------------------------------------------------------------ files */
 
 static int
-try_file(gbx_lint *lint, const char *folder, const char *name, const json_t *variant, gbx_error *error)
+try_file(gbx_linting *lint, const char *folder, const char *name, const json_t *variant, gbx_error *error)
 {
     gbx_error why = { 0, "" };
     char *text = NULL;
@@ -89,17 +89,20 @@ try_file(gbx_lint *lint, const char *folder, const char *name, const json_t *var
         *error = why;
         return status;
     }
-    if (status != 0 || text == NULL) {
-        gbx_lint_defect(lint, status != 0 ? "%2$s" : "there is no '%1$s'", name, why.message);
+    if (status != 0) {
+        gbx_lint_defect(lint, "%s", why.message);
+    }
+    else if (text == NULL) {
+        gbx_lint_defect(lint, "there is no '%s'", name);
     }
     free(text);
     return 0;
 }
 
 static int
-look_at_files(gbx_lint *lint, const json_t *variant, gbx_error *error)
+look_at_files(gbx_linting *lint, const json_t *variant, gbx_error *error)
 {
-    gbx_lint_rule(lint, "files", "there is a task, and a file to begin with for each that is to be handed in");
+    gbx_lint_rule(lint, "files", "there is a task, and files to begin with");
     int status = try_file(lint, lint->lab->folder, "task.md", variant, error);
     char *start = gbx_paths_join(lint->lab->folder, "start", NULL);
     if (start == NULL) {
@@ -149,7 +152,7 @@ imports(const char *line, size_t length, const char *module)
 }
 
 static void
-look_for_talk(gbx_lint *lint, const char *name, const char *text)
+look_for_talk(gbx_linting *lint, const char *name, const char *text)
 {
     for (const char *line = text; *line != '\0';) {
         size_t length = strcspn(line, "\n");
@@ -164,7 +167,7 @@ look_for_talk(gbx_lint *lint, const char *name, const char *text)
 
 /* All .py of a folder. */
 static int
-look_for_talk_in(gbx_lint *lint, const char *folder, const char *called, gbx_error *error)
+look_for_talk_in(gbx_linting *lint, const char *folder, const char *called, gbx_error *error)
 {
     json_t *names = NULL;
     size_t i, size;
@@ -189,7 +192,7 @@ look_for_talk_in(gbx_lint *lint, const char *folder, const char *called, gbx_err
 }
 
 static int
-look_at_network(gbx_lint *lint, gbx_error *error)
+look_at_network(gbx_linting *lint, gbx_error *error)
 {
     char *start = gbx_paths_join(lint->lab->folder, "start", NULL);
     char *reference = gbx_paths_join(lint->options->solutions, "reference", NULL);
@@ -210,7 +213,7 @@ look_at_network(gbx_lint *lint, gbx_error *error)
 
 /* A folder of the solutions that has a file in it; says what is missing. */
 static int
-look_for_folder(gbx_lint *lint, const char *kind, const char *name, gbx_error *error)
+look_for_folder(gbx_linting *lint, const char *kind, const char *name, gbx_error *error)
 {
     json_t *names = NULL;
     char *folder = gbx_lint_solution(lint, kind, name);
@@ -224,7 +227,7 @@ look_for_folder(gbx_lint *lint, const char *kind, const char *name, gbx_error *e
 }
 
 static int
-look_at_must_fails(gbx_lint *lint, gbx_error *error)
+look_at_must_fails(gbx_linting *lint, gbx_error *error)
 {
     int status = 0;
     size_t i;
@@ -263,10 +266,10 @@ base_of(const char *path)
 }
 
 static int
-look_at_beliefs(gbx_lint *lint, gbx_error *error)
+look_at_beliefs(gbx_linting *lint, gbx_error *error)
 {
     int status = 0;
-    gbx_lint_rule(lint, "planted", "every misconception is planted as a submission, and every one that is foretold is listed");
+    gbx_lint_rule(lint, "planted", "every misconception is planted as a submission");
     gbx_lint_looked(lint, lint->lab->misconception_count);
     for (size_t i = 0; i < lint->lab->misconception_count && status == 0; i++) {
         const gbx_lab_misconception *belief = &lint->lab->misconceptions[i];
@@ -292,7 +295,7 @@ look_at_beliefs(gbx_lint *lint, gbx_error *error)
 /* ------------------------------------------------------------------------- all */
 
 int
-gbx_lint_words(gbx_lint *lint, gbx_error *error)
+gbx_lint_words(gbx_linting *lint, gbx_error *error)
 {
     char seed[GBX_DIGEST_HEX];
     int status = gbx_lint_seed(lint, "lint", seed, error);

@@ -24,7 +24,7 @@ no_memory(gbx_error *error)
 }
 
 int
-gbx_lint_seed(const gbx_lint *lint, const char *student, char seed[GBX_DIGEST_HEX], gbx_error *error)
+gbx_lint_seed(const gbx_linting *lint, const char *student, char seed[GBX_DIGEST_HEX], gbx_error *error)
 {
     gbx_roster practice;
     int status = gbx_roster_open(&practice, NULL, error);
@@ -115,7 +115,7 @@ lay(const char *layer, const char *folder, const json_t *variant, const char *st
 
 /* Run the reference's make.py where there is one, and take it away. */
 static int
-run_maker(const gbx_lint *lint, const char *folder, gbx_error *error)
+run_maker(const gbx_linting *lint, const char *folder, gbx_error *error)
 {
     char *maker = gbx_paths_join(folder, "make.py", NULL), why[120];
     if (maker == NULL) {
@@ -140,7 +140,7 @@ run_maker(const gbx_lint *lint, const char *folder, gbx_error *error)
 
 /* lab.json, as `lab start` writes it: a make.py may ask who it is for. */
 static int
-write_note(const gbx_lint *lint, const char *folder, const char *student, const char *seed, gbx_error *error)
+write_note(const gbx_linting *lint, const char *folder, const char *student, const char *seed, gbx_error *error)
 {
     json_t *note = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[]}", "lab", lint->lab->number, "name", lint->lab->name, "student",
                              student, "seed", seed, "rubric", lint->lab->rubric, "hints");
@@ -153,7 +153,7 @@ write_note(const gbx_lint *lint, const char *folder, const char *student, const 
 }
 
 static int
-make_work(const gbx_lint *lint, const char *folder, const char *student, const char *seed, const char *const *layers,
+make_work(const gbx_linting *lint, const char *folder, const char *student, const char *seed, const char *const *layers,
           gbx_error *error)
 {
     char *start = gbx_paths_join(lint->lab->folder, "start", NULL);
@@ -182,7 +182,7 @@ make_work(const gbx_lint *lint, const char *folder, const char *student, const c
 /* ----------------------------------------------------------------------- graded */
 
 static int
-grade(const gbx_lint *lint, const char *folder, const char *student, const char *seed, json_t **result, gbx_error *error)
+grade(const gbx_linting *lint, const char *folder, const char *student, const char *seed, json_t **result, gbx_error *error)
 {
     const gbx_lint_options *options = lint->options;
     gbx_roster practice;
@@ -210,7 +210,7 @@ grade(const gbx_lint *lint, const char *folder, const char *student, const char 
 }
 
 int
-gbx_lint_grade(gbx_lint *lint, const char *student, const char *const *layers, json_t **result, gbx_error *error)
+gbx_lint_grade(gbx_linting *lint, const char *student, const char *const *layers, json_t **result, gbx_error *error)
 {
     char name[32], seed[GBX_DIGEST_HEX];
     *result = NULL;
