@@ -43,6 +43,7 @@ class Staged(unittest.TestCase):
         result = self.check(source)
         self.assertEqual((result["verdict"], result["score"]), ("violation", 0), result["message"])
         self.assertEqual(result["violation"]["name"], name, result["message"])
+        self.assertEqual(set(tiny.facts(result).values()), {"violation"})
         return result
 
 
@@ -72,7 +73,7 @@ class Good(Staged):
         self.assertNotIn("other", tiny.facts(learner))
 
     def test_grading_twice_gives_the_same_bytes(self):
-        for source in (GOOD, "def hot(n):\n    raise ValueError(object())\n", "while True: pass\n"):
+        for source in (GOOD, "def hot(n):\n    raise ValueError(object())\n", "while True: print(1)\n"):
             bundle = self.stage.bundle(self.stage.work(source))
             first, second = (self.stage.grade(bundle, PLAIN) for _ in range(2))
             self.assertEqual(tiny.judgement(first), tiny.judgement(second))
@@ -196,7 +197,24 @@ def total():
     return Late()
 """, "forged-mark")
 
-    def test_atexit_has_no_stack(self):
+    def test_a_part_is_moved(self):
+        """lab.part does nothing any more, and its real methods are called by the interpreter itself, elsewhere."""
+        self.violates(GOOD + """
+import lab
+_part = lab.part
+class Quiet:
+    def __enter__(self): pass
+    def __exit__(self, *a): pass
+lab.part = lambda name: Quiet() if name == "calls" else _part(name)
+class Begin:
+    __del__ = _part("calls").__enter__
+class End:
+    __del__ = _part("calls").__exit__
+def hot(n):
+    return Begin() if n == 5 else End() if n == 20 else None
+""", "forged-mark")
+
+    def test_a_thread_that_only_marks(self):
         self.violates("import atexit, glassbox, threading\n"
                       "threading.Thread(target=glassbox.mark, args=('part', 'calls begin')).start()\n" + GOOD,
                       "forged-mark")
@@ -319,6 +337,12 @@ class Commands(Staged):
         self.assertIn("already", done.stdout)
         self.stage.run("lab", "start", 9, "--student=bob", "--to", work, status=64)
         self.assertEqual((work / "work.py").read_text(), "mine\n")
+
+    def test_a_work_folder_is_whole_or_not_at_all(self):
+        (self.stage.labs / "9-tiny" / "start" / "answers.toml").write_text('a = "{{nobody}}"\n')
+        folder = self.stage.new("work")
+        self.stage.run("lab", "start", 9, "--to", folder, status=64)
+        self.assertEqual([p.name for p in self.stage.folder.iterdir()], ["labs"])
 
     def test_variants_differ_and_are_stable(self):
         texts = set()

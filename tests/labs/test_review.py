@@ -136,6 +136,14 @@ class Review(unittest.TestCase):
         for character in "\x1b\x07\u202e":
             self.assertNotIn(character, text)
 
+    def test_prose_is_shown_as_written_or_wrapped_anew(self):
+        long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen\nand on\n\nanew\n- item\n"
+        results.write(self.folder, explained("ann", "counter", 10, "first:\n    indented\nlast"))
+        results.write(self.folder, explained("bob", "counter", 11, long))
+        text = self.say("", "quit")
+        self.assertIn("  | first:\n  |     indented\n  | last\n", text)
+        self.assertIn("thirteen\n    fourteen fifteen sixteen and on\n  | \n  | anew\n  | - item\n", text)
+
     def test_the_results_and_their_seals_stay_as_they_were(self):
         before = {path: path.read_bytes() for path in self.folder.glob("*/result.json")}
         self.say("5 Good.", "all 4", "0", "quit")

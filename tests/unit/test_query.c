@@ -12,7 +12,7 @@
 
 static gbx_error error;
 
-enum { MAIN = 2, MARK, ENTER, WORK, HOT, LIBRARY, FAKE };
+enum { MAIN = 2, MARK, ENTER, WORK, HOT, LIBRARY, FAKE, LAB_MAIN };
 enum { S_PART = 1, S_LAB, S_BEGIN, S_END, S_LOAD_BEGIN, S_LOAD_END, S_CALLS_BEGIN, S_CALLS_END, S_MINE };
 
 static void
@@ -40,18 +40,25 @@ names(trace_writer *w)
     writer_code(w, HOT, "hot", "/work/work.py", 5, table, sizeof(table));
     writer_code(w, LIBRARY, "run", "/glassbox/cpython/src/glassbox/Lib/threading.py", 5, table, sizeof(table));
     writer_code(w, FAKE, "_mark", "/lab/lab.py", 1, table, sizeof(table));
+    writer_code(w, LAB_MAIN, "main", "/lab/lab.py", 30, table, sizeof(table));
     for (uint32_t i = 0; i < GBX_COUNT(texts); i++) {
         writer_string(w, i + 1, texts[i]);
     }
 }
 
-/* A mark as lab.py makes it, on whatever stack there is. */
+/* A mark as lab.py makes it, on whatever stack there is: of a part by lab.part's methods. */
 static void
 mark(trace_writer *w, uint32_t name, uint32_t value)
 {
+    if (name == S_PART) {
+        push(w, ENTER);
+    }
     push(w, MARK);
     writer_mark(w, 1, name, GBX_VALUE_STRING, value);
     pop(w, MARK);
+    if (name == S_PART) {
+        pop(w, ENTER);
+    }
 }
 
 static trace_writer *
@@ -59,8 +66,9 @@ begin(void)
 {
     trace_writer *w = writer_new(NULL);
     names(w);
-    push(w, MAIN);
+    push(w, LAB_MAIN);
     mark(w, S_LAB, S_BEGIN);
+    push(w, MAIN);
     mark(w, S_PART, S_LOAD_BEGIN);
     push(w, WORK);
     pop(w, WORK);
@@ -83,8 +91,9 @@ calls(trace_writer *w, unsigned count)
 static gbx_trace *
 end(trace_writer *w)
 {
-    mark(w, S_LAB, S_END);
     pop(w, MAIN);
+    mark(w, S_LAB, S_END);
+    pop(w, LAB_MAIN);
     return test_open(w);
 }
 
@@ -94,7 +103,7 @@ static const char *
 violation_of(gbx_trace *trace)
 {
     gbx_marks marks;
-    assert_int_equal(gbx_marks_read(&marks, trace, &error), 0);
+    assert_int_equal(gbx_marks_read(&marks, trace, NULL, &error), 0);
     const char *violation = marks.violation;
     gbx_marks_clear(&marks);
     gbx_trace_close(trace);
@@ -109,7 +118,7 @@ parts_are_where_the_harness_marked_them(void **state)
     trace_writer *w = begin();
     calls(w, 3);
     gbx_trace *trace = end(w);
-    assert_int_equal(gbx_marks_read(&marks, trace, &error), 0);
+    assert_int_equal(gbx_marks_read(&marks, trace, NULL, &error), 0);
     assert_null(marks.violation);
     assert_true(marks.began && marks.ended);
     assert_int_equal(marks.count, 2);
@@ -145,6 +154,11 @@ a_mark_beside_every_function_is_forged(void **state)
     writer_mark(w, 1, S_PART, GBX_VALUE_STRING, S_CALLS_BEGIN);      /* main is on top, not _mark */
     assert_string_equal(violation_of(end(w)), "forged-mark");
     w = begin();
+    push(w, MARK);                                  /* _mark itself, but nothing of lab.part */
+    writer_mark(w, 1, S_PART, GBX_VALUE_STRING, S_CALLS_BEGIN);
+    pop(w, MARK);
+    assert_string_equal(violation_of(end(w)), "forged-mark");
+    w = begin();
     writer_mark(w, 2, S_PART, GBX_VALUE_STRING, S_CALLS_BEGIN);      /* a thread without a stack */
     assert_string_equal(violation_of(end(w)), "forged-mark");
 }
@@ -154,10 +168,12 @@ a_second_mark_in_one_call_is_forged(void **state)
 {
     (void)state;
     trace_writer *w = begin();
+    push(w, ENTER);
     push(w, MARK);
     writer_mark(w, 1, S_PART, GBX_VALUE_STRING, S_CALLS_BEGIN);
     writer_mark(w, 1, S_PART, GBX_VALUE_STRING, S_CALLS_END);
     pop(w, MARK);
+    pop(w, ENTER);
     assert_string_equal(violation_of(end(w)), "forged-mark");
 }
 
@@ -193,6 +209,28 @@ code_made_later_is_not_the_harnesss(void **state)
     gbx_code made = { .h.event = GBX_EV_CODE_NEW, .code = FAKE };
     writer_record(w, 1, &made, sizeof(made));
     assert_string_equal(violation_of(end(w)), "foreign-code");
+}
+
+static bool
+never(void *context, const char *file, int line)
+{
+    (void)context;
+    return strcmp(file, "/lab/harness.py") == 0 && line > 99;
+}
+
+static void
+a_mark_from_another_line_than_says_so_is_forged(void **state)
+{
+    (void)state;
+    const gbx_marks_lines lines = { never, NULL };
+    gbx_marks marks;
+    trace_writer *w = begin();
+    calls(w, 1);
+    gbx_trace *trace = end(w);
+    assert_int_equal(gbx_marks_read(&marks, trace, &lines, &error), 0);
+    assert_string_equal(marks.violation, "forged-mark");
+    gbx_marks_clear(&marks);
+    gbx_trace_close(trace);
 }
 
 static void
@@ -357,6 +395,7 @@ main(void)
         TEST(a_part_begins_and_ends_once),
         TEST(marks_by_other_names_are_free),
         TEST(code_made_later_is_not_the_harnesss),
+        TEST(a_mark_from_another_line_than_says_so_is_forged),
         TEST(what_is_recorded_is_not_changed),
         TEST(counts_are_of_the_part_the_function_and_the_fields),
         TEST(order_is_kept),

@@ -12,6 +12,7 @@
 #include "stage.h"
 #include "toml.h"                 // GBX_TOML_MOST
 #include "violations.h"
+#include "walk.h"                 // GBX_LAB_FOLDER
 #include "witness.h"
 
 #include <dirent.h>
@@ -92,8 +93,8 @@ static int
 make_lab(const gbx_run_place *place, const gbx_lab_run *run, const char *program, const json_t *variant,
          const char *folder, gbx_error *error)
 {
-    if (mkdir(folder, 0755) != 0) {
-        return gbx_error_system(error, "make", folder);
+    if (gbx_make_folder(folder, 0755, error) != 0) {
+        return GBX_ERROR_SYSTEM;
     }
     int status = copy_file(gbx_paths_join(place->lab->shared, "lab.py", NULL), gbx_paths_join(folder, "lab.py", NULL), error);
     if (status == 0) {
@@ -177,9 +178,32 @@ check_rules(gbx_lab_ran *ran, gbx_error *error)
     return status;
 }
 
-static int
-open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
+/* Does the line of /lab/NAME, as it lies in our own folder (the context), have a word part( in it? */
+static bool
+says_part(void *context, const char *file, int line)
 {
+    char *text = NULL, *path = gbx_paths_join(context, file + strlen(GBX_LAB_FOLDER), NULL);
+    size_t size;
+    bool says = false;
+    if (path != NULL && gbx_slurp(path, GBX_TOML_MOST, &text, &size, NULL) == 0) {
+        const char *at = text;
+        for (; line > 1 && at != NULL; line--) {
+            at = strchr(at, '\n');
+            at = at == NULL ? NULL : at + 1;
+        }
+        const char *word = at == NULL ? NULL : strstr(at, "part("), *end = at == NULL ? NULL : strchr(at, '\n');
+        says = word != NULL && (end == NULL || word < end);
+    }
+    free(text);
+    free(path);
+    return says;
+}
+
+/* `lab`: our folder that was /lab. */
+static int
+open_trace(gbx_lab_ran *ran, const char *folder, char *lab, gbx_error *error)
+{
+    const gbx_marks_lines lines = { says_part, lab };
     gbx_error why = { 0, "" };
     char *path = gbx_paths_join(folder, "run.gbx", NULL);
     if (path == NULL) {
@@ -199,7 +223,7 @@ open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
         return 0;
     }
     ran->lost = gbx_trace_lost(ran->trace);
-    status = gbx_marks_read(&ran->marks, ran->trace, error);
+    status = gbx_marks_read(&ran->marks, ran->trace, &lines, error);
     if (status == 0 && ran->violation == NULL && ran->marks.violation != NULL) {
         ran->violation = ran->marks.violation;
         snprintf(ran->text, sizeof(ran->text), "%s", ran->marks.text);
@@ -309,10 +333,13 @@ static int
 make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx_lab_ran *ran, gbx_error *error)
 {
     char *main = gbx_paths_join(folder, "main", NULL), *oracle = gbx_paths_join(folder, "oracle", NULL);
-    char *got = gbx_paths_join(folder, "main", "got", NULL);
-    int status = main == NULL || oracle == NULL || got == NULL ? no_memory(error) : 0;
-    if (status == 0 && (mkdir(main, 0755) != 0 || mkdir(oracle, 0755) != 0)) {
-        status = gbx_error_system(error, "make", main);
+    char *got = gbx_paths_join(folder, "main", "got", NULL), *lab = gbx_paths_join(folder, "main", "lab", NULL);
+    int status = main == NULL || oracle == NULL || got == NULL || lab == NULL ? no_memory(error) : 0;
+    if (status == 0) {
+        status = gbx_make_folder(main, 0755, error);
+    }
+    if (status == 0) {
+        status = gbx_make_folder(oracle, 0755, error);
     }
     if (status == 0 && place->lab->oracle != NULL) {
         status = ask_oracle(place, run, oracle, ran, error);
@@ -324,11 +351,12 @@ make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx
         status = read_observed(ran, got, error);
     }
     if (status == 0) {
-        status = open_trace(ran, got, error);
+        status = open_trace(ran, got, lab, error);
     }
     free(main);
     free(oracle);
     free(got);
+    free(lab);
     return status;
 }
 
