@@ -234,11 +234,18 @@ static gbx_verdict
 check_at_work(const gbx_lab_look *look, gbx_finding *finding, double *share)
 {
     gbx_workers_call calls[GBX_WORKERS_CALLS];
-    gbx_workers_window talk;
-    if (!gbx_workers_window_find(look, finding, "talk", &talk)) {
+    gbx_workers_window begin, talk;
+    if (!gbx_workers_window_find(look, finding, "begin", &begin) || !gbx_workers_window_find(look, finding, "talk", &talk)) {
         return GBX_INSUFFICIENT;
     }
-    size_t count = gbx_workers_calls(look, &talk, "piece", calls);
+    gbx_workers_window both = begin;
+    both.end_ns = talk.end_ns;
+    size_t all = gbx_workers_calls(look, &both, "piece", calls), count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (calls[i].end_ns > talk.begin_ns && calls[i].stream != talk.part.stream) {
+            calls[count++] = calls[i];
+        }
+    }
     unsigned workers = 0;
     for (size_t i = 0; i < count; i++) {
         unsigned before = 0, of_this = 0;
@@ -246,12 +253,12 @@ check_at_work(const gbx_lab_look *look, gbx_finding *finding, double *share)
             before += k < i && calls[k].stream == calls[i].stream;
             of_this += calls[k].stream == calls[i].stream;
         }
-        if (before == 0 && of_this >= PIECES && calls[i].stream != talk.part.stream) {
+        if (before == 0 && of_this >= PIECES) {
             workers++;
-            gbx_finding_event(finding, look->look, calls[i].at, "a worker begins a piece while the harness talks");
+            gbx_finding_event(finding, look->look, calls[i].at, "a worker is at this piece while the harness talks");
         }
     }
-    gbx_finding_number(finding, "pieces begun meanwhile", (double)count, "");
+    gbx_finding_number(finding, "pieces worked on meanwhile", (double)count, "");
     if (workers < 2) {
         *share = workers == 1 ? 0.5 : 0;
         return gbx_finding_fail(finding, "two workers crunch while the harness talks", workers == 1 ? "one does" : "none does",

@@ -10,22 +10,17 @@ import multiprocessing.popen_fork
 import multiprocessing.process
 import multiprocessing.queues
 import multiprocessing.synchronize  # noqa: F401
-import os
-import pathlib
+import os  # noqa: F401
 import pickle  # noqa: F401
 import queue  # noqa: F401
 import sys
 import threading
-import time
+import time  # noqa: F401
 
 import _interpqueues  # noqa: F401
 import _interpreters  # noqa: F401
-
 import lab
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "start"))
-
-import load  # noqa: E402  (found by the line above: the very file that the learner was given)
+import load  # the very file that the learner was given
 
 SHORT = 0.0005  # seconds: a tenth of the usual switch interval
 

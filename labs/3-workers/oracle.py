@@ -1,13 +1,8 @@
 """Lab 3: what crunching and serving give, worked out one after the other."""
 import json
-import pathlib
-import sys
 
 import lab
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "start"))
-
-import load  # noqa: E402  (found by the line above)
+import load
 
 pieces, requests = lab.parameter("pieces"), lab.parameter("requests")
 served = [load.serve(number + 100, 0, 0) for number in range(requests)]

@@ -28,6 +28,10 @@ static const char help[] =
 "spec.miss while line 12 of work.py runs); explain.toml cites them.\n"
 "\n"
 "      --folder=DIR         your work folder; else this one, or work/lab-N\n"
+"      --events             not the verdicts, but what can be cited: each line of your\n"
+"                           files, and how many events of which kind it has\n"
+"      --events=FILE:LINE   the events of one line (work.py:12), each as it is cited,\n"
+"                           and what it says\n"
 "      --format=json        the result as grading would write it\n"
 "      --require-level=L    run at this level of the sandbox or not at all: bare,\n"
 "                           filtered, isolated (the default) or full\n"
@@ -41,6 +45,7 @@ enum { WIDTH = 80, INDENT = 15, MOST_EVIDENCE = 3 };
 typedef struct {
     uint32_t number;
     const char *folder;
+    const char *events;              /* "": of all lines; NULL: none */
     bool json, no_witness;
     gbx_level level;
 } options;
@@ -124,11 +129,14 @@ print_fact(const gbx_lab_work *work, const char *program, const json_t *result, 
     }
 }
 
+/* "predictions" or "explanations"; `word`: the member that says how one came out.  Events that refute a prediction are evidence,
+   by "predict.ID". */
 static void
-print_said(const json_t *list, const char *title, const char *word)
+print_said(const json_t *result, const char *name, const char *title, const char *word)
 {
     size_t i;
     json_t *one;
+    const json_t *list = json_object_get(result, name);
     if (json_array_size(list) > 0) {
         printf("\n%s\n", title);
     }
@@ -145,6 +153,9 @@ print_said(const json_t *list, const char *title, const char *word)
             printf("%*s", INDENT + 6, "");
             gbx_text_wrap(stdout, INDENT + 6, INDENT + 6, WIDTH, text_of(one, "message"));
         }
+        char key[160];
+        snprintf(key, sizeof(key), "predict.%.120s", strcmp(name, "predictions") == 0 ? text_of(one, "id") : "");
+        print_evidence(result, key);
     }
 }
 
@@ -205,10 +216,73 @@ print_report(const gbx_lab_work *work, const char *program, const json_t *result
     if (hidden > 0) {
         printf("\n%zu more %s judged when it is graded.\n", hidden, hidden == 1 ? "fact is" : "facts are");
     }
-    print_said(json_object_get(result, "predictions"), "Predictions", "outcome");
-    print_said(json_object_get(result, "explanations"), "Explanations", "verdict");
+    print_said(result, "predictions", "Predictions", "outcome");
+    print_said(result, "explanations", "Explanations", "verdict");
     print_runs(result);
     print_sum(result);
+}
+
+/* "  work.py:12   spec.miss 25   spec.success 1" */
+static void
+print_lines(const json_t *lines)
+{
+    size_t i;
+    json_t *one, *count;
+    const char *event;
+    json_array_foreach(lines, i, one) {
+        char text[1024] = "", head[64];
+        json_object_foreach(json_object_get(one, "events"), event, count) {
+            size_t used = strlen(text);
+            long long last = json_integer_value(count);
+            const char *blank = used == 0 ? "" : " ";
+            if (last == 1) {
+                snprintf(text + used, sizeof(text) - used, "%s%s#1", blank, event);
+            }
+            else {
+                snprintf(text + used, sizeof(text) - used, "%s%s#1..%lld", blank, event, last);
+            }
+        }
+        int used = snprintf(head, sizeof(head), "  %-14s ", text_of(one, "line"));
+        fputs(head, stdout);
+        gbx_text_wrap(stdout, (unsigned)used, 17, WIDTH, text);
+    }
+}
+
+static void
+print_listed(const json_t *listed)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(listed, i, one) {
+        printf("  %s\n    ", text_of(one, "ref"));
+        gbx_text_wrap(stdout, 4, 4, WIDTH, text_of(one, "text"));
+    }
+}
+
+/* What explain.toml may cite, instead of the verdicts. */
+static void
+print_events(const json_t *result, const char *at)
+{
+    const char *name;
+    json_t *run;
+    size_t shown = 0;
+    json_object_foreach(json_object_get(json_object_get(result, "host"), "runs"), name, run) {
+        const json_t *lines = json_object_get(run, "lines"), *listed = json_object_get(run, "listed");
+        if (json_array_size(lines) + json_array_size(listed) == 0) {
+            continue;
+        }
+        printf("%sRun '%s'%s%s:\n", shown++ == 0 ? "" : "\n", name, at[0] == '\0' ? "" : ", ", at);
+        print_lines(lines);
+        print_listed(listed);
+    }
+    if (shown == 0) {
+        printf("%s has no event that could be cited; '--events' lists the lines that have some.\nThe whole: %s\n",
+               at[0] == '\0' ? "no line" : at, text_of(result, "message"));
+    }
+    else if (at[0] == '\0') {
+        printf("\nThe third spec.miss of line 12 would be cited as \"spec.miss@work.py:12#3\";\n"
+               "'lab check N --events=work.py:12' shows what each of that line's events says.\n");
+    }
 }
 
 /* --------------------------------------------------------------------- before it */
@@ -251,7 +325,7 @@ check(const gbx_lab_work *work, const gbx_lab_places *places, const options *cho
         .paths = &places->paths, .labs = places->labs, .find = gbx_lab_code_find, .roster = &places->roster,
         .folder = work->folder, .hints = json_object_get(work->note, "hints"), .lab = work->number,
         .student = work->student, .seed = work->seed, .check = true, .require_level = chosen->level,
-        .no_witness = chosen->no_witness, .progress = progress ? show_progress : NULL,
+        .no_witness = chosen->no_witness, .events_at = chosen->events, .progress = progress ? show_progress : NULL,
     };
     int status = work->lab->predict_count == 0 ? 0 : note_predictions(work, error);
     if (status == 0) {
@@ -275,6 +349,9 @@ tell(const gbx_lab_work *work, const char *program, const options *chosen, json_
         json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
         putchar('\n');
     }
+    else if (chosen->events != NULL) {
+        print_events(result, chosen->events);
+    }
     else {
         print_report(work, program, result);
     }
@@ -294,9 +371,10 @@ usage(const char *message)
 static int
 parse(int argc, char **argv, options *to)
 {
-    enum { OPT_FOLDER = 256, OPT_FORMAT, OPT_LEVEL, OPT_NO_WITNESS, OPT_HELP };
+    enum { OPT_FOLDER = 256, OPT_FORMAT, OPT_EVENTS, OPT_LEVEL, OPT_NO_WITNESS, OPT_HELP };
     static const struct option long_options[] = {
         { "folder", required_argument, NULL, OPT_FOLDER }, { "format", required_argument, NULL, OPT_FORMAT },
+        { "events", optional_argument, NULL, OPT_EVENTS },
         { "require-level", required_argument, NULL, OPT_LEVEL }, { "no-witness", no_argument, NULL, OPT_NO_WITNESS },
         { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
     };
@@ -308,6 +386,7 @@ parse(int argc, char **argv, options *to)
         switch (option) {
             case OPT_FOLDER:     to->folder = optarg; break;
             case OPT_NO_WITNESS: to->no_witness = true; break;
+            case OPT_EVENTS:     to->events = optarg == NULL ? "" : optarg; break;
             case OPT_HELP:       fputs(help, stdout); return GBX_EXIT_PASS;
             case OPT_FORMAT:
                 to->json = strcmp(optarg, "json") == 0;

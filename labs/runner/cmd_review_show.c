@@ -106,13 +106,38 @@ put_group(gbx_review_session *now, size_t first, size_t end)
     printf("At:         %s\n", item->anchor[0] == '\0' ? "no place" : item->anchor);
 }
 
+enum { PROSE_WIDTH = 76 };
+
+static bool
+fits(const char *prose)
+{
+    for (const char *line = prose; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+        if (strcspn(line, "\n") > PROSE_WIDTH) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does a line go on with the one before, where lines are too long to be shown as they were written? */
+static bool
+goes_on(const char *line)
+{
+    return strchr(" \n-*", line[0]) == NULL;         /* '\0' is found, too */
+}
+
+/* As it was written where that fits; else each paragraph is wrapped anew. */
 static void
 put_prose(const char *prose)
 {
+    bool as_written = fits(prose);
     for (const char *line = prose; *line != '\0';) {
         size_t length = strcspn(line, "\n");
+        while (!as_written && length > 0 && line[length] == '\n' && goes_on(line + length + 1)) {
+            length += 1 + strcspn(line + length + 1, "\n");
+        }
         char *copy = strndup(line, length);
-        printf("  | ");
+        printf("  | %*s", as_written ? (int)strspn(line, " ") : 0, "");
         gbx_text_wrap(stdout, 4, 4, 80, copy == NULL ? "" : copy);
         free(copy);
         line += length + (line[length] == '\n');

@@ -36,7 +36,7 @@ class Folders(unittest.TestCase):
     def glassbox(self, *arguments, status=0, **environment):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GLASSBOX"))}
         done = subprocess.run([GLASSBOX, *map(str, arguments)], env=clean | {"TMPDIR": str(self.temporary)} | environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done
 
@@ -201,6 +201,25 @@ class Submit(Folders):
         self.assertIn("changed by hand", {one["id"]: one for one in result["predictions"]}["misses"]["message"])
 
 
+class Events(Folders):
+    """What `glassbox lab check --events` says can be cited: for explain.toml."""
+
+    def test_each_line_and_then_each_event_of_one(self):
+        work = self.scratch / "work"
+        self.glassbox("lab", "start", "1", "--student=ann", f"--to={work}")
+        (work / "work.py").write_text((work / "work.py").read_text() + "\n\ndef more():\n    return [n for n in range(3)]\n\n\nmore()\n")
+        last = len((work / "work.py").read_text().splitlines())
+        check = ("lab", "check", "1", f"--folder={work}", "--no-witness")
+        text = self.glassbox(*check, "--events", status=1).stdout
+        self.assertRegex(text, rf"(?m)^  work\.py:{last} +frame\.pop#1 frame\.push#1$")
+        text = self.glassbox(*check, f"--events=work.py:{last}", status=1).stdout
+        self.assertIn(f"Run 'main', work.py:{last}:", text)
+        self.assertIn(f"  frame.push@work.py:{last}#1\n", text)
+        self.assertIn("code=more", text)
+        text = self.glassbox(*check, "--events=work.py:1", status=1).stdout
+        self.assertIn("work.py:1 has no event that could be cited", text)
+
+
 class Hostile(Folders):
     """Archives that somebody else made, graded."""
 
@@ -296,7 +315,7 @@ class Hostile(Folders):
         self.error("the bundle has no manifest.json")
         for change in ({"format": "zip"}, {"files": []}, {"lab": "one"}, {"student": 7}, {"hints": {}}, {"files": {}}):
             with self.subTest(change=change):
-                manifest = json.loads(dict((m.name, c) for m, c in self.members)["manifest.json"])
+                manifest = json.loads({m.name: c for m, c in self.members}["manifest.json"])
                 self.write(replace={"manifest.json": json.dumps(manifest | change).encode()})
                 self.error("manifest")
 

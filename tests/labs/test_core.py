@@ -72,7 +72,7 @@ class Good(Staged):
         self.assertNotIn("other", tiny.facts(learner))
 
     def test_grading_twice_gives_the_same_bytes(self):
-        for source in (GOOD, "def hot(n):\n    raise ValueError(object())\n", "while True: pass\n"):
+        for source in (GOOD, "def hot(n):\n    raise ValueError(object())\n", "while True: print(1)\n"):
             bundle = self.stage.bundle(self.stage.work(source))
             first, second = (self.stage.grade(bundle, PLAIN) for _ in range(2))
             self.assertEqual(tiny.judgement(first), tiny.judgement(second))
@@ -196,7 +196,24 @@ def total():
     return Late()
 """, "forged-mark")
 
-    def test_atexit_has_no_stack(self):
+    def test_a_part_is_moved(self):
+        """lab.part does nothing any more, and its real methods are called by the interpreter itself, elsewhere."""
+        self.violates(GOOD + """
+import lab
+_part = lab.part
+class Quiet:
+    def __enter__(self): pass
+    def __exit__(self, *a): pass
+lab.part = lambda name: Quiet() if name == "calls" else _part(name)
+class Begin:
+    __del__ = _part("calls").__enter__
+class End:
+    __del__ = _part("calls").__exit__
+def hot(n):
+    return Begin() if n == 5 else End() if n == 20 else None
+""", "forged-mark")
+
+    def test_a_thread_that_only_marks(self):
         self.violates("import atexit, glassbox, threading\n"
                       "threading.Thread(target=glassbox.mark, args=('part', 'calls begin')).start()\n" + GOOD,
                       "forged-mark")

@@ -95,6 +95,10 @@ def corpus_result(verdict, seen, show):
     return result(student, facts, explanations, predictions, **more)
 
 
+def check_json(schema, value):
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(value)
+
+
 CASES = list(itertools.product(results.VERDICTS, results.SEEN, results.SHOW))
 
 
@@ -161,7 +165,7 @@ class Corpus(unittest.TestCase):
         )
 
     def check(self, schema, value):
-        jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(value)
+        check_json(schema, value)
 
     # --- what must hold in all of them
 
@@ -599,6 +603,45 @@ class OneFile(Folder):
                 [gradebook("--format", "csv", self.results), gradebook("--json", self.results), gradebook(self.results)]
             )
         self.assertEqual(texts[0], texts[1])
+
+
+# ---------------------------------------- results that were really graded
+
+
+@unittest.skipIf(MISSING, MISSING)
+class Real(Folder):
+    """Lab 1, solved and failed in each way that its author has: what grading writes is what the gradebook believes."""
+
+    def judged(self, case):
+        folder = self.at / case.name
+        made = run("lab", "start", "1", "--student", case.name, "--to", folder, "--with", case)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        done = run("lab", "check", "1", "--folder", folder, "--format=json", "--no-witness")
+        if done.returncode == 2 and "sandbox" in done.stderr:
+            raise unittest.SkipTest(f"cannot run here: {done.stderr.strip()}")
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        return json.loads(done.stdout)
+
+    def test_graded_work_has_its_score_and_its_files(self):
+        tests = HERE / "1-sites"
+        cases = [tests / "reference", *sorted((tests / "must-fail").iterdir())]
+        self.assertGreater(len(cases), 5)
+        wholes = [self.judged(case) for case in cases]
+        self.write(*wholes)
+        told = json.loads(gradebook("--json", self.results))
+        scores = {one["student"]: one["score"] for one in told["students"]}
+        self.assertEqual(told["graded"], len(cases), told["students"])
+        self.assertEqual(scores, {whole["student"]: whole["score"] for whole in wholes})
+        self.assertEqual(max(scores, key=scores.get), "reference")
+        for name in ("gradescope", "exercism-2", "exercism-3", "classroom50", "prairielearn"):
+            gradebook("--format", name, "--out", self.at / name, self.results)
+            for case in cases:
+                check_json(name.split("-")[0], json.loads((self.at / name / case.name / FORMATS[name]).read_text()))
+        gradebook("--format", "junit", "--out", self.at / "junit", self.results)
+        paths = sorted((self.at / "junit").glob("*/junit.xml"))
+        self.assertEqual(len(paths), len(cases))
+        done = run("--noout", "--nonet", "--schema", SCHEMAS / "junit.xsd", *paths, program="xmllint")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":

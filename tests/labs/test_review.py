@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import results  # noqa: E402  (beside this file)
+import results
 
 ROOT = pathlib.Path(os.environ.get("GLASSBOX_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 GLASSBOX = os.environ.get("GLASSBOX", str(ROOT / "glassbox"))
@@ -45,7 +45,7 @@ class Review(unittest.TestCase):
     def run_it(self, *arguments, said="", status=0, command="review"):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GLASSBOX"))}
         done = subprocess.run([GLASSBOX, command, *arguments, str(self.folder)], input=said, env=clean, capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
@@ -135,6 +135,14 @@ class Review(unittest.TestCase):
         self.assertIn("  | it ?[31mcounts?]0;owned? ?eurt", text)
         for character in "\x1b\x07\u202e":
             self.assertNotIn(character, text)
+
+    def test_prose_is_shown_as_written_or_wrapped_anew(self):
+        long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen\nand on\n\nanew\n- item\n"
+        results.write(self.folder, explained("ann", "counter", 10, "first:\n    indented\nlast"))
+        results.write(self.folder, explained("bob", "counter", 11, long))
+        text = self.say("", "quit")
+        self.assertIn("  | first:\n  |     indented\n  | last\n", text)
+        self.assertIn("thirteen\n    fourteen fifteen sixteen and on\n  | \n  | anew\n  | - item\n", text)
 
     def test_the_results_and_their_seals_stay_as_they_were(self):
         before = {path: path.read_bytes() for path in self.folder.glob("*/result.json")}

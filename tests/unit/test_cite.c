@@ -118,6 +118,38 @@ a_citation_that_names_nothing_finds_nothing(void **state)
 }
 
 static void
+what_can_be_cited_is_listed_by_the_learners_lines(void **state)
+{
+    (void)state;
+    gbx_trace *trace = test_open(session());
+    gbx_cites *cites = index_of(trace);
+    json_t *lines = gbx_cites_lines(cites), *listed = gbx_cites_list(cites, trace, "work.py:11", 2);
+    static const struct {
+        const char *line, *event;
+        int count;
+    } wanted[] = { { "work.py:10", "frame.pop", 1 }, { "work.py:11", "spec.fail", 3 }, { "work.py:12", "frame.push", 1 } };
+    assert_int_equal(json_array_size(lines), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *one = json_array_get(lines, i);
+        assert_string_equal(json_string_value(json_object_get(one, "line")), wanted[i].line);
+        assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "events"), wanted[i].event)), wanted[i].count);
+    }
+    assert_int_equal(json_array_size(listed), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(listed, 1), "ref")), "spec.fail@work.py:11#2");
+    assert_non_null(strstr(json_string_value(json_object_get(json_array_get(listed, 1), "text")), "offset=1"));
+    json_decref(listed);
+    static const char *const none[] = { "", ":", "work.py", "work.py:", ":11", "work.py:13", "work:11", "ork.py:11", "work.py:11 " };
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        listed = gbx_cites_list(cites, trace, none[i], 9);
+        assert_int_equal(json_array_size(listed), 0);
+        json_decref(listed);
+    }
+    json_decref(lines);
+    gbx_cites_close(cites);
+    gbx_trace_close(trace);
+}
+
+static void
 an_empty_trace_has_no_citations(void **state)
 {
     (void)state;
@@ -197,6 +229,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_event_is_cited_by_the_learners_line_that_runs),
         TEST(a_citation_that_names_nothing_finds_nothing),
+        TEST(what_can_be_cited_is_listed_by_the_learners_lines),
         TEST(an_empty_trace_has_no_citations),
         TEST(a_trace_that_lies_is_indexed_all_the_same),
         TEST(a_long_trace_is_indexed_in_one_pass),

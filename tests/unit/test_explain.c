@@ -106,6 +106,8 @@ open_session(void)
     s->lab.mechanisms[1] = (gbx_lab_mechanism){ .id = "two", .code = &code };
     s->lab.mechanisms[2] = (gbx_lab_mechanism){ .id = "other", .events = in(s, "kinds") };
     s->lab.predicts[0] = (gbx_lab_predict){ .id = "fate.a", .fact = "f", .choices = in(s, "choices"), .points = 2 };
+    s->lab.misconceptions[0] = (gbx_lab_misconception){ .id = "at-birth", .belief = "All is there at once.", .because = "It takes {{n}}." };
+    s->lab.misconception_count = 1;
     s->trace = make_trace();
     assert_int_equal(gbx_cites_open(&s->cites, s->trace, "/work/", &error), 0);
     s->run.trace = s->trace;
@@ -340,6 +342,7 @@ a_prediction_is_compared_with_what_its_fact_observed(void **state)
         assert_true((misconception == NULL) == (cases[i].misconception == NULL));
         if (misconception != NULL) {
             assert_string_equal(misconception, cases[i].misconception);
+            assert_string_equal(text_of(one, "message"), "who says 'once' may believe: All is there at once. But: It takes 52.");
         }
         if (strcmp(cases[i].outcome, "wrong") == 0) {
             const json_t *refuting = json_array_get(json_object_get(evidence, "predict.fate.a"), 0);

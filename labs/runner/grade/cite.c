@@ -391,63 +391,41 @@ gbx_cites_close(gbx_cites *cites)
 
 /* ------------------------------------------------------------------ questions */
 
-const char *
-gbx_cite_of(const gbx_cites *cites, size_t at, char *text, size_t size)
+size_t
+gbx_cites_kinds(const gbx_cites *cites)
 {
-    text[0] = '\0';
-    if (at < cites->count) {
-        const pair *of = &cites->pairs[cites->pair_of[at]];
-        const place *in = &cites->places[of->place];
-        snprintf(text, size, "%s@%.120s:%u#%u", gbx_event_name(of->event), cites->files[in->file].name, in->line, cites->nth[at]);
-    }
-    return text;
+    return cites->pair_count;
 }
 
-/* A decimal number without sign or blanks, up to `end`. */
-static bool
-read_number(const char *text, const char *end, uint32_t *number)
+gbx_cited
+gbx_cites_kind(const gbx_cites *cites, size_t index)
 {
-    uint64_t value = 0;
-    if (text == end || end - text > 10) {
-        return false;
-    }
-    for (; text < end; text++) {
-        if (*text < '0' || *text > '9') {
-            return false;
-        }
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    *number = (uint32_t)value;
-    return value <= UINT32_MAX;
-}
-
-static uint8_t
-event_named(const char *text, size_t length)
-{
-    for (unsigned event = 1; event < 256; event++) {
-        const char *name = gbx_event_name((uint8_t)event);
-        if (gbx_event_class((uint8_t)event) >= 0 && strlen(name) == length && strncmp(name, text, length) == 0) {
-            return (uint8_t)event;
-        }
-    }
-    return 0;
+    const pair *of = &cites->pairs[index];
+    const place *in = &cites->places[of->place];
+    const source_file *file = &cites->files[in->file];
+    return (gbx_cited){ .file = file->name, .own = file->own, .line = in->line, .count = of->count, .event = of->event };
 }
 
 bool
-gbx_cite_parse(const char *text, gbx_citation *out)
+gbx_cites_event(const gbx_cites *cites, size_t at, gbx_cited *out)
 {
-    const char *at = strchr(text, '@'), *hash = strrchr(text, '#'), *colon = hash;
-    while (colon != NULL && colon > text && *colon != ':') {
-        colon--;
-    }
-    if (at == NULL || hash == NULL || *colon != ':' || colon <= at + 1) {
+    if (at >= cites->count) {
         return false;
     }
-    out->event = event_named(text, (size_t)(at - text));
-    out->file = at + 1;
-    out->file_length = (size_t)(colon - at - 1);
-    return out->event != 0 && read_number(colon + 1, hash, &out->line) && read_number(hash + 1, hash + strlen(hash), &out->nth)
-        && out->nth > 0;
+    *out = gbx_cites_kind(cites, cites->pair_of[at]);
+    out->nth = cites->nth[at];
+    return true;
+}
+
+const char *
+gbx_cite_of(const gbx_cites *cites, size_t at, char *text, size_t size)
+{
+    gbx_cited in;
+    text[0] = '\0';
+    if (gbx_cites_event(cites, at, &in)) {
+        snprintf(text, size, "%s@%.120s:%u#%u", gbx_event_name(in.event), in.file, in.line, in.nth);
+    }
+    return text;
 }
 
 /* The number of the pair that is cited; UINT32_MAX: there is none in this trace. */

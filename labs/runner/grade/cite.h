@@ -17,6 +17,8 @@
 #ifndef GBX_CITE_H
 #define GBX_CITE_H
 
+#include <jansson.h>
+
 #include "trace.h"
 
 #define GBX_CITE_SIZE 200        /* room for the longest citation */
@@ -45,5 +47,28 @@ bool gbx_cite_parse(const char *text, gbx_citation *out);
 size_t gbx_cite_find(const gbx_cites *cites, const char *text);
 /* How many events of the cited kind the cited line has, whatever the number: "work.py:12 has 2 spec.miss". */
 size_t gbx_cite_count(const gbx_cites *cites, const char *text);
+
+/* ------------------------------------------------------------- what there is to cite */
+
+/* Where an event is, or all of one kind at one line. */
+typedef struct {
+    const char *file;                /* the index's */
+    uint32_t line;
+    uint32_t nth;                    /* 1...; 0: of all */
+    uint32_t count;                  /* of this kind at this line */
+    uint8_t event;
+    bool own;                        /* the file is one of the learner's */
+} gbx_cited;
+
+size_t gbx_cites_kinds(const gbx_cites *cites);
+gbx_cited gbx_cites_kind(const gbx_cites *cites, size_t index);
+/* False: there is no such event. */
+bool gbx_cites_event(const gbx_cites *cites, size_t at, gbx_cited *out);
+
+/* The learner's own lines, and how many events of which kind each has: [{"line": "work.py:12", "events": {"spec.miss": 3}}].
+   NULL without memory. */
+json_t *gbx_cites_lines(const gbx_cites *cites);
+/* The first `most` events at a line ("work.py:12"): [{"ref", "text"}]; the text has the event's fields. */
+json_t *gbx_cites_list(const gbx_cites *cites, const gbx_trace *trace, const char *line, size_t most);
 
 #endif

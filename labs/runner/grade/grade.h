@@ -36,6 +36,8 @@ typedef struct {
     const char *student;             /* NULL: as the bundle says */
     const char *seed;                /* NULL: the roster's for the student, or, without a course, the bundle's */
     bool check;                      /* as a learner may: hidden facts are left out */
+    const char *events_at;           /* for a check: list the events that can be cited, of a line ("work.py:12") or ("") how many
+                                        each line has, in the host block; NULL: do not */
     gbx_level require_level;
     gbx_level most_level;            /* for tests: as in sandbox.h */
     bool no_witness;                 /* for tests alone; the result says so */

@@ -284,10 +284,10 @@ take_prediction(gbx_card *card, const json_t *from)
         return false;
     }
     mark->misconception = strcmp(outcome, "wrong") == 0 ? mark->misconception : NULL;
-    mark->verdict = right ? by_score(mark->score, mark->points) : GBX_MARK_FAIL;
+    mark->verdict = right ? GBX_MARK_PASS : GBX_MARK_FAIL;
     mark->word = word_of(mark->verdict);
     seen_as_its_fact(card, mark, fact != NULL ? fact : mark->id);
-    return mark->score <= mark->points && (right || mark->score <= 0);
+    return allows(mark->verdict, mark->score, mark->points);
 }
 
 static bool

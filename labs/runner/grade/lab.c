@@ -188,6 +188,9 @@ hash_rubric(gbx_lab *lab, gbx_error *error)
     if (status == 0 && lab->oracle != NULL) {
         status = note_file(lab, files, lab->oracle, error);
     }
+    for (size_t i = 0; lab->beside[i] != NULL && status == 0; i++) {
+        status = note_file(lab, files, lab->beside[i], error);
+    }
     json_t *all = status != 0 ? NULL : json_pack("{s:O, s:O, s:O, s:O}", "lab", lab->data, "hints", lab->hint_data,
                                                  "misconceptions", lab->misconception_data, "files", files);
     char *text = all == NULL ? NULL : json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);

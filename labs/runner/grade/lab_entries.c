@@ -40,6 +40,23 @@ read_names(gbx_from *from, const char *key, const char *names[GBX_LAB_FILES])
     }
 }
 
+/* Files that harness and oracle import: of the lab's folder, or of what the learner begins with. */
+static void
+read_beside(gbx_lab *lab, gbx_from *from)
+{
+    size_t i;
+    json_t *one;
+    const json_t *list = gbx_from_texts(from, "beside");
+    json_array_foreach(list, i, one) {
+        const char *name = json_string_value(one);
+        if (i + 1 >= GBX_LAB_FILES || !is_plain_name(strncmp(name, "start/", 6) == 0 ? name + 6 : name)) {
+            gbx_from_wrong(from, "'beside' has to be at most %d files of the lab's folder or its start/", GBX_LAB_FILES - 1);
+            return;
+        }
+        lab->beside[i] = name;
+    }
+}
+
 static int
 read_submit(gbx_lab *lab, gbx_error *error)
 {
@@ -68,6 +85,7 @@ gbx_lab_read_head(gbx_lab *lab, gbx_error *error)
     lab->minutes = (int)gbx_from_number(&from, "minutes", 1, 6000, 60);
     lab->name = gbx_from_id(&from, "name");
     lab->title = gbx_from_text(&from, "title", NULL);
+    read_beside(lab, &from);
     for (size_t i = 0; i < GBX_COUNT(tables); i++) {
         (void)gbx_from_table(&from, tables[i]);
     }
@@ -120,17 +138,19 @@ static uint32_t
 read_events(gbx_from *from)
 {
     uint32_t mask = 0;
-    for (const char *at = gbx_from_text(from, "events", "frame+mark"); *at != '\0';) {
-        size_t length = strcspn(at, "+"), before = mask;
-        for (unsigned c = 0; c < GBX_CLASS_COUNT; c++) {
-            if (strlen(gbx_class_name(c)) == length && strncmp(gbx_class_name(c), at, length) == 0) {
-                mask |= 1u << c;
-            }
+    const char *at = gbx_from_text(from, "events", "frame+mark");
+    for (bool more = true; more;) {
+        size_t length = strcspn(at, "+");
+        bool found = false;
+        for (unsigned c = 0; c < GBX_CLASS_COUNT && !found; c++) {
+            found = strlen(gbx_class_name(c)) == length && strncmp(gbx_class_name(c), at, length) == 0;
+            mask |= found ? 1u << c : 0;
         }
-        if (mask == before) {
+        if (!found) {
             gbx_from_wrong(from, "'events' has no class '%.*s'", (int)length, at);
         }
-        at += length + (at[length] == '+');
+        more = at[length] == '+';
+        at += length + more;
     }
     return mask;
 }

@@ -90,6 +90,7 @@ typedef struct {
     const gbx_lab_code *code;            /* NULL: all is declared */
     const char *files[GBX_LAB_FILES];    /* what has to be submitted; ends with NULL */
     const char *optional[GBX_LAB_FILES];
+    const char *beside[GBX_LAB_FILES];   /* besides lab.py and the program in /lab, by their base names: "data.py", "start/load.py" */
     size_t most_bytes;
     gbx_lab_run runs[GBX_LAB_RUNS];
     size_t run_count;

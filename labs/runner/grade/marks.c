@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define MAKER_FILE GBX_LAB_FOLDER "lab.py"
-#define MAKER_NAME "_mark"
 
 static void object(gbx_marks *marks, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -29,17 +28,44 @@ object(gbx_marks *marks, const char *name, const char *format, ...)
     va_end(args);
 }
 
-/* Was the mark at this point made by lab.py, for the harness? */
+/* Is the frame that many below the top this function of lab.py? */
 static bool
-is_genuine(gbx_walk *walk)
+is_maker(const gbx_walk *walk, size_t below, const char *name)
 {
-    gbx_walk_frame *top = gbx_walk_top(walk);
-    if (top == NULL || walk->stack->foreign != 0 || top->whose != GBX_CODE_HARNESS || walk->process != 0) {
+    if (walk->stack->count <= below) {
         return false;
     }
-    const gbx_code_info *info = gbx_trace_code(walk->trace, walk->process, top->code);
-    return info != NULL && strcmp(info->name, MAKER_NAME) == 0 && strcmp(info->file, MAKER_FILE) == 0
-        && top->marks++ == 0;
+    const gbx_walk_frame *frame = &walk->stack->frames[walk->stack->count - 1 - below];
+    const gbx_code_info *info = gbx_trace_code(walk->trace, walk->process, frame->code);
+    return frame->whose == GBX_CODE_HARNESS && info != NULL && strcmp(info->file, MAKER_FILE) == 0
+        && strcmp(info->name, name) == 0;
+}
+
+/* Was lab.part's method, one below the top, called by a line that says so? */
+static bool
+is_called_where_it_says(const gbx_walk *walk, const gbx_marks_lines *lines)
+{
+    int line, column;
+    if (walk->stack->count < 3) {
+        return false;
+    }
+    const gbx_walk_frame *method = &walk->stack->frames[walk->stack->count - 2], *caller = method - 1;
+    const gbx_code_info *info = gbx_trace_code(walk->trace, walk->process, caller->code);
+    return caller->whose == GBX_CODE_HARNESS && info != NULL
+        && (lines == NULL || (gbx_code_line(info, method->caller, &line, &column)
+                              && lines->says_part(lines->context, info->file, line)));
+}
+
+/* Was the mark at this point made by lab.py, for the harness? */
+static bool
+is_genuine(gbx_walk *walk, bool part, const gbx_marks_lines *lines)
+{
+    if (walk->stack->foreign != 0 || walk->process != 0 || !is_maker(walk, 0, "_mark") || gbx_walk_top(walk)->marks++ != 0) {
+        return false;
+    }
+    return part ? (is_maker(walk, 1, "part.__enter__") || is_maker(walk, 1, "part.__exit__"))
+                      && is_called_where_it_says(walk, lines)
+        : is_maker(walk, 1, "main");
 }
 
 /* The learner's function that is next on the stack, for a message. */
@@ -130,7 +156,7 @@ note_whole(gbx_marks *marks, const gbx_walk *walk, const char *text)
 }
 
 static int
-look_at_mark(gbx_marks *marks, gbx_walk *walk)
+look_at_mark(gbx_marks *marks, gbx_walk *walk, const gbx_marks_lines *lines)
 {
     const gbx_mark *mark = (const gbx_mark *)(const void *)walk->record;
     const char *name = gbx_trace_string(walk->trace, walk->process, mark->name);
@@ -140,7 +166,7 @@ look_at_mark(gbx_marks *marks, gbx_walk *walk)
     }
     const char *text = mark->h.flags != GBX_VALUE_STRING ? NULL
         : gbx_trace_string(walk->trace, walk->process, (uint32_t)mark->value);
-    if (!is_genuine(walk)) {
+    if (!is_genuine(walk, part, lines)) {
         object(marks, "forged-mark", "a mark '%.8s' of '%.60s' was made by %.60s", name, text == NULL ? "?" : text,
                who_runs(walk));
         return 0;
@@ -158,10 +184,10 @@ look_at_mark(gbx_marks *marks, gbx_walk *walk)
 }
 
 static int
-look_at(gbx_marks *marks, gbx_walk *walk)
+look_at(gbx_marks *marks, gbx_walk *walk, const gbx_marks_lines *lines)
 {
     if (walk->event == GBX_EV_MARK) {
-        return look_at_mark(marks, walk);
+        return look_at_mark(marks, walk, lines);
     }
     if (walk->event == GBX_EV_STREAM_MASK) {
         object(marks, "recorder-switched", "what is recorded was changed while the work ran, by %.60s", who_runs(walk));
@@ -177,13 +203,13 @@ look_at(gbx_marks *marks, gbx_walk *walk)
 }
 
 int
-gbx_marks_read(gbx_marks *marks, const gbx_trace *trace, gbx_error *error)
+gbx_marks_read(gbx_marks *marks, const gbx_trace *trace, const gbx_marks_lines *lines, gbx_error *error)
 {
     gbx_walk walk;
     int status = 0;
     *marks = (gbx_marks){ .first = GBX_NO_EVENT, .last = GBX_NO_EVENT };
     for (bool more = gbx_walk_first(&walk, trace); more && status == 0; more = gbx_walk_next(&walk)) {
-        status = look_at(marks, &walk);
+        status = look_at(marks, &walk, lines);
     }
     bool failed = status != 0 || walk.out_of_memory;
     gbx_walk_clear(&walk);

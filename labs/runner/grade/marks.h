@@ -1,12 +1,10 @@
 /* Marks: the parts of a run that the harness marked, and whether it was the harness who did.
 
    lab.py marks mark("part", "NAME begin") and "NAME end", and mark("lab", "begin"), ("lab", "end").  Such a mark is
-   believed where it was made by lab.py's own function, with nothing but the harness and the library on the stack below it,
-   once in that call; a part begins once in a run and ends once, on the thread that began it.  Anything else that bears
-   these names is a forgery.  Marks by other names are the learner's own affair.
-
-   A learner who reads lab.py can still have a bound method of it called by the interpreter itself while only the
-   harness is on the stack (from a finalizer): the part then begins twice, and that is seen. */
+   believed where it was made by lab.py's own function, once in that call; called by lab.part's own beginning or end; that by a
+   line of the harness that says part(...); with nothing but the harness and the library on the stack.  A part begins once
+   in a run and ends once, on the thread that began it.  Anything else that bears these names is a forgery: a learner
+   who has the interpreter itself call lab.part's methods (from a finalizer, say) does so at another line. */
 
 #ifndef GBX_MARKS_H
 #define GBX_MARKS_H
@@ -30,8 +28,14 @@ typedef struct {
     char text[256];                  /* what was seen, in a sentence; "" */
 } gbx_marks;
 
-/* 0 or GBX_ERROR_MEMORY.  To be cleared in either case. */
-int gbx_marks_read(gbx_marks *marks, const gbx_trace *trace, gbx_error *error);
+/* Does this line of a file of /lab say part(...)?  Only whoever made the run knows the files. */
+typedef struct {
+    bool (*says_part)(void *context, const char *file, int line);
+    void *context;
+} gbx_marks_lines;
+
+/* 0 or GBX_ERROR_MEMORY.  `lines` NULL: lines were looked at before.  To be cleared in either case. */
+int gbx_marks_read(gbx_marks *marks, const gbx_trace *trace, const gbx_marks_lines *lines, gbx_error *error);
 void gbx_marks_clear(gbx_marks *marks);
 
 /* NULL: the run has no part of this name that begins and ends. */

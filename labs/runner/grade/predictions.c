@@ -298,7 +298,7 @@ typedef struct {
     char answer[ANSWER_SIZE];
     json_int_t confidence;
     const char *outcome, *misconception;
-    char message[400];
+    char message[900];
 } prediction;
 
 /* One more thing to say of it. */
@@ -365,6 +365,28 @@ refute(const gbx_explained *given, const prediction *now, json_t *evidence, gbx_
     return list != NULL && json_object_set_new(evidence, key, list) == 0 ? 0 : no_memory(error);
 }
 
+/* What was believed, and what is so. */
+static int
+set_right(const gbx_explained *given, prediction *now, gbx_error *error)
+{
+    const gbx_lab_misconception *of = now->misconception == NULL ? NULL : gbx_lab_misconception_find(given->lab, now->misconception);
+    char *belief = NULL, *because = NULL;
+    if (of == NULL) {
+        say(now, "'%.120s' is not what happened", now->answer);
+        return 0;
+    }
+    int code = gbx_lab_fill(of->belief, given->variant, given->student, &belief, error);
+    if (code == 0) {
+        code = gbx_lab_fill(of->because, given->variant, given->student, &because, error);
+    }
+    if (code == 0) {
+        say(now, "who says '%.120s' may believe: %.250s But: %.300s", now->answer, belief, because);
+    }
+    free(belief);
+    free(because);
+    return code;
+}
+
 static int
 compare(const gbx_explained *given, prediction *now, const json_t *answer, json_t *evidence, gbx_error *error)
 {
@@ -389,7 +411,8 @@ compare(const gbx_explained *given, prediction *now, const json_t *answer, json_
     else {
         now->outcome = "wrong";
         now->misconception = json_string_value(json_object_get(json_array_get(now->asked->choices, choice), "misconception"));
-        code = refute(given, now, evidence, error);
+        code = set_right(given, now, error);
+        code = code == 0 ? refute(given, now, evidence, error) : code;
     }
     return code;
 }

@@ -29,7 +29,7 @@ gbx_match_part(gbx_match *match, const json_t *query, const gbx_lab_look *look, 
     gbx_marks marks;
     const char *name = json_string_value(json_object_get(query, "part"));
     match->trace = look->look->trace;
-    if (match->trace == NULL || gbx_marks_read(&marks, match->trace, NULL) != 0) {
+    if (match->trace == NULL || gbx_marks_read(&marks, match->trace, NULL, NULL) != 0) {
         gbx_finding_insufficient(finding, "nothing was recorded");
         return false;
     }

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOST_LISTED = 500 };          /* events of one line that a learner is shown */
+
 /* 4 and 4.5 and 4.3333: points as a person would write them. */
 static json_t *
 points_json(double value)
@@ -255,6 +257,22 @@ finding_json(gbx_grading *grading, const gbx_fact_outcome *outcome, json_t *meas
     json_decref(events);
 }
 
+/* What of a run can be cited, where a learner asked for it. */
+static void
+add_citable(const gbx_grading *grading, const gbx_graded_run *run, json_t *to)
+{
+    const char *at = grading->options->events_at;
+    if (at == NULL || !grading->options->check || run->cites == NULL) {
+        return;
+    }
+    if (at[0] == '\0') {
+        json_object_set_new(to, "lines", gbx_cites_lines(run->cites));
+    }
+    else {
+        json_object_set_new(to, "listed", gbx_cites_list(run->cites, run->ran.trace, at, MOST_LISTED));
+    }
+}
+
 /* What each run was like: its ending, its level, its witness. */
 static json_t *
 runs_json(const gbx_grading *grading)
@@ -265,13 +283,15 @@ runs_json(const gbx_grading *grading)
         if (!run->made) {
             continue;
         }
-        json_object_set_new(all, run->run->name, json_pack(
+        json_t *one = json_pack(
             "{s:s, s:s, s:f, s:f, s:I, s:I, s:i}", "level", gbx_level_name(run->ran.result.level), "cause", run->cause,
             "wall_s", (double)run->ran.result.wall_ns / 1e9,
             "cpu_s", (double)(run->ran.result.user_ns + run->ran.result.system_ns) / 1e9,
             "peak_bytes", (json_int_t)run->ran.result.peak_bytes,
             "events", run->ran.trace == NULL ? (json_int_t)0 : (json_int_t)gbx_trace_count(run->ran.trace),
-            "attempts", (int)run->attempts));
+            "attempts", (int)run->attempts);
+        add_citable(grading, run, one);
+        json_object_set_new(all, run->run->name, one);
     }
     return all;
 }
@@ -294,13 +314,17 @@ level_reached(const gbx_grading *grading)
 static json_t *
 witness_json(const gbx_grading *grading)
 {
-    json_t *all = json_pack("{s:b}", "on", !grading->options->no_witness);
+    size_t made = 0, seen = 0;
+    json_t *all = json_object();
     for (size_t i = 0; grading->lab != NULL && i < grading->lab->run_count; i++) {
+        made += grading->runs[i].made;
         if (grading->runs[i].made && grading->runs[i].ran.witness != NULL) {
             json_object_set(all, grading->runs[i].run->name, grading->runs[i].ran.witness);
+            seen++;
         }
     }
-    return all;
+    json_t *whole = json_pack("{s:b, s:o}", "on", made > 0 && seen == made, "runs", all);
+    return whole;
 }
 
 static json_t *

@@ -12,6 +12,7 @@
 #include "stage.h"
 #include "toml.h"                 // GBX_TOML_MOST
 #include "violations.h"
+#include "walk.h"                 // GBX_LAB_FOLDER
 #include "witness.h"
 
 #include <dirent.h>
@@ -26,7 +27,8 @@
 
 enum {
     TRACE_MOST = 64 << 20,           /* bytes of a recording */
-    TRACE_ROOM = 80 << 20            /* that the sandbox has for it, beside what the lab allows */
+    TRACE_ROOM = 80 << 20,           /* that the sandbox has for it, beside what the lab allows */
+    TRACE_FILES = 32                 /* of processes that the work starts */
 };
 
 static int
@@ -98,6 +100,11 @@ make_lab(const gbx_run_place *place, const gbx_lab_run *run, const char *program
     if (status == 0) {
         status = copy_file(gbx_lab_file(place->lab, program), gbx_paths_join(folder, program, NULL), error);
     }
+    for (size_t i = 0; status == 0 && place->lab->beside[i] != NULL; i++) {
+        const char *name = place->lab->beside[i], *slash = strrchr(name, '/');
+        status = copy_file(gbx_lab_file(place->lab, name),
+                           gbx_paths_join(folder, slash == NULL ? name : slash + 1, NULL), error);
+    }
     return status == 0 ? write_run(place, run, variant, folder, error) : status;
 }
 
@@ -162,15 +169,41 @@ check_rules(gbx_lab_ran *ran, gbx_error *error)
     for (int i = 0; status == 0 && i < GBX_INVARIANTS; i++) {
         if (rules[i].violations != 0 && !ran->unsound) {
             ran->unsound = true;
+            if (ran->violation != NULL) {
+                break;
+            }
             snprintf(ran->text, sizeof(ran->text), "the recording breaks a rule, '%s': %s", rules[i].name, rules[i].detail);
         }
     }
     return status;
 }
 
-static int
-open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
+/* Does the line of /lab/NAME, as it lies in our own folder (the context), have a word part( in it? */
+static bool
+says_part(void *context, const char *file, int line)
 {
+    char *text = NULL, *path = gbx_paths_join(context, file + strlen(GBX_LAB_FOLDER), NULL);
+    size_t size;
+    bool says = false;
+    if (path != NULL && gbx_slurp(path, GBX_TOML_MOST, &text, &size, NULL) == 0) {
+        const char *at = text;
+        for (; line > 1 && at != NULL; line--) {
+            at = strchr(at, '\n');
+            at = at == NULL ? NULL : at + 1;
+        }
+        const char *word = at == NULL ? NULL : strstr(at, "part("), *end = at == NULL ? NULL : strchr(at, '\n');
+        says = word != NULL && (end == NULL || word < end);
+    }
+    free(text);
+    free(path);
+    return says;
+}
+
+/* `lab`: our folder that was /lab. */
+static int
+open_trace(gbx_lab_ran *ran, const char *folder, char *lab, gbx_error *error)
+{
+    const gbx_marks_lines lines = { says_part, lab };
     gbx_error why = { 0, "" };
     char *path = gbx_paths_join(folder, "run.gbx", NULL);
     if (path == NULL) {
@@ -183,12 +216,14 @@ open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
     }
     if (status != 0) {
         ran->unsound = status != GBX_ERROR_MISSING;
-        snprintf(ran->text, sizeof(ran->text), "%s", ran->unsound ? "its recording is none that can be read"
-                 : "it left no recording");
+        if (ran->violation == NULL) {
+            snprintf(ran->text, sizeof(ran->text), "%s", ran->unsound ? "its recording is none that can be read"
+                     : "it left no recording");
+        }
         return 0;
     }
     ran->lost = gbx_trace_lost(ran->trace);
-    status = gbx_marks_read(&ran->marks, ran->trace, error);
+    status = gbx_marks_read(&ran->marks, ran->trace, &lines, error);
     if (status == 0 && ran->violation == NULL && ran->marks.violation != NULL) {
         ran->violation = ran->marks.violation;
         snprintf(ran->text, sizeof(ran->text), "%s", ran->marks.text);
@@ -198,57 +233,62 @@ open_trace(gbx_lab_ran *ran, const char *folder, gbx_error *error)
 
 /* ------------------------------------------------------------------- the program */
 
-/* `witness`: NULL where nobody has to watch. */
+/* What the witness has to say of a run that has ended by itself: of the others there is nothing more to know. */
 static int
-drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_witness *witness,
-      gbx_sandbox_result *result, gbx_error *error)
+hear(gbx_witness *witness, const char *got, gbx_lab_ran *ran, gbx_error *error)
 {
-    static const char *const writable[] = { "/tmp", "/trace", NULL };
-    gbx_sandbox_options options = {
-        .argv = stage->argv, .environment = stage->environment, .folder = "/lab", .binds = stage->binds,
-        .bind_count = stage->bind_count, .writable = writable, .collect = collect, .context = (void *)(uintptr_t)got,
-        .limits = run->limits, .require_level = place->require_level, .most_level = place->most_level,
-        .witness = witness,
-    };
-    options.limits.disk_bytes += TRACE_ROOM;
-    int status = gbx_sandbox_run(&options, result, error);
-    if (status == 0 && result->interrupted != 0) {
-        gbx_sandbox_result_clear(result);
-        return gbx_error_set(error, GBX_ERROR_CHILD, "stopped");
-    }
-    return status;
-}
-
-/* The same with a witness, whose last word is on the files that came back. */
-static int
-drive_watched(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_lab_ran *ran,
-              gbx_error *error)
-{
-    gbx_witness *witness = NULL;
-    const char *name = NULL, *sentence = NULL;
-    char *trace = gbx_paths_join(got, "run.gbx", NULL);
-    int status = trace == NULL ? no_memory(error) : gbx_witness_open(&witness, stage->python, error);
-    if (status == 0) {
-        status = drive(place, run, stage, got, witness, &ran->result, error);
-        ran->ran = status == 0;
-    }
-    if (status == 0) {
-        status = gbx_witness_compare(witness, trace, &ran->witness, error);
-    }
+    const char *name, *sentence;
+    char *path = gbx_paths_join(got, "run.gbx", NULL);
+    bool ended = ran->result.end == GBX_END_EXITED || ran->result.end == GBX_END_LEFTOVERS;
+    int status = path == NULL ? no_memory(error) : !ended ? 0 : gbx_witness_compare(witness, path, &ran->witness, error);
+    free(path);
     if (status == 0 && gbx_witness_objects(witness, &name, &sentence)) {
         ran->violation = gbx_violation_name(name);
         snprintf(ran->text, sizeof(ran->text), "%s", sentence);
     }
-    gbx_witness_close(witness);
-    free(trace);
+    if (status == 0 && ran->witness == NULL) {
+        ran->witness = json_object();
+    }
     return status;
 }
 
-/* Run `program` with all that stands around it; what it left is in `got`.  `ran`: it is the learner's, and is watched; NULL: it is
-   the lab's own, and only `result` is wanted. */
+/* `ran` NULL: of the oracle, whom nobody has to witness. */
 static int
-run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *program, gbx_lab_ran *ran, const json_t *variant,
-            const char *folder, const char *got, gbx_sandbox_result *result, gbx_error *error)
+drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, const char *got, gbx_lab_ran *ran,
+      gbx_sandbox_result *result, gbx_error *error)
+{
+    static const char *const writable[] = { "/tmp", "/trace", NULL };
+    gbx_witness *witness = NULL;
+    gbx_sandbox_options options = {
+        .argv = stage->argv, .environment = stage->environment, .folder = "/lab", .binds = stage->binds,
+        .bind_count = stage->bind_count, .writable = writable, .collect = collect, .context = (void *)(uintptr_t)got,
+        .limits = run->limits, .require_level = place->require_level, .most_level = place->most_level,
+    };
+    options.limits.disk_bytes += TRACE_ROOM;
+    options.limits.disk_files += TRACE_FILES;
+    int status = ran == NULL || place->no_witness ? 0 : gbx_witness_open(&witness, stage->python, error);
+    if (status == 0) {
+        options.witness = witness;
+        status = gbx_sandbox_run(&options, result, error);
+    }
+    if (status == 0 && result->interrupted != 0) {
+        gbx_sandbox_result_clear(result);
+        status = gbx_error_set(error, GBX_ERROR_CHILD, "stopped");
+    }
+    if (status == 0 && ran != NULL) {
+        ran->ran = true;
+    }
+    if (status == 0 && witness != NULL) {
+        status = hear(witness, got, ran, error);
+    }
+    gbx_witness_close(witness);
+    return status;
+}
+
+/* Run `program` with all that stands around it; what it left is in `got`. */
+static int
+run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *program, const json_t *variant,
+            const char *folder, const char *got, gbx_lab_ran *ran, gbx_sandbox_result *result, gbx_error *error)
 {
     gbx_stage stage = { .python = NULL };
     char *lab = gbx_paths_join(folder, "lab", NULL);
@@ -260,8 +300,7 @@ run_program(const gbx_run_place *place, const gbx_lab_run *run, const char *prog
         status = gbx_stage_set(&stage, place, run, program, lab, ran != NULL ? place->folder : NULL, variant, error);
     }
     if (status == 0) {
-        status = ran != NULL && !place->no_witness ? drive_watched(place, run, &stage, got, ran, error)
-            : drive(place, run, &stage, got, NULL, result, error);
+        status = drive(place, run, &stage, got, ran, result, error);
     }
     gbx_stage_clear(&stage);
     free(lab);
@@ -275,7 +314,7 @@ ask_oracle(const gbx_run_place *place, const gbx_lab_run *run, const char *folde
     gbx_sandbox_result result;
     char *got = gbx_paths_join(folder, "got", NULL);
     int status = got == NULL ? no_memory(error)
-        : run_program(place, run, place->lab->oracle, NULL, ran->variant, folder, got, &result, error);
+        : run_program(place, run, place->lab->oracle, ran->variant, folder, got, NULL, &result, error);
     free(got);
     if (status != 0) {
         return status;
@@ -294,8 +333,8 @@ static int
 make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx_lab_ran *ran, gbx_error *error)
 {
     char *main = gbx_paths_join(folder, "main", NULL), *oracle = gbx_paths_join(folder, "oracle", NULL);
-    char *got = gbx_paths_join(folder, "main", "got", NULL);
-    int status = main == NULL || oracle == NULL || got == NULL ? no_memory(error) : 0;
+    char *got = gbx_paths_join(folder, "main", "got", NULL), *lab = gbx_paths_join(folder, "main", "lab", NULL);
+    int status = main == NULL || oracle == NULL || got == NULL || lab == NULL ? no_memory(error) : 0;
     if (status == 0 && (mkdir(main, 0755) != 0 || mkdir(oracle, 0755) != 0)) {
         status = gbx_error_system(error, "make", main);
     }
@@ -303,18 +342,18 @@ make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx
         status = ask_oracle(place, run, oracle, ran, error);
     }
     if (status == 0) {
-        status = run_program(place, run, run->harness, ran, ran->variant, main, got, &ran->result, error);
-        ran->ran = ran->ran || status == 0;
+        status = run_program(place, run, run->harness, ran->variant, main, got, ran, &ran->result, error);
     }
     if (status == 0) {
         status = read_observed(ran, got, error);
     }
     if (status == 0) {
-        status = open_trace(ran, got, error);
+        status = open_trace(ran, got, lab, error);
     }
     free(main);
     free(oracle);
     free(got);
+    free(lab);
     return status;
 }
 

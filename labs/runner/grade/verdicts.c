@@ -97,10 +97,8 @@ set_run(gbx_graded_run *run, const char *verdict, const char *format, ...)
 static void
 set_violation(gbx_graded_run *run, const char *name, const char *text)
 {
-    const char *sentence = gbx_violation_sentence(name);
-    run->violation = sentence == NULL ? "forbidden-call" : name;
-    set_run(run, "violation", "%s%s%s", sentence == NULL ? gbx_violation_sentence("forbidden-call") : sentence,
-            text[0] == '\0' ? "" : ": ", text);
+    run->violation = gbx_violation_name(name);
+    set_run(run, "violation", "%s%s%s", gbx_violation_sentence(run->violation), text[0] == '\0' ? "" : ": ", text);
 }
 
 static void

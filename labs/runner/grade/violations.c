@@ -11,12 +11,13 @@ static const struct { const char *name, *sentence; } all[] = {
 #undef X
 };
 
-/* Where it stands in the list; its length: nowhere. */
+enum { ALL = sizeof(all) / sizeof(all[0]) };
+
 static size_t
 find(const char *name)
 {
     size_t i = 0;
-    while (i < sizeof(all) / sizeof(all[0]) && strcmp(all[i].name, name) != 0) {
+    while (i < ALL && strcmp(all[i].name, name) != 0) {
         i++;
     }
     return i;
@@ -25,13 +26,13 @@ find(const char *name)
 const char *
 gbx_violation_sentence(const char *name)
 {
-    size_t at = find(name);
-    return at < sizeof(all) / sizeof(all[0]) ? all[at].sentence : NULL;
+    size_t i = find(name);
+    return i < ALL ? all[i].sentence : NULL;
 }
 
 const char *
 gbx_violation_name(const char *name)
 {
-    size_t at = find(name);
-    return all[at < sizeof(all) / sizeof(all[0]) ? at : 0].name;
+    size_t i = find(name);
+    return all[i < ALL ? i : 0].name;
 }

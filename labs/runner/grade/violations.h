@@ -15,7 +15,7 @@
     X("recorder-switched", "the recording was stopped or changed before the harness had ended it")   \
     X("replaced-trace", "the recording is not the file that the interpreter wrote")                  \
     X("code-written", "the interpreter's own code was changed while it ran")                         \
-    X("foreign-code", "code came in that is no file's, or says it is the harness's")                                 \
+    X("foreign-code", "code was made that says it is the harness's")                                 \
     X("left-processes", "processes went on after the program had ended")                             \
     X("hostile-archive", "the bundle holds more than ordinary files with ordinary names")            \
     X("not-yours", "the bundle was made for another student, or from another seed")                  \
@@ -24,7 +24,7 @@
 /* The sentence of a violation; NULL: there is none of this name. */
 const char *gbx_violation_sentence(const char *name);
 
-/* The list's own copy of a name, which lives for ever; of one that is not in it the first. */
+/* The same name, of this list; "forbidden-call" for one that is not in it. */
 const char *gbx_violation_name(const char *name);
 
 #endif

@@ -127,7 +127,7 @@ push(gbx_walk *walk, uint32_t code)
         stack->room = room;
     }
     gbx_whose whose = gbx_walk_whose(walk, code);
-    stack->frames[stack->count++] = (gbx_walk_frame){ .code = code, .whose = whose };
+    stack->frames[stack->count++] = (gbx_walk_frame){ .code = code, .whose = whose, .caller = walk->edge_caller };
     stack->foreign += is_foreign(whose);
 }
 
@@ -173,6 +173,7 @@ look(gbx_walk *walk)
     walk->stack = &walk->stacks[walk->stream];
     if (walk->event == GBX_EV_FRAME_PUSH || walk->event == GBX_EV_FRAME_RESUME) {
         walk->edge = ((const gbx_frame_edge *)(const void *)walk->record)->code;
+        walk->edge_caller = walk->event == GBX_EV_FRAME_PUSH ? walk->record->arg : (uint16_t)GBX_NO_OFFSET;
     }
     if (walk->event == GBX_EV_CODE_NEW) {
         note_new(walk);

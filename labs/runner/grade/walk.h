@@ -31,6 +31,7 @@ typedef enum {
 typedef struct {
     uint32_t code;
     gbx_whose whose;
+    uint16_t caller;             /* the instruction of the frame below that was at work as it began; GBX_NO_OFFSET */
     uint32_t marks;              /* that were made while it was the topmost */
 } gbx_walk_frame;
 
@@ -53,7 +54,8 @@ typedef struct {
     const gbx_head *record;      /* of the event at `at` */
     uint8_t event;
     uint32_t stream, process;
-    uint32_t edge;               /* of a frame's event: its code; private */
+    uint32_t edge;               /* of a frame's event: its code, and the caller's instruction; private */
+    uint16_t edge_caller;
     gbx_walk_stack *stack;       /* of its thread */
     bool loaded;                 /* the learner's code may have run: set by whoever knows (marks.c) */
     bool out_of_memory;

@@ -45,23 +45,19 @@ class Cache:
 
     def __init__(self):
         self.places = range(0)
-        self.memory = bytearray()
+        self.memory = b""
         self.size = 0
 
     def fill(self, values):
-        for value in values:
-            self.memory += value
-            self.size = len(value)
-        self.places = range(len(self.memory) // self.size)
+        taken = list(values)
+        self.places, self.size = range(len(taken)), len(taken[0])
+        self.memory = b"".join(taken)
 
     def value(self, place):
-        return bytes(self.memory[place * self.size:(place + 1) * self.size])
+        return self.memory[place * self.size:(place + 1) * self.size]
 
     def get(self, number):
         return self.value(self.places.index(number)) if number in self.places else None
 
     def keep_only(self, numbers):
-        memory = bytearray()
-        for number in numbers:
-            memory += self.get(number)
-        self.memory, self.places = memory, tuple(numbers)
+        self.memory, self.places = b"".join(self.get(number) for number in numbers), tuple(numbers)
