@@ -1,4 +1,4 @@
-"""Rows of the bench: what grading costs. Submissions a minute, the sandbox's part and the witness's.
+"""Rows of the bench: what grading costs. Submissions a minute, and the witness's part.
 
 All submissions are the reference solution of lab 1, made for as many students: each is another program, since what a lab
 asks for differs by student. What is timed is the whole `glassbox grade --batch`, processes, journal and table included.
@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
-from harness import BUILD, GLASSBOX, ROOT, CannotMeasure, Failure, Options, Row, Unpinned, compile_c, environment, in_turn, live, run
+from harness import BUILD, GLASSBOX, ROOT, Failure, Options, Row, Unpinned, environment, in_turn, live, run
 
 sys.path.append(str(ROOT / "tests" / "labs"))
-LIBRARIES = ("-ljansson", "-ldw", "-lelf", "-lm", "-larchive", "-lseccomp", "-lcrypto", "-lstdc++")
 
 
 class Class:
@@ -47,7 +45,8 @@ class Class:
         began = time.perf_counter()
         run([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", jobs, *more], env=plain(), timeout_s=1800)
         took = time.perf_counter() - began
-        wrong = [line for line in (out / "table.csv").read_text().splitlines()[1:] if line.split(",")[2] not in ("pass", "needs-human")]
+        lines = (out / "table.csv").read_text().splitlines()[1:]
+        wrong = [line for line in lines if line.split(",")[2] not in ("pass", "needs-human")]
         if wrong:
             raise Failure(f"{len(wrong)} of {count} reference solutions do not pass, the first: {wrong[0]}")
         return took
@@ -83,35 +82,12 @@ def row_witness(options: Options, solved: Class) -> Row:
                series.ratio("on", "off"), *series.spread("on", "off"), beside=f"{more:.0f} ms a submission")
 
 
-def cell(how: str, runs: int) -> list[float]:
-    library = ROOT / "build" / "runner" / "libglassbox.a"
-    if not library.exists():
-        raise CannotMeasure("there is no library 'libglassbox.a': make runner")
-    includes = [f"-I{ROOT / place}" for place in ("labs/runner", "labs/runner/grade", "cpython/new/Include/internal")]
-    program = compile_c("cell", "-D_GNU_SOURCE", *includes, libraries=(str(library), *LIBRARIES))
-    return [float(word) for word in run([program, how, runs, ROOT]).split()]
-
-
-def row_sandbox(options: Options) -> Row:
-    """A run of an interpreter that does nothing: as it is, in bubblewrap's namespaces alone, in all that a grading has."""
-    if shutil.which("bwrap") is None:
-        raise CannotMeasure("there is no bubblewrap")
-    runs = 3 if options.quick else 20
-    series = in_turn({how: lambda how=how: statistics.median(cell(how, runs)) for how in ("bare", "bwrap", "sandbox")},
-                     options.rounds, "the sandbox")
-    bare, alone, whole = (series.best(how) / 1e6 for how in ("bare", "bwrap", "sandbox"))
-    return Row("labs: the sandbox", "an interpreter that starts and ends, in the sandbox / bare", series.ratio("sandbox", "bare"),
-               *series.spread("sandbox", "bare"),
-               beside=f"bare {bare:.1f} ms, bubblewrap alone {alone:.1f} ms, the sandbox {whole:.1f} ms")
-
-
 def rows_labs(options: Options) -> list[Row]:
     folder = BUILD / "labs"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        rows = [row_sandbox(options)]
         solved = Class(folder, 4 if options.quick else 200)
-        return [*rows, *rows_batch(options, solved), row_witness(options, solved)]
+        return [*rows_batch(options, solved), row_witness(options, solved)]
     except (RuntimeError, subprocess.CalledProcessError) as why:
         raise Failure(str(why).splitlines()[0]) from None
     finally:

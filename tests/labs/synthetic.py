@@ -104,6 +104,10 @@ def wrong_word(student: str) -> bytes:
     return bundle(student, {"work.py": HONEST, "answers.toml": f'word = "not {word_of(student)}"\n'})
 
 
+def empty(student: str) -> bytes:
+    return bundle(student, {"work.py": "def steps(count):\n    return 0\n", "answers.toml": ""})
+
+
 def of_another(student: str) -> bytes:
     return bundle(f"{student}-friend", {"work.py": HONEST, "answers.toml": f'word = "{word_of(student)}"\n'})
 
@@ -138,7 +142,7 @@ KINDS = {
     "wrong-total": (8, with_work(HONEST.replace("return count", "return count + 1")), "partial", 7),
     "one-too-few": (8, with_work(HONEST.replace("range(count)", "range(count - 1)")), "partial", 4),
     "nothing": (6, with_work("def step():\n    pass\n\n\ndef steps(count):\n    return None\n"), "partial", 1),
-    "wrong": (6, lambda student: bundle(student, {"work.py": "def steps(count):\n    return 0\n", "answers.toml": ""}), "fail", 0),
+    "wrong": (6, empty, "fail", 0),
     "syntax": (6, with_work("def steps(count:\n"), "submission-error", 0),
     "raises": (4, with_work("def steps(count):\n    return 1 / 0\n"), "submission-error", 0),
     "no-file": (3, without_a_file, "submission-error", 0),

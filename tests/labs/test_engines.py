@@ -163,8 +163,8 @@ class ABatch(unittest.TestCase):
         table, chance, kills, workers = OneMachine.table(listed), random.Random(SEED), 0, 0
         longest = max(1.0, COUNT / 100)
         while True:
-            child = subprocess.Popen([GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2", "--attempts", "20", *WITNESS],
-                                     env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            words = [GLASSBOX, "grade", "--batch", listed, "--out", out, "-j", "2", "--attempts", "20", *WITNESS]
+            child = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE, text=True)
             until = time.monotonic() + chance.uniform(0.05, longest)
             while child.poll() is None and time.monotonic() < until:
@@ -348,7 +348,8 @@ class AnEngine(unittest.TestCase):
         listed, bundle = folder / "many", folder / "class" / "inbox" / "s0000.glassbox.tar.gz"
         listed.write_text("".join(f"m{number}\t{bundle}\n" for number in range(30_000)))
         out = folder / "many-chunks"
-        self.assertIn("30000 submissions in 1000 chunks of 30", call(GLASSBOX, "plan", "--engine", "slurm", listed, "--out", out).stdout)
+        said = call(GLASSBOX, "plan", "--engine", "slurm", listed, "--out", out).stdout
+        self.assertIn("30000 submissions in 1000 chunks of 30", said)
         done = call(GLASSBOX, "plan", "--engine", "slurm", listed, "--chunk", 7, "--out", folder / "too-many", status=64)
         self.assertIn("--chunk 30 or more", done.stderr)
 
