@@ -33,6 +33,13 @@ unit-programs: $(unit_programs) $(tests_out)/fuzz/replay $(tests_out)/fuzz/make-
 test-unit: unit-programs
 	@tests/unit/run $(tests_out) $(fuzz_corpus)
 
+# The witness without a sandbox, for its own tests.
+witness_run := $(tests_out)/witness/witness_run
+$(witness_run): $(tests_out)/witness/witness_run.o $(libglassbox)
+	$(CC) $(RUNNER_CFLAGS) $^ $(RUNNER_LIBS) -o $@
+.PHONY: witness-run
+witness-run: $(witness_run)
+
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer, and the program itself on the corpus:
 # a command may refuse a file (1, 2), but must not be killed over it.
 .PHONY: check-san
@@ -84,5 +91,5 @@ fuzz-corpus: $(tests_out)/fuzz/make-corpus
 	@mkdir -p $(fuzz_corpus)
 	$(tests_out)/fuzz/make-corpus $(fuzz_corpus)
 
--include $(wildcard $(tests_out)/unit/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d $(tests_out)/sandbox/*.d)
+-include $(wildcard $(tests_out)/unit/*.d $(tests_out)/witness/*.d $(tests_out)/lib/*.d $(tests_out)/fuzz/*.d $(tests_out)/sandbox/*.d)
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$(runner_library) $(fuzz_program)))

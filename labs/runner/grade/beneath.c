@@ -39,8 +39,13 @@ step(int folder, bool own, const char *part, size_t length, mode_t make)
     else {
         memcpy(name, part, length);
         name[length] = '\0';
-        if (make == 0 || mkdirat(folder, name, make) == 0 || errno == EEXIST) {
+        bool made = make != 0 && mkdirat(folder, name, 0700) == 0;
+        if (make == 0 || made || errno == EEXIST) {
             next = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        }
+        if (made && next >= 0 && fchmod(next, make) != 0) {
+            close(next);
+            next = -1;
         }
     }
     if (own) {

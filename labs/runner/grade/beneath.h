@@ -21,7 +21,7 @@ int gbx_beneath_open(int folder, const char *name, int flags, mode_t mode);
 /* For tests: as if the kernel had no openat2(). */
 int gbx_beneath_walk(int folder, const char *name, int flags, mode_t mode);
 
-/* Make the folders that lead to `name`, where they are not there; 0, or -1 with errno. */
+/* Make the folders that lead to `name`, where they are not there, with this mode whatever the umask; 0, or -1 with errno. */
 int gbx_beneath_folders(int folder, const char *name, mode_t mode);
 
 #endif

@@ -5,6 +5,7 @@
 #include "driver.h"
 #include "explain.h"
 #include "list.h"
+#include "slurp.h"
 #include "symbols.h"
 #include "toml.h"
 #include "walk.h"                 // GBX_WORK_FOLDER
@@ -347,8 +348,8 @@ judge(gbx_grading *grading, gbx_error *error)
 {
     int status = gbx_driver_temporary(&grading->folder, error);
     char *work = status != 0 ? NULL : gbx_paths_join(grading->folder, "work", NULL);
-    if (status == 0 && (work == NULL || mkdir(work, 0755) != 0)) {
-        status = work == NULL ? no_memory(error) : gbx_error_system(error, "make", work);
+    if (status == 0) {
+        status = work == NULL ? no_memory(error) : gbx_make_folder(work, 0755, error);
     }
     if (status == 0) {
         status = gbx_bundle_unpack(grading->bundle, work, error);

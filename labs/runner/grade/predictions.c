@@ -203,7 +203,7 @@ append_line(const char *folder, const json_t *line, gbx_error *error)
         return no_memory(error);
     }
     at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at >= 0 && gbx_beneath_folders(at, NOTES, 0777) == 0) {
+    if (at >= 0 && gbx_beneath_folders(at, NOTES, 0755) == 0) {
         file = gbx_beneath_open(at, NOTES, O_WRONLY | O_APPEND | O_CREAT, 0666);
     }
     if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {

@@ -205,7 +205,7 @@ note_symbol(gbx_binary *binary, const char *name, const GElf_Sym *symbol, const 
     gbx_recorder_function *function = &binary->functions[binary->function_count++];
     function->start = symbol->st_value;
     function->end = symbol->st_value + symbol->st_size;
-    function->visits = local && strcmp(file, "glassbox_census.c") == 0;
+    function->visits = local && (strcmp(file, "glassbox_census.c") == 0 || strcmp(file, "glassbox_found.c") == 0);
     function->wraps = function->visits || (local && strcmp(file, "glassbox_import.c") == 0);
     function->told = local && (strncmp(name, "thread_ends", 11) == 0 || strncmp(name, "at_fork_child", 13) == 0);
 }

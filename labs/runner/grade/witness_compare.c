@@ -265,7 +265,7 @@ compare_folder(gbx_witness *witness, const char *path, gbx_error *error)
         struct stat status;
         const char *made = last_part(it->path);
         if (!it->superseded && is_relative(made, name) && fstatat(dirfd(all), made, &status, AT_SYMLINK_NOFOLLOW) < 0) {
-            gbx_witness_violation(witness, "missing-record", "'%s' was made, and is gone", made);
+            gbx_witness_violation(witness, "replaced-trace", "'%s' was made, and is gone", made);
         }
     }
     closedir(all);

@@ -92,6 +92,7 @@ extern void _PyGlassbox_GcVerdicts(PyGC_Head *reachable, PyGC_Head *unreachable)
     do { \
         if ((_PyGlassbox_mask & (1u << GBX_CLASS_GC | 1u << GBX_CLASS_GIL)) != 0) { \
             CALL; \
+            GLASSBOX_STAY(); \
         } \
     } while (0)
 #else
