@@ -24,6 +24,7 @@ import io
 import json
 import pathlib
 import random
+import re
 import shutil
 import sys
 import tarfile
@@ -38,6 +39,7 @@ ROOT = HERE.parent.parent
 SECRET, KEY = b"a synthetic secret", b"a synthetic key, too"
 QUICK, TINY = 8, 9                     # the labs' numbers
 ANIMALS = 8                            # one in so many is one
+WALL_S = 12.0
 WORDS = ("ada", "grace", "barbara", "radia")
 
 HONEST = """\
@@ -151,7 +153,7 @@ KINDS = {
     "spins": (3, with_work("def steps(count):\n    while True:\n        pass\n"), "limit:cpu", 0),
     "sleeps": (1, with_work("import time\n\n\ndef steps(count):\n    time.sleep(60)\n"), "limit:wall", 0),
     "floods": (2, with_work("def steps(count):\n    while True:\n        print('x' * 1000)\n"), "limit:output", 0),
-    "hoards": (2, with_work("def steps(count):\n    return len([bytearray(1 << 26) for _ in range(99)])\n"), "limit:memory", 0),
+    "hoards": (2, with_work("def steps(count):\n    return len(bytearray(1 << 29))\n"), "limit:memory", 0),
     "stolen": (2, of_another, "violation", 0),
     "link": (1, with_a_link, "violation", 0),
     "upwards": (1, going_up, "violation", 0),
@@ -240,6 +242,8 @@ def make_course(folder: pathlib.Path, students: list[str]) -> None:
     shutil.copy(ROOT / "labs" / "lab.py", labs)
     for lab in (HERE / "quick" / "8-quick", HERE / "tiny" / "9-tiny"):
         shutil.copytree(lab, labs / lab.name, ignore=shutil.ignore_patterns("__pycache__"))
+        rules = labs / lab.name / "lab.toml"           # so long that no load of the machine is taken for sleep
+        rules.write_text(re.sub(r"(?m)^wall = .*$", f"wall = {WALL_S}", rules.read_text(encoding="utf-8")), encoding="utf-8")
     (course / "course.toml").write_text('name = "synthetic"\nsecret_file = "secret"\nroster = "roster.csv"\nkey_file = "key"\n')
     (course / "secret").write_bytes(SECRET)
     (course / "key").write_bytes(KEY)
