@@ -456,7 +456,11 @@ class Figures(Folder):
         results.course(self.results, 40)
         self.write(result("s" * 60, [fact("loads", "infrastructure")], message="it would not begin " * 20))
         results.course(self.at / "old", 40, changes={"misses": "pass", "released": "fail"})
+        alike = self.at / "alike"
+        for i in range(12):
+            results.write(alike, result(f"s{i}", [fact("loads")]))
         for text in (
+            gradebook(alike),
             gradebook(self.results, status=75),
             gradebook("--regrade", self.at / "old", self.results, status=75),
             gradebook("--help"),
