@@ -1,6 +1,7 @@
 /* Witness, inside: what its parts share.  See witness.h for what it is.
 
-     witness_binary.c    the interpreter's file: probes, the recorder's functions, how to unwind them
+     witness_binary.c    the interpreter's file: probes, the recorder's functions
+     witness_unwind.c    how to leave them
      witness_module.c    extension modules: whose calls go to the recorder through the linker's table
      witness_space.c     an address space: breakpoints, what is mapped, reading it
      witness_chain.c     who called the recorder
@@ -18,7 +19,7 @@
 #ifndef GBX_WITNESS_INTERNAL_H
 #define GBX_WITNESS_INTERNAL_H
 
-#include <elfutils/libdw.h>
+#include <elfutils/libdw.h>          // Elf, Dwarf_CFI
 #include <sys/user.h>
 
 #include "glassbox_format.h"
@@ -46,6 +47,13 @@ typedef struct {
     int rbp_offset;                  /* where the caller's rbp is kept, from there; 0: in rbp */
     bool known;
 } gbx_unwind_rule;
+
+typedef struct gbx_unwind gbx_unwind;
+
+gbx_unwind *gbx_unwind_new(Elf *elf);            /* NULL: the file has no rules, or out of memory */
+void gbx_unwind_free(gbx_unwind *unwind);        /* NULL is fine */
+/* Belongs to `unwind`, until it is asked for another address. */
+const gbx_unwind_rule *gbx_unwind_at(gbx_unwind *unwind, uint64_t address);
 
 typedef struct gbx_binary gbx_binary;
 
@@ -226,7 +234,16 @@ struct gbx_trace_log {
 void gbx_ledger_open(gbx_witness *witness, gbx_tracee *tracee, uint64_t path);
 void gbx_ledger_close(gbx_witness *witness, gbx_tracee *tracee);
 void gbx_ledger_segment(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
-void gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment *head);
+/* Of a segment, what one reading at a probe brings: its head, and what lies where the next record has to be. */
+#define GBX_RECORD_MOST 128
+typedef struct {
+    gbx_segment head;
+    unsigned char next[GBX_RECORD_MOST + 8];      /* a record, and the first word behind it */
+    size_t size;                     /* of next; 0: this segment is not known */
+} gbx_segment_reading;
+/* Where the next record of a segment will be; sets `size`. */
+uint64_t gbx_ledger_next(const gbx_tracee *tracee, uint64_t address, size_t *size);
+void gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment_reading *now);
 void gbx_ledger_name(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
 void gbx_ledger_lost(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
 void gbx_ledger_lost_unattached(gbx_witness *witness, gbx_tracee *tracee);
