@@ -34,6 +34,7 @@ stations: setup gil runner
 # lab-N: a folder to work in, work/lab-N, with the task of graded lab N (STUDENT=your id, SEED=what you were given)
 lab-%: setup gil runner
 	@./glassbox lab start $* $(if $(STUDENT),--student='$(STUDENT)') $(if $(SEED),--seed='$(SEED)')
+lab-5 lab-6: with-numpy
 # synthesis: which column of the model a slow program is about, on programs whose fault is known
 synthesis: setup gil runner
 	@stations/synthesis/run || [[ $$? == 3 ]]

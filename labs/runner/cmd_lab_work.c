@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include "cmd_lab.h"
 
+#include "driver.h"
 #include "list.h"
 #include "slurp.h"
 
@@ -231,15 +232,16 @@ make_folders(const char *path, gbx_error *error)
     return status;
 }
 
+/* All of a work folder's files, into `folder`. */
 static int
-make_work(const gbx_lab *lab, const char *folder, const char *student, const char *seed, const char *with,
-          gbx_error *error)
+fill_folder(const gbx_lab *lab, const char *folder, const char *student, const char *seed, const char *with,
+            gbx_error *error)
 {
     char *begin = gbx_lab_file(lab, "start");
     json_t *variant = gbx_lab_variant(lab, seed, NULL);
     json_t *note = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[]}", "lab", lab->number, "name", lab->name, "student", student,
                              "seed", seed, "rubric", lab->rubric, "hints");
-    int status = variant == NULL || note == NULL || begin == NULL ? no_memory(error) : make_folders(folder, error);
+    int status = variant == NULL || note == NULL || begin == NULL ? no_memory(error) : 0;
     if (status == 0) {
         status = write_text(gbx_lab_file(lab, "task.md"), "task.md", folder, variant, student, error);
     }
@@ -249,12 +251,35 @@ make_work(const gbx_lab *lab, const char *folder, const char *student, const cha
     if (status == 0 && with != NULL) {
         status = write_texts(with, folder, variant, student, error);
     }
-    free(begin);
     if (status == 0) {
         status = write_note(folder, note, error);
     }
+    free(begin);
     json_decref(variant);
     json_decref(note);
+    return status;
+}
+
+/* The work folder, whole or not at all: made beside its place, and renamed. */
+static int
+make_work(const gbx_lab *lab, const char *folder, const char *student, const char *seed, const char *with,
+          gbx_error *error)
+{
+    char *making = NULL;
+    if (asprintf(&making, "%s.%ld~", folder, (long)getpid()) < 0) {
+        return no_memory(error);
+    }
+    int status = make_folders(making, error);
+    if (status == 0) {
+        status = fill_folder(lab, making, student, seed, with, error);
+    }
+    if (status == 0 && rename(making, folder) != 0) {
+        status = gbx_error_system(error, "make", folder);
+    }
+    if (status != 0) {
+        (void)gbx_driver_temporary_remove(&making, NULL);
+    }
+    free(making);
     return status;
 }
 

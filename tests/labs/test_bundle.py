@@ -220,6 +220,18 @@ class Events(Folders):
         self.assertIn("work.py:1 has no event that could be cited", text)
 
 
+class Umask(Folders):
+    """Where files are private by default, a run still finds what is its own."""
+
+    def test_a_check_under_umask_077(self):
+        work = self.scratch / "work"
+        old = os.umask(0o077)
+        self.addCleanup(os.umask, old)
+        self.glassbox("lab", "start", "1", "--student=ann", f"--to={work}")
+        text = self.glassbox("lab", "check", "1", f"--folder={work}", "--no-witness", status=1).stdout
+        self.assertIn("0 of 7 facts hold", text)
+
+
 class Hostile(Folders):
     """Archives that somebody else made, graded."""
 

@@ -43,6 +43,7 @@ class Staged(unittest.TestCase):
         result = self.check(source)
         self.assertEqual((result["verdict"], result["score"]), ("violation", 0), result["message"])
         self.assertEqual(result["violation"]["name"], name, result["message"])
+        self.assertEqual(set(tiny.facts(result).values()), {"violation"})
         return result
 
 
@@ -336,6 +337,12 @@ class Commands(Staged):
         self.assertIn("already", done.stdout)
         self.stage.run("lab", "start", 9, "--student=bob", "--to", work, status=64)
         self.assertEqual((work / "work.py").read_text(), "mine\n")
+
+    def test_a_work_folder_is_whole_or_not_at_all(self):
+        (self.stage.labs / "9-tiny" / "start" / "answers.toml").write_text('a = "{{nobody}}"\n')
+        folder = self.stage.new("work")
+        self.stage.run("lab", "start", 9, "--to", folder, status=64)
+        self.assertEqual([p.name for p in self.stage.folder.iterdir()], ["labs"])
 
     def test_variants_differ_and_are_stable(self):
         texts = set()

@@ -526,6 +526,12 @@ class OneFile(Folder):
             json.loads(gradebook("--format", "autolab", self.results).splitlines()[-1]), {"scores": {"loads": 20}}
         )
 
+    def test_why_there_is_no_score_is_the_instructors_to_know(self):
+        path = results.write(self.results, result("ann", [fact("loads", "infrastructure")], message="/srv/x is full"))
+        done = run("gradebook", "--format", "gradescope", path)
+        self.assertEqual((done.returncode, "/srv/x" in done.stdout), (75, False))
+        self.assertEqual(done.stderr, f"glassbox: '{path}' has no score: /srv/x is full\n")
+
     def test_many_results_need_a_place(self):
         self.write(result("ann", [fact("loads")]), result("bob", [fact("loads")]))
         gradebook("--format", "junit", self.results, status=64)
@@ -617,7 +623,7 @@ class Real(Folder):
         made = run("lab", "start", "1", "--student", case.name, "--to", folder, "--with", case)
         self.assertEqual(made.returncode, 0, made.stderr)
         done = run("lab", "check", "1", "--folder", folder, "--format=json", "--no-witness")
-        if done.returncode == 2 and "sandbox" in done.stderr:
+        if done.returncode == 2 and re.search("no sandbox: |sandbox's level", done.stderr):
             raise unittest.SkipTest(f"cannot run here: {done.stderr.strip()}")
         self.assertIn(done.returncode, (0, 1), done.stderr)
         return json.loads(done.stdout)

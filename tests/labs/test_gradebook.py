@@ -443,7 +443,9 @@ class Figures(Folder):
         self.write(result("zoe", [fact(name, "violation", points) for name, points, _hard in results.ITEMS]))
         after = json.loads(gradebook("--json", self.results))["statistics"]
         self.assertEqual((after["violations"], after["items"]), (1, before["items"]))
-        self.assertIn("1 with a violation is not in these figures", gradebook(self.results))
+        text = gradebook(self.results)
+        self.assertIn("1 with a violation is not in these figures", text)
+        self.assertIn("  zoe  forged-record: a record that no hook wrote\n", text)
 
     def test_what_waits_for_a_person_is_no_zero(self):
         self.write(*(result(f"s{i:02d}", [fact("loads")], [explanation("why", "pass", 5, person=5)]) for i in range(3)))

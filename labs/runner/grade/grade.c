@@ -5,6 +5,7 @@
 #include "driver.h"
 #include "explain.h"
 #include "list.h"
+#include "slurp.h"
 #include "symbols.h"
 #include "toml.h"
 #include "walk.h"                 // GBX_WORK_FOLDER
@@ -254,10 +255,20 @@ set_looks(gbx_grading *grading)
     }
 }
 
+/* A run that nobody makes any more, since another one was a violation: its facts are that, too. */
+static void
+give_up(gbx_graded_run *run, const gbx_graded_run *violated)
+{
+    snprintf(run->verdict, sizeof(run->verdict), "%s", violated->verdict);
+    snprintf(run->text, sizeof(run->text), "%s", violated->text);
+    run->violation = violated->violation;
+}
+
 static int
 make_runs(gbx_grading *grading, const char *work, gbx_error *error)
 {
     int status = 0;
+    const gbx_graded_run *violated = NULL;
     for (size_t i = 0; i < grading->lab->fact_count; i++) {
         const gbx_lab_fact *fact = &grading->lab->facts[i];
         grading->runs[fact->run].wanted |= !gbx_judge_skips(grading, fact);
@@ -266,8 +277,12 @@ make_runs(gbx_grading *grading, const char *work, gbx_error *error)
         grading->runs[i].run = &grading->lab->runs[i];
     }
     for (size_t i = 0; i < grading->lab->run_count && status == 0; i++) {
-        if (grading->runs[i].wanted) {
+        if (grading->runs[i].wanted && violated != NULL) {
+            give_up(&grading->runs[i], violated);
+        }
+        else if (grading->runs[i].wanted) {
             status = make_run(grading, i, work, error);
+            violated = strcmp(grading->runs[i].verdict, "violation") == 0 ? &grading->runs[i] : NULL;
         }
     }
     set_looks(grading);
@@ -347,8 +362,8 @@ judge(gbx_grading *grading, gbx_error *error)
 {
     int status = gbx_driver_temporary(&grading->folder, error);
     char *work = status != 0 ? NULL : gbx_paths_join(grading->folder, "work", NULL);
-    if (status == 0 && (work == NULL || mkdir(work, 0755) != 0)) {
-        status = work == NULL ? no_memory(error) : gbx_error_system(error, "make", work);
+    if (status == 0) {
+        status = work == NULL ? no_memory(error) : gbx_make_folder(work, 0755, error);
     }
     if (status == 0) {
         status = gbx_bundle_unpack(grading->bundle, work, error);

@@ -6,6 +6,7 @@
 
 #include "grade_internal.h"
 
+#include "clean.h"
 #include "cmd.h"                  // GBX_VERSION
 #include "outcome.h"
 #include "violations.h"
@@ -173,8 +174,9 @@ typedef struct {
     double score, points;
 } summary;
 
+/* `rest`: points of explanations and predictions that were not earned, a person's aside. */
 static void
-say_facts(summary *sum, const json_t *facts)
+say_facts(summary *sum, const json_t *facts, double rest)
 {
     size_t all = json_array_size(facts), flaky = count_of(facts, "flaky"), passed = count_of(facts, "pass") + flaky;
     bool whole = all > 0 && passed == all;
@@ -183,6 +185,11 @@ say_facts(summary *sum, const json_t *facts)
     snprintf(sum->message, sizeof(sum->message), whole ? "all %zu facts hold" : "%2$zu of %1$zu facts hold", all, passed);
     if (whole && flaky > 0) {
         snprintf(sum->message, sizeof(sum->message), "all %zu facts hold, %zu of them not in every attempt", all, flaky);
+    }
+    if (rest > 0) {
+        size_t used = strlen(sum->message);
+        snprintf(sum->message + used, sizeof(sum->message) - used, "; %.4g %s for explanations and predictions not earned",
+                 rest, rest > 1 ? "points" : "point");
     }
 }
 
@@ -206,7 +213,8 @@ summarize(const gbx_grading *grading, const json_t *facts, const json_t *hints)
         sum.violation = sum.run->violation;
     }
     else {
-        say_facts(&sum, facts);
+        say_facts(&sum, facts, sum_of(grading->explanations, "points") + sum_of(grading->predictions, "points")
+                  - sum_of(grading->explanations, "score") - sum_of(grading->predictions, "score"));
     }
     if (grading->infrastructure || count_of(facts, "infrastructure") > 0) {
         bool known = grading->infrastructure || (sum.run != NULL && strcmp(sum.run->verdict, "infrastructure") == 0);
@@ -217,6 +225,9 @@ summarize(const gbx_grading *grading, const json_t *facts, const json_t *hints)
     if (strcmp(sum.verdict, "violation") == 0) {
         sum.score = 0;
     }
+    char clean[sizeof(sum.message)];
+    gbx_clean(sum.message, clean, sizeof(clean));
+    memcpy(sum.message, clean, sizeof(clean));
     return sum;
 }
 

@@ -93,8 +93,8 @@ static int
 make_lab(const gbx_run_place *place, const gbx_lab_run *run, const char *program, const json_t *variant,
          const char *folder, gbx_error *error)
 {
-    if (mkdir(folder, 0755) != 0) {
-        return gbx_error_system(error, "make", folder);
+    if (gbx_make_folder(folder, 0755, error) != 0) {
+        return GBX_ERROR_SYSTEM;
     }
     int status = copy_file(gbx_paths_join(place->lab->shared, "lab.py", NULL), gbx_paths_join(folder, "lab.py", NULL), error);
     if (status == 0) {
@@ -335,8 +335,11 @@ make(const gbx_run_place *place, const gbx_lab_run *run, const char *folder, gbx
     char *main = gbx_paths_join(folder, "main", NULL), *oracle = gbx_paths_join(folder, "oracle", NULL);
     char *got = gbx_paths_join(folder, "main", "got", NULL), *lab = gbx_paths_join(folder, "main", "lab", NULL);
     int status = main == NULL || oracle == NULL || got == NULL || lab == NULL ? no_memory(error) : 0;
-    if (status == 0 && (mkdir(main, 0755) != 0 || mkdir(oracle, 0755) != 0)) {
-        status = gbx_error_system(error, "make", main);
+    if (status == 0) {
+        status = gbx_make_folder(main, 0755, error);
+    }
+    if (status == 0) {
+        status = gbx_make_folder(oracle, 0755, error);
     }
     if (status == 0 && place->lab->oracle != NULL) {
         status = ask_oracle(place, run, oracle, ran, error);

@@ -82,7 +82,7 @@ gbx_spit(const char *path, const void *bytes, size_t size, unsigned mode, gbx_er
     if (fd < 0) {
         return gbx_error_system(error, "make", path);
     }
-    int status = 0;
+    int status = fchmod(fd, (mode_t)mode) == 0 ? 0 : gbx_error_system(error, "make", path);      /* whatever the umask says */
     for (size_t done = 0; done < size && status == 0;) {
         ssize_t put = write(fd, (const char *)bytes + done, size - done);
         if (put < 0 && errno != EINTR) {
@@ -94,4 +94,10 @@ gbx_spit(const char *path, const void *bytes, size_t size, unsigned mode, gbx_er
         status = gbx_error_system(error, "write", path);
     }
     return status;
+}
+
+int
+gbx_make_folder(const char *path, unsigned mode, gbx_error *error)
+{
+    return mkdir(path, 0700) == 0 && chmod(path, (mode_t)mode) == 0 ? 0 : gbx_error_system(error, "make", path);
 }

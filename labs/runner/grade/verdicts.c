@@ -117,6 +117,13 @@ set_limit(gbx_graded_run *run)
     snprintf(run->cause, sizeof(run->cause), "%s", run->ran.result.cause);
 }
 
+/* What the harness noted in the recording, whatever became of the status after that. */
+static bool
+ran_failed(const gbx_graded_run *run)
+{
+    return run->ran.trace != NULL && run->ran.marks.failed && !run->ran.unsound;
+}
+
 /* It ended by itself: did it come to its end? */
 static void
 judge_ending(gbx_graded_run *run)
@@ -132,6 +139,9 @@ judge_ending(gbx_graded_run *run)
     else if (trace != NULL && !run->ran.marks.ended && !recording && !run->ran.unsound) {
         set_violation(run, "recorder-switched", "");
     }
+    else if (result->status != 0 && run->run->hidden) {      /* its own words would tell what it was given */
+        set_run(run, "submission-error", "the run '%s' failed, with inputs that are not shown", run->run->name);
+    }
     else if (result->status != 0) {
         say_error(result, why, sizeof(why));
         set_run(run, "submission-error", "the run '%s' failed: %.360s", run->run->name, why);
@@ -141,6 +151,9 @@ judge_ending(gbx_graded_run *run)
     }
     else if (!run->ran.marks.ended && !run->ran.unsound) {
         set_run(run, "submission-error", "the run '%s' ended before the lab's harness had come to its end", run->run->name);
+    }
+    else if (ran_failed(run)) {
+        set_run(run, "submission-error", "the run '%s' failed, though its status says that it did not", run->run->name);
     }
 }
 

@@ -8,13 +8,14 @@ FORK = multiprocessing.get_context("fork")
 
 
 def answer(connection, function, jobs):
-    """What a worker's process does."""
+    """What a worker's process does: it says that it is there, and then works."""
+    connection.send("here")
     connection.send([function(*job) for job in jobs])
     connection.close()
 
 
 def in_process(function, jobs):
-    """A process that works on these jobs; and the end of a pipe where the results come out."""
+    """A process that is about to work on these jobs; and the end of a pipe where the results come out."""
     ours, theirs = FORK.Pipe()
     process = FORK.Process(target=answer, args=(theirs, function, jobs))
     process.start()
@@ -23,7 +24,10 @@ def in_process(function, jobs):
 
 
 def begin(jobs):
-    return [in_process(load.crunch, [job]) for job in jobs]
+    handle = [in_process(load.crunch, [job]) for job in jobs]
+    for _, connection in handle:
+        connection.recv()
+    return handle
 
 
 def finish(handle):
@@ -36,16 +40,12 @@ def finish(handle):
 
 def by_processes(requests):
     """Every other request to one of two processes."""
-    parts = finish_parts([in_process(load.serve, requests[half::2]) for half in (0, 1)])
-    return in_order(parts)
-
-
-def finish_parts(workers):
-    parts = []
+    workers, parts = [in_process(load.serve, requests[half::2]) for half in (0, 1)], []
     for process, connection in workers:
+        connection.recv()
         parts.append(connection.recv())
         process.join()
-    return parts
+    return in_order(parts)
 
 
 def by_threads(requests):
