@@ -134,8 +134,11 @@ show_progress(void *context, const gbx_batch_state *now)
     line->last_ns = clock;
     line->shown = true;
     snprintf(rate, sizeof(rate), now->per_minute > 0 ? " · %.0f a minute" : "", now->per_minute);
-    if (now->left_s > 0) {
-        snprintf(left, sizeof(left), " · %" PRIu64 " min %02" PRIu64 " s left", now->left_s / 60, now->left_s % 60);
+    if (now->left_s >= 90) {
+        snprintf(left, sizeof(left), " · %" PRIu64 " min left", (now->left_s + 30) / 60);
+    }
+    else if (now->left_s > 0) {
+        snprintf(left, sizeof(left), " · %" PRIu64 " s left", now->left_s);
     }
     fprintf(stderr, "\r\033[K%zu of %zu graded%s%s", now->done, now->total, rate, left);
     if (now->infrastructure + now->waiting > 0) {
