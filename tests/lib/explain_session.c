@@ -83,12 +83,14 @@ open_session(void)
     s->lab.run_count = s->lab.fact_count = s->lab.explain_count = s->lab.predict_count = 1;
     s->lab.mechanism_count = 3;
     s->lab.facts[0] = (gbx_lab_fact){ .id = "f", .run = 0 };
-    s->lab.explains[0] = (gbx_lab_explain){ .id = "why", .fact = "f", .mechanisms = in(s, "chosen"), .points = 4, .person = 2 };
+    s->lab.explains[0] = (gbx_lab_explain){ .id = "why", .fact = "f", .mechanisms = in(s, "chosen"), .points = 4,
+                                            .person = 2 };
     s->lab.mechanisms[0] = (gbx_lab_mechanism){ .id = "counter", .events = in(s, "kinds"), .anchors = in(s, "anchors") };
     s->lab.mechanisms[1] = (gbx_lab_mechanism){ .id = "two", .code = &code };
     s->lab.mechanisms[2] = (gbx_lab_mechanism){ .id = "other", .events = in(s, "kinds") };
     s->lab.predicts[0] = (gbx_lab_predict){ .id = "fate.a", .fact = "f", .choices = in(s, "choices"), .points = 2 };
-    s->lab.misconceptions[0] = (gbx_lab_misconception){ .id = "at-birth", .belief = "All is there at once.", .because = "It takes {{n}}." };
+    s->lab.misconceptions[0] = (gbx_lab_misconception){ .id = "at-birth", .belief = "All is there at once.",
+                                                        .because = "It takes {{n}}." };
     s->lab.misconception_count = 1;
     s->trace = make_trace();
     assert_int_equal(gbx_cites_open(&s->cites, s->trace, "/work/", &error), 0);

@@ -1,14 +1,14 @@
-/* A small lab, a small trace and a small tree of C sources, for tests of explanations and predictions.  Everything that can fail
-   fails the test. */
+/* A small lab, a small trace and a small tree of C sources, for tests of explanations and predictions.  Everything that
+   can fail fails the test. */
 
 #ifndef EXPLAIN_SESSION_H
 #define EXPLAIN_SESSION_H
 
 #include "explain.h"
 
-/* Lab 1: the fact "f"; the explanation "why" (4 points, a person's 2) by "counter" (cite a spec.miss and a spec.deopt; done in
-   Python/a.c#alpha) or "two" (any two events); the prediction "fate.a" (2 points): "once", "{{n}} times" (n is 52), "3".  The
-   trace has two spec.miss and a spec.deopt at work.py:11; the fact observed choice 1. */
+/* Lab 1: the fact "f"; the explanation "why" (4 points, a person's 2) by "counter" (cite a spec.miss and a spec.deopt;
+   done in Python/a.c#alpha) or "two" (any two events); the prediction "fate.a" (2 points): "once", "{{n}} times" (n is
+   52), "3".  The trace has two spec.miss and a spec.deopt at work.py:11; the fact observed choice 1. */
 typedef struct {
     gbx_lab lab;
     json_t *texts;                   /* what the lab points into */

@@ -1,5 +1,5 @@
-/* Archives as no archiver would write them: tar headers byte by byte, compressed as often as one likes; for tests of what reads
-   them.  Everything that can fail fails the test. */
+/* Archives as no archiver would write them: tar headers byte by byte, compressed as often as one likes; for tests of
+   what reads them.  Everything that can fail fails the test. */
 
 #ifndef RAW_ARCHIVE_H
 #define RAW_ARCHIVE_H
@@ -22,7 +22,8 @@ void raw_end(raw_archive *to);
 /* The bytes, compressed `times` times, as a file. */
 void raw_save(const char *path, const raw_archive *tar, int times);
 
-/* A sound bundle of lab 1, of student ann: its two files, its manifest alone, all of it, and all of it with one more entry. */
+/* A sound bundle of lab 1, of student ann: its two files, its manifest alone, all of it, and all of it with one more
+   entry. */
 extern const char raw_work[], raw_answers[];
 void raw_manifest(raw_archive *to);
 void raw_bundle(raw_archive *to);

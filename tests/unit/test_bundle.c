@@ -1,5 +1,5 @@
-/* Bundles: what is packed is unpacked the same, the same content gives the same bytes, and nothing is taken or written through
-   a link.  (Hostile ones are in test_bundle_hostile.c.) */
+/* Bundles: what is packed is unpacked the same, the same content gives the same bytes, and nothing is taken or written
+   through a link.  (Hostile ones are in test_bundle_hostile.c.) */
 
 #include "raw_archive.h"
 #include "trace_test.h"
@@ -214,7 +214,8 @@ a_file_that_is_too_large_is_not_taken(void **state)
     gbx_bundle *bundle;
     snprintf(in, sizeof(in), "%s", make_folder("large"));
     write_text(in, "work.py", raw_work);
-    json_t *tight = submit("[\"work.py\"]", "[]", (int)strlen(raw_work) - 1), *fits = submit("[\"work.py\"]", "[]", (int)strlen(raw_work));
+    json_t *tight = submit("[\"work.py\"]", "[]", (int)strlen(raw_work) - 1);
+    json_t *fits = submit("[\"work.py\"]", "[]", (int)strlen(raw_work));
     assert_int_equal(gather(&bundle, in, tight), GBX_REFUSED_LARGE);
     assert_int_equal(gather(&bundle, in, fits), GBX_REFUSED_NONE);
     gbx_bundle_close(bundle);
@@ -273,7 +274,8 @@ a_name_beneath_a_folder_never_leads_out_of_it(void **state)
     (void)state;
     char in[4096], path[4200];
     static int (*const roads[])(int, const char *, int, mode_t) = { gbx_beneath_open, gbx_beneath_walk };
-    static const char *const bad[] = { "../x", "a/../../x", "/etc/passwd", "out/passwd", "in/../../x", "", ".", "a//b", "self" };
+    static const char *const bad[] = { "../x", "a/../../x", "/etc/passwd", "out/passwd", "in/../../x", "", ".", "a//b",
+                                       "self" };
     snprintf(in, sizeof(in), "%s", make_folder("beneath"));
     write_text(in, "file", "1");
     snprintf(path, sizeof(path), "%s/out", in);

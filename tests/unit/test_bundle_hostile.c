@@ -312,8 +312,8 @@ a_damaged_bundle_is_refused_wherever_the_damage_is(void **state)
     assert_true(refused > (size_t)size);         /* a bit of gzip's own head or tail may tell nobody anything */
 }
 
-/* Some bytes of the archive become others, in headers of sound sums: thousands of archives, the same in each run.  Whatever is taken is
-   what the manifest lists, and nothing else. */
+/* Some bytes of the archive become others, in headers of sound sums: thousands of archives, the same in each
+   run.  Whatever is taken is what the manifest lists, and nothing else. */
 static void
 an_archive_of_any_bytes_is_read_or_refused(void **state)
 {

@@ -1,5 +1,5 @@
-/* Predictions: compared with what was observed; what was noted first is what counts, and notes that were changed by hand are
-   seen to be. */
+/* Predictions: compared with what was observed; what was noted first is what counts, and notes that were changed by
+   hand are seen to be. */
 
 #include "explain_session.h"
 #include "trace_test.h"
@@ -137,7 +137,8 @@ the_first_answer_counts_and_a_later_change_is_said(void **state)
     json_decref(all);
 
     /* by hand: the first line says otherwise; or is taken away */
-    json_object_set_new(json_object_get(json_object_get(json_array_get(record, 0), "answers"), "fate.a"), "answer", json_string("52 times"));
+    json_object_set_new(json_object_get(json_object_get(json_array_get(record, 0), "answers"), "fate.a"), "answer",
+                        json_string("52 times"));
     assert_false(gbx_predictions_sound(record));
     one = predict(s, ANSWER("\"52 times\""), NULL, &all);
     assert_string_equal(text_of(one, "outcome"), "none");
