@@ -15,7 +15,7 @@
 #define FIFTH     5u             /* of what the given convoy waited */
 #define SLACK_NS  1000000u
 #define ANSWER_NS 1e6            /* that an answer takes */
-#define PIECES    2u             /* of each of two workers, while the harness talks */
+#define PIECES    1u             /* of each of two workers, while the harness talks */
 
 unsigned
 gbx_workers_number(const json_t *object, const char *name)
