@@ -9,8 +9,11 @@
 #ifndef GBX_BENEATH_H
 #define GBX_BENEATH_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+#include "error.h"
 
 /* Is it a name at all: relative, of parts that are neither empty nor "." or ".."? */
 bool gbx_beneath_name(const char *name);
@@ -23,5 +26,9 @@ int gbx_beneath_walk(int folder, const char *name, int flags, mode_t mode);
 
 /* Make the folders that lead to `name`, where they are not there, with this mode whatever the umask; 0, or -1 with errno. */
 int gbx_beneath_folders(int folder, const char *name, mode_t mode);
+
+/* Append a JSON value, as one line and in one write, to a file beneath a folder; the file and its folders are made.  NULL for
+   `line`: GBX_ERROR_MEMORY. */
+int gbx_beneath_append(const char *folder, const char *name, const json_t *line, gbx_error *error);
 
 #endif

@@ -9,10 +9,7 @@
 #include "text.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define NOTES_FOLDER ".glassbox"
@@ -194,33 +191,6 @@ news(const gbx_lab *lab, const json_t *answers, const json_t *record)
 }
 
 static int
-append_line(const char *folder, const json_t *line, gbx_error *error)
-{
-    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS), *whole = NULL;
-    int at = -1, file = -1, code = 0;
-    if (text == NULL || asprintf(&whole, "%s\n", text) < 0) {
-        free(text);
-        return no_memory(error);
-    }
-    at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at >= 0 && gbx_beneath_folders(at, NOTES, 0755) == 0) {
-        file = gbx_beneath_open(at, NOTES, O_WRONLY | O_APPEND | O_CREAT, 0666);
-    }
-    if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {
-        code = gbx_error_system(error, "write", NOTES);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    if (at >= 0) {
-        close(at);
-    }
-    free(text);
-    free(whole);
-    return code;
-}
-
-static int
 note(const char *folder, json_t *fresh, const json_t *record, gbx_error *error)
 {
     char hash[GBX_DIGEST_TEXT], when[32];
@@ -236,7 +206,7 @@ note(const char *folder, json_t *fresh, const json_t *record, gbx_error *error)
         code = no_memory(error);
     }
     if (code == 0) {
-        code = append_line(folder, line, error);
+        code = gbx_beneath_append(folder, NOTES, line, error);
     }
     json_decref(line);
     return code;

@@ -9,9 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum { REVIEWS_MOST = 64 << 20, COMMENTS_MOST = 9, TEXT_MOST = 4000 };
@@ -410,30 +408,6 @@ as_line(const gbx_review *item, double given, const char *comment, const char *r
                      "reviewer", gbx_clean(reviewer, who, sizeof(who)), "at", when, "evidence", item->evidence);
 }
 
-static int
-append(const char *folder, const json_t *line, gbx_error *error)
-{
-    char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER), *whole = NULL;
-    if (text == NULL || asprintf(&whole, "%s\n", text) < 0) {
-        free(text);
-        return no_memory(error);
-    }
-    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
-    int file = at < 0 ? -1 : gbx_beneath_open(at, GBX_REVIEWS, O_WRONLY | O_APPEND | O_CREAT, 0666);
-    if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {
-        code = gbx_error_system(error, "write", GBX_REVIEWS);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    if (at >= 0) {
-        close(at);
-    }
-    free(text);
-    free(whole);
-    return code;
-}
-
 int
 gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer, gbx_error *error)
 {
@@ -442,7 +416,7 @@ gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const c
         return gbx_error_set(error, GBX_ERROR_USAGE, "there are %g points to give, not %g", about->person, given);
     }
     json_t *line = as_line(about, given, comment, reviewer);
-    int code = append(reviewing->folder, line, error);
+    int code = gbx_beneath_append(reviewing->folder, GBX_REVIEWS, line, error);
     json_decref(line);
     return code == 0 ? set_judgement(reviewing, about, given, comment, error) : code;
 }
