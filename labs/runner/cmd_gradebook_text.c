@@ -76,9 +76,9 @@ put_bins(FILE *to, const gbx_statistics *statistics)
     }
     for (size_t i = 0; i < 10; i++) {
         size_t n = statistics->bins[i], length = (n * BAR + most - 1) / most;
-        fprintf(to, "  %3zu-%3zu %%  %5zu  ", i * 10, i == 9 ? 100 : i * 10 + 9, n);
+        fprintf(to, "  %3zu-%3zu %%  %5zu", i * 10, i == 9 ? 100 : i * 10 + 9, n);
         for (size_t k = 0; k < length; k++) {
-            fputc('#', to);
+            fputs(k == 0 ? "  #" : "#", to);
         }
         fputc('\n', to);
     }

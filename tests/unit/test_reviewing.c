@@ -1,5 +1,5 @@
-/* Reviewing: what waits for a person, in groups of the same evidence; what was said, kept and found again.  (How a person says
-   it is in tests/labs/test_review.py.) */
+/* Reviewing: what waits for a person, in groups of the same evidence; what was said, kept and found again.  (How a
+   person says it is in tests/labs/test_review.py.) */
 
 #include "trace_test.h"
 

@@ -56,7 +56,8 @@ step(int folder, bool own, const char *part, size_t length, mode_t make)
     return next;
 }
 
-/* The folder that the last part of `name` is in, and that part; -1 with errno.  It is `folder` itself for a plain name. */
+/* The folder that the last part of `name` is in, and that part; -1 with errno.  It is `folder` itself for a
+   plain name. */
 static int
 descend(int folder, const char *name, mode_t make, const char **last)
 {

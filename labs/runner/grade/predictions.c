@@ -199,8 +199,8 @@ note(const char *folder, json_t *fresh, const json_t *record, gbx_error *error)
     gmtime_r(&now, &utc);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
     size_t count = json_array_size(record);
-    json_t *line = json_pack("{s:s,s:s,s:O}", "at", when, "before", count == 0 ? "" : text_of(json_array_get(record, count - 1), "hash"),
-                             "answers", fresh);
+    const char *before = count == 0 ? "" : text_of(json_array_get(record, count - 1), "hash");
+    json_t *line = json_pack("{s:s,s:s,s:O}", "at", when, "before", before, "answers", fresh);
     int code = line == NULL ? no_memory(error) : hash_line(line, hash, error);
     if (code == 0 && json_object_set_new(line, "hash", json_string(hash)) != 0) {
         code = no_memory(error);
@@ -339,7 +339,8 @@ refute(const gbx_explained *given, const prediction *now, json_t *evidence, gbx_
 static int
 set_right(const gbx_explained *given, prediction *now, gbx_error *error)
 {
-    const gbx_lab_misconception *of = now->misconception == NULL ? NULL : gbx_lab_misconception_find(given->lab, now->misconception);
+    const gbx_lab_misconception *of = now->misconception == NULL ? NULL
+        : gbx_lab_misconception_find(given->lab, now->misconception);
     char *belief = NULL, *because = NULL;
     if (of == NULL) {
         say(now, "'%.120s' is not what happened", now->answer);
@@ -388,7 +389,8 @@ compare(const gbx_explained *given, prediction *now, const json_t *answer, json_
 }
 
 static int
-judge_one(const gbx_explained *given, const gbx_lab_predict *asked, bool sound, json_t *all, json_t *evidence, gbx_error *error)
+judge_one(const gbx_explained *given, const gbx_lab_predict *asked, bool sound, json_t *all, json_t *evidence,
+          gbx_error *error)
 {
     prediction now = { .asked = asked, .outcome = "none" };
     for (size_t i = 0; i < given->lab->fact_count; i++) {

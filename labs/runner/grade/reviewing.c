@@ -51,8 +51,8 @@ sum_up(gbx_review *item, gbx_error *error)
     if (to == NULL) {
         return no_memory(error);
     }
-    fprintf(to, "%d\n%s\n%s\n%s\n%.9g of %.9g, %.9g\n", item->lab, item->id, item->mechanism, item->anchor, item->score, item->points,
-            item->person);
+    fprintf(to, "%d\n%s\n%s\n%s\n%.9g of %.9g, %.9g\n", item->lab, item->id, item->mechanism, item->anchor,
+            item->score, item->points, item->person);
     json_array_foreach(item->events, index, event) {
         const char *ref = json_string_value(json_object_get(event, "ref"));
         if (ref != NULL && count < sizeof(kinds) / sizeof(kinds[0])) {
@@ -84,12 +84,14 @@ add_item(gbx_reviewing *reviewing, const gbx_outcome *outcome, const json_t *exp
     }
     reviewing->items = more;
     gbx_review *item = &more[reviewing->count];
-    const char *prose = json_string_value(json_object_get(explanation, "prose"));
+    const json_t *text = json_object_get(explanation, "prose");
+    const char *prose = json_is_string(text) ? json_string_value(text) : "";
     *item = (gbx_review){
-        .student = keep_text(reviewing, outcome->all, "student"), .submission = keep_text(reviewing, outcome->all, "submission"),
+        .student = keep_text(reviewing, outcome->all, "student"),
+        .submission = keep_text(reviewing, outcome->all, "submission"),
         .id = keep_text(reviewing, explanation, "id"), .fact = keep_text(reviewing, explanation, "fact"),
         .mechanism = keep_text(reviewing, explanation, "mechanism"), .anchor = keep_text(reviewing, explanation, "anchor"),
-        .message = keep_text(reviewing, explanation, "message"), .prose = gbx_clean_text(prose == NULL ? "" : prose, prose == NULL ? 0 : strlen(prose)),
+        .message = keep_text(reviewing, explanation, "message"), .prose = gbx_clean_text(prose, strlen(prose)),
         .events = json_object_get(explanation, "events"), .lab = outcome->number, .points = number_of(explanation, "points"),
         .score = number_of(explanation, "score"), .person = number_of(explanation, "person"),
     };
@@ -409,7 +411,8 @@ as_line(const gbx_review *item, double given, const char *comment, const char *r
 }
 
 int
-gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer, gbx_error *error)
+gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer,
+                    gbx_error *error)
 {
     gbx_review *about = &reviewing->items[item];
     if (!(given <= about->person)) {

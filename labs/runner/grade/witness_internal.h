@@ -138,6 +138,10 @@ gbx_mapping *gbx_space_mapping(gbx_space *space, const gbx_binary *binary, uint6
 
 #define GBX_FRAMES_MOST 4096
 
+typedef struct {
+    uint32_t token, code;            /* as gbx_frame_edge has them */
+} gbx_frame_log;
+
 typedef struct gbx_tracee {
     pid_t tid, inside;               /* `inside`: in its own namespace; 0 not asked yet */
     gbx_space *space;                /* NULL: nobody has told whose child it is */
@@ -145,9 +149,10 @@ typedef struct gbx_tracee {
     bool look;                       /* was interrupted to be looked at */
     bool watched;                    /* its debug registers are set */
     uint64_t since_tsc, since_ns;    /* when it went on after its last record */
-    uint64_t state;                  /* address of its thread state; 0 not known */
+    uint64_t state;                  /* address of its one thread state; 0 not known */
+    unsigned state_uses;             /* until it is looked for again */
     /* As its records have it. */
-    uint32_t frames[GBX_FRAMES_MOST];
+    gbx_frame_log frames[GBX_FRAMES_MOST];
     size_t depth;
     bool frames_known, frames_blind; /* neither: no record of a frame yet */
     bool holds, holds_known;         /* its interpreter's lock */
@@ -158,7 +163,7 @@ typedef struct gbx_tracee {
 
 typedef struct {
     uint64_t glances, stops, records, names, look_ins, processes, threads, recordings, asked;
-    uint64_t frame_checks, lock_checks, code_checks;
+    uint64_t code_object_checks, frame_checks, lock_checks, code_checks;
     uint64_t busy_ns;
     bool watchpoints;
 } gbx_witness_figures;
@@ -225,6 +230,8 @@ struct gbx_trace_log {
     uint32_t switched_off;
     bool closed, superseded;
     bool replaced;                   /* when its process ended another file bore its name */
+    uint64_t *codes;                 /* by id: the address of the code object that was named so; 0: none */
+    size_t code_count;
     gbx_segment_log *segments;       /* the latest first */
     gbx_segment_log *at[64];         /* by address, of those that are mapped */
     gbx_trace_log *next;

@@ -13,6 +13,7 @@
 
 #define SEGMENT_MOST (64u << 20)
 #define NAME_MOST    (1u << 20)
+#define CODES_MOST   (1u << 22)
 #define SLACK_TSC    100000          /* ticks; clocks of two cores may be a little apart */
 #define SLACK_NS     20000
 
@@ -248,6 +249,28 @@ gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, co
     gbx_frames_record(witness, tracee, &record.head);
 }
 
+/* Which code object has this id: what its frames are compared with. */
+static void
+note_code(gbx_trace_log *log, const gbx_name *name, const unsigned char *payload)
+{
+    gbx_name_code code;
+    if (name->kind != GBX_NAME_CODE || name->length < sizeof(code) || name->id >= CODES_MOST) {
+        return;
+    }
+    memcpy(&code, payload, sizeof(code));
+    if (name->id >= log->code_count) {
+        size_t count = (size_t)name->id * 2 + 1024;
+        uint64_t *grown = realloc(log->codes, count * sizeof(*grown));
+        if (grown == NULL) {
+            return;
+        }
+        memset(grown + log->code_count, 0, (count - log->code_count) * sizeof(*grown));
+        log->codes = grown;
+        log->code_count = count;
+    }
+    log->codes[name->id] = code.address;
+}
+
 void
 gbx_ledger_name(gbx_witness *witness, gbx_tracee *tracee, uint64_t address)
 {
@@ -268,6 +291,7 @@ gbx_ledger_name(gbx_witness *witness, gbx_tracee *tracee, uint64_t address)
         gbx_witness_violation(witness, "forged-record", "a name was written that is not one name");
         return;
     }
+    note_code(log, &name, segment->bytes + segment->used + sizeof(name));
     segment->used += name.size;
     segment->head.committed = committed;
     witness->figures.names++;
@@ -408,6 +432,7 @@ gbx_ledger_free(gbx_trace_log *log)
         free(log->segments);
         log->segments = next;
     }
+    free(log->codes);
     free(log->header);
     free(log);
 }

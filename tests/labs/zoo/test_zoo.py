@@ -20,13 +20,14 @@ import sys
 import tempfile
 import time
 import tomllib
+import typing
 import unittest
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tiny")]
-import cages  # noqa: E402
-import tiny  # noqa: E402
+import cages
+import tiny
 
 WITNESS = os.environ.get("WITNESS") != "no"
 PLAIN = "--require-level=isolated" if WITNESS else "--no-witness"
@@ -65,7 +66,7 @@ def orphans():
 
 
 class Zoo(unittest.TestCase):
-    rows = []
+    rows: typing.ClassVar = []
 
     @classmethod
     def setUpClass(cls):
@@ -100,7 +101,7 @@ class Zoo(unittest.TestCase):
             calls = int(re.search(r"called (\d+) times", (folder / "task.md").read_text(encoding="utf-8")).group(1))
             source = source.replace("{{known}}", str(sum(range(calls))))
         if "{{library}}" in source:
-            source = source.replace("{{library}}", repr(base64.b85encode(zlib.compress(cages.library(), 9)).decode()))
+            source = source.replace("{{library}}", base64.b64encode(zlib.compress(cages.library(), 9)).decode())
         return cls.stage.work(source, student=student)
 
     def grade(self, animal):

@@ -3,7 +3,7 @@ import base64
 import ctypes
 import zlib
 
-LIBRARY = {{library}}
+LIBRARY = "{{library}}"
 with open("/tmp/mine.so", "wb") as file:
-    file.write(zlib.decompress(base64.b85decode(LIBRARY)))
+    file.write(zlib.decompress(base64.b64decode(LIBRARY)))
 ctypes.CDLL("/tmp/mine.so")

@@ -1,5 +1,5 @@
 """Knows by heart what the run that it could see comes to."""
-KNOWN = {{known}}
+KNOWN = int("{{known}}")
 
 _sum = 0
 
