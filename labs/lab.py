@@ -118,7 +118,7 @@ def main(body):
     except BaseException as error:      # SystemExit as well: whoever ends early has not finished
         status = 1
         failure = error
-    _mark("lab", "end")
+    _mark("lab", "end" if status == 0 else "failed")     # what the status says can be changed until the very end
     _glassbox.stop()
     with open(_run["observed"], "w", encoding="utf-8") as file:
         json.dump(_observed, file)

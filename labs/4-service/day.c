@@ -5,31 +5,20 @@
 #include "trace.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HARNESS "/lab/harness.py"
 
-enum { UNITS = 1024 };               /* whose times are kept: more than any day has */
 enum { LEAVES = 64 };                /* calls of leave() that are followed */
 
 typedef struct {
     gbx_l4_day *day;
-    uint32_t unit, leave, work_on;   /* code ids */
-    uint64_t unit_began;             /* of the unit that runs; 0 */
-    uint64_t times[UNITS];
-    size_t time_count;
+    uint32_t unit, leave;            /* code ids */
     gbx_l4_step step;
     uint32_t depth;                  /* of steps: a task may step inside another's, as it is made */
     struct { uint32_t frame, task; } leaves[LEAVES];      /* whose coroutine is whose: another task may run it */
     size_t leave_count;
 } walk;
-
-static uint64_t
-time_at(const gbx_part *part, size_t at)
-{
-    return gbx_trace_where(part->trace, at).t_ns;
-}
 
 static const gbx_code_info *
 code_of(const gbx_part *part, uint32_t id)
@@ -103,7 +92,7 @@ begin_step(walk *it, size_t at)
                                                              || record->h.flags == GBX_AIO_SENT_CANCELLED);
     }
     if (it->depth++ == 0) {
-        it->step = (gbx_l4_step){ .begin = at, .task = task == NULL ? UINT32_MAX : (uint32_t)(task - it->day->tasks) };
+        it->step = (gbx_l4_step){ .begin = at, .lets_go = GBX_NO_EVENT, .task = task == NULL ? UINT32_MAX : (uint32_t)(task - it->day->tasks) };
     }
 }
 
@@ -115,12 +104,11 @@ end_step(walk *it, size_t at)
     }
     gbx_l4_day *day = it->day;
     it->step.end = at;
-    it->step.ns = time_at(&day->part, at) - time_at(&day->part, it->step.begin);
     if (it->step.units > day->most.units) {
         day->most = it->step;
     }
-    if (it->step.ns > day->longest.ns && it->step.task != UINT32_MAX) {
-        day->longest = it->step;
+    if (it->step.lets_go != GBX_NO_EVENT && it->step.task != UINT32_MAX && day->waiting++ == 0) {
+        day->waits = it->step;
     }
 }
 
@@ -137,8 +125,6 @@ push_frame(walk *it, size_t at)
         if (it->depth == 0 && day->units_outside++ == 0) {
             day->unit_outside = at;
         }
-    } else if (code == it->work_on) {
-        it->unit_began = time_at(&day->part, at);
     }
 }
 
@@ -160,12 +146,7 @@ pop_frame(walk *it, size_t at)
 {
     gbx_l4_day *day = it->day;
     const gbx_frame_edge *edge = gbx_part_record(&day->part, at);
-    uint32_t code = edge->code;
-    if (code == it->work_on && it->unit_began != 0 && it->time_count < UNITS) {
-        it->times[it->time_count++] = time_at(&day->part, at) - it->unit_began;
-        it->unit_began = 0;
-    }
-    if (code == it->leave && edge->h.flags == GBX_POP_RETURN) {
+    if (edge->code == it->leave && edge->h.flags == GBX_POP_RETURN) {
         end_leave(it, edge->frame);
     }
 }
@@ -218,6 +199,11 @@ take(walk *it, size_t at)
         case GBX_EV_AIO_DONE: note_done(it, at); break;
         case GBX_EV_FRAME_PUSH: push_frame(it, at); break;
         case GBX_EV_FRAME_POP: pop_frame(it, at); break;
+        case GBX_EV_GIL_RELEASE:
+            if (it->depth > 0 && it->step.lets_go == GBX_NO_EVENT) {
+                it->step.lets_go = at;
+            }
+            break;
         case GBX_EV_FRAME_GENERATOR: begin_leave(it, at); break;
         case GBX_EV_AIO_DELIVERED: {
             gbx_l4_task *task = task_at(it->day, ((const gbx_aio_delivery *)gbx_part_record(&it->day->part, at))->task);
@@ -228,13 +214,6 @@ take(walk *it, size_t at)
         }
         default: break;
     }
-}
-
-static int
-compare(const void *a, const void *b)
-{
-    uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
-    return (one > two) - (one < two);
 }
 
 /* Units that were worked on outside the loop's thread: in no step, and not in this part's stream. */
@@ -268,8 +247,7 @@ gbx_l4_day_read(const gbx_lab_look *look, gbx_finding *finding, gbx_l4_day *day)
     }
     it.unit = own_code(&warm, "Desk.unit");
     it.leave = own_code(&warm, "Desk.leave");
-    it.work_on = own_code(&warm, "work_on");
-    if (it.unit == 0 || it.leave == 0 || it.work_on == 0) {
+    if (it.unit == 0 || it.leave == 0) {
         gbx_finding_insufficient(finding, "the harness did not warm up: its functions are not known");
         return false;
     }
@@ -277,10 +255,6 @@ gbx_l4_day_read(const gbx_lab_look *look, gbx_finding *finding, gbx_l4_day *day)
         take(&it, at);
     }
     count_elsewhere(&it, look->look);
-    if (it.time_count > 0) {
-        qsort(it.times, it.time_count, sizeof(it.times[0]), compare);
-        day->unit_ns = it.times[it.time_count / 2];
-    }
     if (day->too_many) {
         gbx_finding_insufficient(finding, "more than %d tasks were made", GBX_L4_TASKS);
         return false;

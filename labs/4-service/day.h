@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
     size_t begin, end;
     unsigned units;
-    uint64_t ns;
+    size_t lets_go;                  /* where the lock is let go in it, for the first time */
     uint32_t task;                   /* index */
 } gbx_l4_step;
 
@@ -42,8 +42,8 @@ typedef struct {
     unsigned units;                  /* of work, in this part */
     unsigned units_outside;          /* of them, those that were in no step */
     size_t unit_outside;             /* the first of these */
-    gbx_l4_step most, longest;       /* the step with the most units, and the one that took longest */
-    uint64_t unit_ns;                /* half of the units took no longer */
+    gbx_l4_step most, waits;         /* the step with the most units, and the first that waits for something */
+    unsigned waiting;                /* steps that do */
 } gbx_l4_day;
 
 /* false, having said in `finding` what is missing. */

@@ -8,6 +8,7 @@ import asyncio
 import lab
 
 BITS = 800                # the size of a number: some milliseconds of work that nothing can cut short
+NAPS = 8                  # in a row, in which no unit is done: then there is nothing to wait for
 
 
 class Request:
@@ -30,9 +31,9 @@ class Desk:
         self._open = {request.name for request in requests}
         self._stop_after = stop_after
         self._rounds = rounds
-        self._worked = 0
+        self.worked = 0
         self.stop = None             # what to call when that many units are done
-        self.all_answered = asyncio.Event()
+        self.all_answered = asyncio.get_running_loop().create_future()
         self.answers = {}
         self.returned = []
 
@@ -44,8 +45,8 @@ class Desk:
         """Works on the next unit of a request, for some milliseconds: its number. Counts it as done."""
         number = work_on(request.name, request.done)
         request.done += 1
-        self._worked += 1
-        if self._worked == self._stop_after and self.stop is not None:
+        self.worked += 1
+        if self.worked == self._stop_after and self.stop is not None:
             asyncio.get_running_loop().call_soon(self.stop)
         return number
 
@@ -56,7 +57,7 @@ class Desk:
         self._open.remove(request.name)
         self.answers[request.name] = request.value
         if not self._open:
-            self.all_answered.set()
+            self.all_answered.set_result(None)
 
     def give_back(self, request):
         """Puts a request back, with what is done of it, for another worker."""
@@ -81,18 +82,39 @@ def end(*tasks):
         task.cancel()
 
 
+async def until(desk, *awaited):
+    """Wait for tasks, or futures, as long as anybody gets on with the work.
+
+    How long that takes is no matter: a nap of this watch lasts a round of the loop at least, and in a round everybody who is
+    ready has a turn, however busy the machine is.
+    """
+    loop = asyncio.get_running_loop()
+    given_up = loop.create_future()
+
+    def look(before, naps):
+        if not given_up.done() and naps < NAPS:
+            loop.call_later(0.02, look, desk.worked, naps + 1 if desk.worked == before else 0)
+        elif not given_up.done():
+            given_up.set_result(None)
+
+    look(desk.worked, 0)
+    waits = asyncio.gather(*awaited, return_exceptions=True)
+    await asyncio.wait({waits, given_up}, return_when=asyncio.FIRST_COMPLETED)
+    given_up.cancel()
+
+
 async def conduct(work, desk):
     """The day: two workers, one of which is stopped at its work; another takes over; then all are sent home."""
     first, second = (asyncio.create_task(work.serve(desk), name=f"worker {i}") for i in (1, 2))
     desk.stop = lambda: end(first)
-    await asyncio.wait({first}, timeout=2)
+    await until(desk, first)
     third = asyncio.create_task(work.serve(desk), name="worker 3")
-    await asyncio.wait({asyncio.create_task(desk.all_answered.wait(), name="all answered")}, timeout=3)
+    await until(desk, desk.all_answered)
     end(second, third)
-    await asyncio.wait({second, third}, timeout=1)
+    await until(desk, second, third)
     fourth = asyncio.create_task(work.serve(desk), name="worker 4")
     end(fourth)
-    await asyncio.wait({fourth}, timeout=1)
+    await until(desk, fourth)
 
 
 def main():

@@ -64,6 +64,7 @@ int gbx_cmd_review(int argc, char **argv);
 /* A command's other forms, called by it. */
 int gbx_cmd_lab(int argc, char **argv);
 int gbx_cmd_grade(int argc, char **argv);
+int gbx_cmd_lint(int argc, char **argv);
 int gbx_cmd_grade_batch(int argc, char **argv);      /* glassbox grade --batch */
 
 #endif

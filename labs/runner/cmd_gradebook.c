@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include "cmd_gradebook.h"
 
+#include "clean.h"
 #include "format.h"
 #include "list.h"
 
@@ -226,6 +227,11 @@ print_only(const output *writer, gbx_error *error)
     char *text = NULL;
     size_t size = 0;
     const gbx_card *card = &writer->book->cards[0];
+    if (!card->graded) {
+        char why[400];
+        fprintf(stderr, "glassbox: '%s' has no score: %s\n", writer->chosen->path,
+                gbx_clean(card->trouble, why, sizeof(why)));
+    }
     if (!card->graded && writer->format->silent) {
         return 0;
     }

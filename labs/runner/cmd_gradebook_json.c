@@ -42,7 +42,7 @@ student_json(const gbx_card *card)
         json_object_set_new(one, "points", figure(card->points));
         json_object_set_new(one, "waiting", figure(card->waiting));
         json_object_set_new(one, "taken_off", figure(card->deducted));
-        json_object_set_new(one, "why", json_null());
+        json_object_set_new(one, "why", text_or_null(card->violation != NULL ? card->violation : card->cause));
     }
     else {
         json_object_set_new(one, "score", json_null());

@@ -76,9 +76,9 @@ put_bins(FILE *to, const gbx_statistics *statistics)
     }
     for (size_t i = 0; i < 10; i++) {
         size_t n = statistics->bins[i], length = (n * BAR + most - 1) / most;
-        fprintf(to, "  %3zu-%3zu %%  %5zu  ", i * 10, i == 9 ? 100 : i * 10 + 9, n);
+        fprintf(to, "  %3zu-%3zu %%  %5zu", i * 10, i == 9 ? 100 : i * 10 + 9, n);
         for (size_t k = 0; k < length; k++) {
-            fputc('#', to);
+            fputs(k == 0 ? "  #" : "#", to);
         }
         fputc('\n', to);
     }
@@ -233,6 +233,31 @@ put_ungraded(FILE *to, const gbx_gradebook *book)
     }
 }
 
+/* Somebody has to talk to these. */
+static void
+put_violations(FILE *to, const gbx_gradebook *book, size_t all)
+{
+    size_t listed = 0;
+    if (all == 0) {
+        return;
+    }
+    fprintf(to, "\nWith a violation, no points (%zu):\n", all);
+    for (size_t i = 0; i < book->count && listed < MOST_LISTED; i++) {
+        const gbx_card *card = &book->cards[i];
+        char name[40], what[600], clean[600];
+        if (card->graded && card->verdict == GBX_MARK_VIOLATION) {
+            snprintf(what, sizeof(what), "%s%s%s", card->violation == NULL ? "unnamed" : card->violation,
+                     card->cause == NULL ? "" : ": ", card->cause == NULL ? "" : card->cause);
+            fprintf(to, "  %s  ", gbx_clean(card->student, name, sizeof(name)));
+            gbx_text_wrap(to, (unsigned)gbx_text_width(name) + 4, 6, WIDTH, gbx_clean(what, clean, sizeof(clean)));
+            listed++;
+        }
+    }
+    if (listed < all) {
+        fprintf(to, "  and %zu more: --json lists all\n", all - listed);
+    }
+}
+
 static void
 put_waiting(FILE *to, const gbx_gradebook_told *told)
 {
@@ -288,6 +313,7 @@ gbx_gradebook_text(FILE *to, const gbx_gradebook_told *told)
     put_items(to, told->statistics);
     put_misconceptions(to, told->statistics);
     put_waiting(to, told);
+    put_violations(to, told->book, told->statistics->violations);
     put_ungraded(to, told->book);
     put_absent(to, told);
 }

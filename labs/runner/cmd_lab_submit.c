@@ -1,4 +1,5 @@
-/* glassbox lab submit: one file to hand in, out of a learner's work folder; and no file at all where it could not be graded.
+/* glassbox lab submit: one file to hand in, out of a learner's work folder; and no file at all where it could not be
+   graded.
 
    What is wrong is said by the library, in sentences; here it is decided that any of them means no file. */
 
@@ -158,7 +159,8 @@ run_compiler(submission *now, const char *const *argv, const char *folder, gbx_e
         code = find_fault(now, text, error);
     }
     else if (!gbx_driver_succeeded(&result, 0)) {
-        snprintf(text, sizeof(text), "the program cannot be compiled: the compiler %s", gbx_driver_explain(&result, end, sizeof(end)));
+        snprintf(text, sizeof(text), "the program cannot be compiled: the compiler %s",
+                 gbx_driver_explain(&result, end, sizeof(end)));
         code = find_fault(now, text, error);
     }
     gbx_driver_result_clear(&result);
@@ -242,8 +244,8 @@ put_written(const submission *now, const char *path)
         all += size;
         printf("  %-20s %7zu bytes\n", name, size);
     }
-    printf("%zu file%s, %zu bytes of %zu; %zu hint%s taken.\n", count, count == 1 ? "" : "s", all, now->work.lab->most_bytes, hints,
-           hints == 1 ? "" : "s");
+    printf("%zu file%s, %zu bytes of %zu; %zu hint%s taken.\n", count, count == 1 ? "" : "s", all,
+           now->work.lab->most_bytes, hints, hints == 1 ? "" : "s");
     printf("Written; hand in this one file:\n  %s\n  %s\n", path, gbx_bundle_submission(now->bundle));
 }
 
@@ -326,7 +328,8 @@ parse(int argc, char **argv, options *to)
     if (to->to != NULL && to->to[0] == '\0') {
         return usage("--to takes a file or a folder");
     }
-    return argc - optind == 1 && gbx_cmd_number(argv[optind], &to->number, 999) && to->number > 0 ? -1 : usage("which lab? its number");
+    bool named = argc - optind == 1 && gbx_cmd_number(argv[optind], &to->number, 999) && to->number > 0;
+    return named ? -1 : usage("which lab? its number");
 }
 
 int
@@ -342,7 +345,8 @@ gbx_cmd_lab_submit(int argc, char **argv)
     }
     now.faults = json_array();
     now.warnings = json_array();
-    int code = now.faults == NULL || now.warnings == NULL ? no_memory(&error) : gbx_lab_places_open(&now.places, NULL, &error);
+    int code = now.faults == NULL || now.warnings == NULL ? no_memory(&error)
+        : gbx_lab_places_open(&now.places, NULL, &error);
     if (code == 0) {
         code = gbx_lab_work_open(&now.work, &now.places, (int)chosen.number, chosen.folder, &error);
     }

@@ -101,8 +101,11 @@ remember(gbx_review_session *now, size_t item)
         return false;
     }
     now->changes = more;
-    more[now->change_count++] = (gbx_review_change){ .item = item, .judged = before->judged, .given = before->given, .step = now->step,
-                                          .comment = before->comment == NULL ? NULL : strdup(before->comment) };
+    more[now->change_count++] = (gbx_review_change){ .item = item, .judged = before->judged, .given = before->given,
+                                                     .step = now->step, .comment = NULL };
+    if (before->comment != NULL) {
+        more[now->change_count - 1].comment = strdup(before->comment);
+    }
     return true;
 }
 
@@ -131,7 +134,8 @@ undo(gbx_review_session *now, gbx_error *error)
     int code = 0;
     while (code == 0 && now->change_count > 0 && now->changes[now->change_count - 1].step == step) {
         gbx_review_change *last = &now->changes[--now->change_count];
-        code = gbx_reviewing_judge(&now->all, last->item, last->judged ? last->given : -1, last->comment, now->reviewer, error);
+        code = gbx_reviewing_judge(&now->all, last->item, last->judged ? last->given : -1, last->comment,
+                                   now->reviewer, error);
         now->at = last->item;
         free(last->comment);
         taken++;
@@ -151,7 +155,8 @@ judge_line(gbx_review_session *now, const char *line, bool group, bool *moved, g
     const gbx_review *here = &now->all.items[now->at];
     const char *comment = end + strspn(end, " \t");
     uint32_t number = 0;
-    if (end == line || (*end != '\0' && *end != ' ' && *end != '\t') || !isfinite(given) || given < 0 || given > here->person) {
+    if (end == line || (*end != '\0' && *end != ' ' && *end != '\t') || !isfinite(given) || given < 0
+        || given > here->person) {
         printf("points from 0 to %g, or '?' for what else can be said\n", here->person);
         return 0;
     }
@@ -287,7 +292,8 @@ put_head(const gbx_review_session *now)
         printf("%zu passed over, the first: %s\n", now->all.passed_over, now->all.first_trouble);
     }
     if (now->all.stale > 0) {
-        printf("%zu line%s of " GBX_REVIEWS " about something that is no longer here\n", now->all.stale, now->all.stale == 1 ? "" : "s");
+        printf("%zu line%s of " GBX_REVIEWS " about something that is no longer here\n", now->all.stale,
+               now->all.stale == 1 ? "" : "s");
     }
 }
 

@@ -1,5 +1,5 @@
-/* glassbox review, what its two files share: cmd_review.c (what a person says) and cmd_review_show.c (what a person sees).
-   For these alone. */
+/* glassbox review, what its two files share: cmd_review.c (what a person says) and cmd_review_show.c (what a person
+   sees). For these alone. */
 
 #ifndef GBX_CMD_REVIEW_H
 #define GBX_CMD_REVIEW_H

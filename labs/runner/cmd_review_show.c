@@ -35,11 +35,13 @@ asked_of(const gbx_lab *lab, const char *id)
 
 /* A text of the rubric with the student's parameters, wrapped. */
 static void
-put_filled(gbx_review_session *now, const gbx_lab *lab, const char *student, const char *text, unsigned column, unsigned indent)
+put_filled(gbx_review_session *now, const gbx_lab *lab, const char *student, const char *text, unsigned column,
+           unsigned indent)
 {
     char seed[GBX_DIGEST_HEX], *filled = NULL;
     gbx_error error;
-    json_t *variant = gbx_roster_seed(&now->roster, lab->number, student, seed, &error) == 0 ? gbx_lab_variant(lab, seed, NULL) : NULL;
+    bool known = gbx_roster_seed(&now->roster, lab->number, student, seed, &error) == 0;
+    json_t *variant = known ? gbx_lab_variant(lab, seed, NULL) : NULL;
     if (variant == NULL || gbx_lab_fill(text, variant, student, &filled, &error) != 0) {
         filled = NULL;
     }
@@ -178,7 +180,8 @@ gbx_review_put_list(const gbx_review_session *now)
     for (size_t i = first; i < end; i++) {
         const gbx_review *item = &now->all.items[i];
         char start[48];
-        snprintf(start, sizeof(start), "%.*s", (int)(strcspn(item->prose, "\n") < 40 ? strcspn(item->prose, "\n") : 40), item->prose);
+        size_t length = strcspn(item->prose, "\n");
+        snprintf(start, sizeof(start), "%.*s", (int)(length < 40 ? length : 40), item->prose);
         gbx_text_mend(start);
         printf("%c %-20s ", i == now->at ? '>' : ' ', item->student);
         item->judged ? printf("%4g  ", item->given) : printf("   -  ");

@@ -29,6 +29,7 @@ static const command commands[] = {
     { "review", gbx_cmd_review, "read explanations, one at a time, and give points" },
     { "lab", gbx_cmd_lab, "a graded lab: begin, check your work, take a hint, hand in" },
     { "grade", gbx_cmd_grade, "judge what was handed in, one bundle or many" },
+    { "lint", gbx_cmd_lint, "for authors: is a lab fit to be given out?" },
     { "plan", gbx_cmd_plan, "grade a list of submissions on many machines: scripts for their engine" },
     { "merge", gbx_cmd_merge, "one folder of results out of several, and what is missing" },
     { "gradebook", gbx_cmd_gradebook, "results of a graded lab: scores, items, files for other programs" },

@@ -100,7 +100,8 @@ class Slurm:
     def __init__(self, folder: pathlib.Path, cpus: int = 2, environment: dict[str, str] | None = None) -> None:
         self.folder, self.cpus, self.daemons = folder, cpus, []
         self.programs = programs()
-        self.environment = {**(os.environ if environment is None else environment), "SLURM_CONF": str(folder / "slurm.conf"), "LC_ALL": "C.UTF-8"}
+        self.environment = dict(os.environ if environment is None else environment)
+        self.environment |= {"SLURM_CONF": str(folder / "slurm.conf"), "LC_ALL": "C.UTF-8"}
 
     # ------------------------------------------------------------------- start and end
 

@@ -223,6 +223,13 @@ class Hostile(Folder):
         whole = json.loads(gradebook("--json", "--lab", "2", self.results, status=75))
         self.assertEqual([(one["student"], one["score"]) for one in whole["students"]], [("ann", None), ("bob", 20)])
 
+    def test_a_folder_whose_name_is_no_text_is_no_students(self):
+        self.write(plain())
+        os.makedirs(os.fsencode(self.results) + b"/\xff")
+        done = run("gradebook", self.results)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("has a name that is no UTF-8", done.stderr)
+
     def test_nothing_there_is_said(self):
         done = run("gradebook", self.results)
         self.assertEqual(done.returncode, 2)
@@ -443,7 +450,9 @@ class Figures(Folder):
         self.write(result("zoe", [fact(name, "violation", points) for name, points, _hard in results.ITEMS]))
         after = json.loads(gradebook("--json", self.results))["statistics"]
         self.assertEqual((after["violations"], after["items"]), (1, before["items"]))
-        self.assertIn("1 with a violation is not in these figures", gradebook(self.results))
+        text = gradebook(self.results)
+        self.assertIn("1 with a violation is not in these figures", text)
+        self.assertIn("  zoe  forged-record: a record that no hook wrote\n", text)
 
     def test_what_waits_for_a_person_is_no_zero(self):
         self.write(*(result(f"s{i:02d}", [fact("loads")], [explanation("why", "pass", 5, person=5)]) for i in range(3)))
@@ -454,7 +463,11 @@ class Figures(Folder):
         results.course(self.results, 40)
         self.write(result("s" * 60, [fact("loads", "infrastructure")], message="it would not begin " * 20))
         results.course(self.at / "old", 40, changes={"misses": "pass", "released": "fail"})
+        alike = self.at / "alike"
+        for i in range(12):
+            results.write(alike, result(f"s{i}", [fact("loads")]))
         for text in (
+            gradebook(alike),
             gradebook(self.results, status=75),
             gradebook("--regrade", self.at / "old", self.results, status=75),
             gradebook("--help"),

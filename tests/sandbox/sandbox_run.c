@@ -3,15 +3,21 @@
        sandbox_run < ORDER > RESULT        both JSON; ORDER: argv, environment, folder, binds, writable, limits...
        sandbox_run --probe                 the level and the layers
 
+   With "plain": true the same words are run without any sandbox, for comparison.  With "repeat": N all of it happens N times
+   (the last one is told of), and "each_ns" says how long each took.
+
    Exit status: 0: RESULT says how it ended; 1: the sandbox refused or failed ({"error", "message"}); 2: a wrong ORDER. */
 
 #include "sandbox.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MOST = 64 };
@@ -109,17 +115,59 @@ descriptors(void)
     return count;
 }
 
+static json_t *each;                   /* nanoseconds of each run */
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* One run as anybody would start it: output to nowhere.  Its exit status, or -1. */
+static int
+run_plain(const gbx_sandbox_options *options)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status = -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&pid, options->argv[0], &actions, NULL, (char *const *)(uintptr_t)options->argv,
+                    (char *const *)(uintptr_t)options->environment) == 0) {
+        waitpid(pid, &status, 0);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+repeat_plain(const gbx_sandbox_options *options, long times)
+{
+    int status = 0;
+    for (long i = 0; i < times && status == 0; i++) {
+        uint64_t began = now_ns();
+        status = run_plain(options);
+        json_array_append_new(each, json_integer((json_int_t)(now_ns() - began)));
+    }
+    json_t *said = json_pack("{s:s, s:i, s:O}", "end", "exited", "status", status, "each_ns", each);
+    json_dumpf(said, stdout, JSON_COMPACT);
+    json_decref(said);
+    return status == 0 ? 0 : 1;
+}
+
 static json_t *
 say_result(const gbx_sandbox_result *result, json_t *kept, int leaked)
 {
     static const char *const ends[] = { "exited", "signalled", "limit", "violation", "leftovers" };
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:O, s:i}", "end", ends[result->end],
+    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:O, s:i, s:O}", "end", ends[result->end],
                      "status", result->status, "signal", result->signal, "limit", gbx_limit_name(result->limit), "cause",
                      result->cause, "violation", result->violation, "level", gbx_level_name(result->level), "interrupted",
                      result->interrupted, "wall_ns", (json_int_t)result->wall_ns, "cpu_ns",
                      (json_int_t)(result->user_ns + result->system_ns), "peak_bytes", (json_int_t)result->peak_bytes, "out",
                      text_of(result->out, result->out_size), "err", text_of(result->err, result->err_size), "kept", kept,
-                     "leaked", leaked);
+                     "leaked", leaked, "each_ns", each);
 }
 
 static int
@@ -132,13 +180,15 @@ run(json_t *order, gbx_sandbox_options *options)
     long times = (long)json_integer_value(json_object_get(order, "repeat"));
     options->context = kept;
     options->collect = options->writable != NULL ? collect : NULL;
-    for (long i = 1; code == 0 && i < times; i++) {
-        code = gbx_sandbox_run(options, &result, &error);
-        if (code == 0) {
+    for (long i = 0; code == 0 && (i == 0 || i < times); i++) {
+        uint64_t began = now_ns();
+        if (i > 0) {
             gbx_sandbox_result_clear(&result);
+            json_object_clear(kept);
         }
+        code = gbx_sandbox_run(options, &result, &error);
+        json_array_append_new(each, json_integer((json_int_t)(now_ns() - began)));
     }
-    code = code == 0 ? gbx_sandbox_run(options, &result, &error) : code;
     if (code == 0) {
         said = say_result(&result, kept, descriptors() - before);
         gbx_sandbox_result_clear(&result);
@@ -187,7 +237,11 @@ main(int argc, char **argv)
     options.require_level = name != NULL && gbx_level_parse(name, &level) ? level : GBX_LEVEL_BARE;
     name = json_string_value(json_object_get(order, "most"));
     options.most_level = name != NULL && gbx_level_parse(name, &level) ? level : GBX_LEVEL_BARE;
-    int status = options.argv[0] != NULL ? run(order, &options) : 2;
+    each = json_array();
+    long times = (long)json_integer_value(json_object_get(order, "repeat"));
+    bool plain = json_is_true(json_object_get(order, "plain"));
+    int status = options.argv[0] == NULL ? 2 : plain ? repeat_plain(&options, times > 0 ? times : 1) : run(order, &options);
+    json_decref(each);
     json_decref(order);
     return status;
 }

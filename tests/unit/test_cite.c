@@ -132,13 +132,15 @@ what_can_be_cited_is_listed_by_the_learners_lines(void **state)
     for (size_t i = 0; i < 3; i++) {
         const json_t *one = json_array_get(lines, i);
         assert_string_equal(json_string_value(json_object_get(one, "line")), wanted[i].line);
-        assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "events"), wanted[i].event)), wanted[i].count);
+        assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "events"), wanted[i].event)),
+                         wanted[i].count);
     }
     assert_int_equal(json_array_size(listed), 2);
     assert_string_equal(json_string_value(json_object_get(json_array_get(listed, 1), "ref")), "spec.fail@work.py:11#2");
     assert_non_null(strstr(json_string_value(json_object_get(json_array_get(listed, 1), "text")), "offset=1"));
     json_decref(listed);
-    static const char *const none[] = { "", ":", "work.py", "work.py:", ":11", "work.py:13", "work:11", "ork.py:11", "work.py:11 " };
+    static const char *const none[] = { "", ":", "work.py", "work.py:", ":11", "work.py:13", "work:11", "ork.py:11",
+                                        "work.py:11 " };
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         listed = gbx_cites_list(cites, trace, none[i], 9);
         assert_int_equal(json_array_size(listed), 0);

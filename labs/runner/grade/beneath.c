@@ -56,7 +56,8 @@ step(int folder, bool own, const char *part, size_t length, mode_t make)
     return next;
 }
 
-/* The folder that the last part of `name` is in, and that part; -1 with errno.  It is `folder` itself for a plain name. */
+/* The folder that the last part of `name` is in, and that part; -1 with errno.  It is `folder` itself for a
+   plain name. */
 static int
 descend(int folder, const char *name, mode_t make, const char **last)
 {
@@ -132,4 +133,30 @@ gbx_beneath_folders(int folder, const char *name, mode_t mode)
         close(in);
     }
     return in < 0 ? -1 : 0;
+}
+
+int
+gbx_beneath_append(const char *folder, const char *name, const json_t *line, gbx_error *error)
+{
+    char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER), *whole = NULL;
+    if (text == NULL || asprintf(&whole, "%s\n", text) < 0) {
+        free(text);
+        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), file = -1, code = 0;
+    if (at >= 0 && gbx_beneath_folders(at, name, 0755) == 0) {
+        file = gbx_beneath_open(at, name, O_WRONLY | O_APPEND | O_CREAT, 0666);
+    }
+    if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {
+        code = gbx_error_system(error, "write", name);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    if (at >= 0) {
+        close(at);
+    }
+    free(text);
+    free(whole);
+    return code;
 }

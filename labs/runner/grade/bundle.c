@@ -202,6 +202,13 @@ gbx_bundle_manifest_fault(const json_t *manifest)
     return json_array_size(hints) > 1000 || json_array_size(predictions) > 1000 ? "its lists are too long" : NULL;
 }
 
+/* An empty list where there is none; false: no memory. */
+static bool
+give_list(json_t *manifest, const char *name)
+{
+    return json_object_get(manifest, name) != NULL || json_object_set_new(manifest, name, json_array()) == 0;
+}
+
 /* Take the manifest out of the entries; refuses one that is none. */
 static int
 take_manifest(gbx_bundle *bundle, gbx_refusal *refusal, gbx_error *error)
@@ -223,9 +230,7 @@ take_manifest(gbx_bundle *bundle, gbx_refusal *refusal, gbx_error *error)
     free(bundle->entries[index].bytes);
     bundle->entries[index] = bundle->entries[--bundle->count];
     bundle->entries[bundle->count] = (gbx_bundle_entry){ .name = NULL };
-    bool made = json_object_get(bundle->manifest, "hints") != NULL || json_object_set_new(bundle->manifest, "hints", json_array()) == 0;
-    made = made && (json_object_get(bundle->manifest, "predictions") != NULL
-                    || json_object_set_new(bundle->manifest, "predictions", json_array()) == 0);
+    bool made = give_list(bundle->manifest, "hints") && give_list(bundle->manifest, "predictions");
     return made ? 0 : gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
 }
 

@@ -67,11 +67,11 @@ const char *gbx_refusal_violation(gbx_refusal_reason reason);    /* "hostile-arc
 /* All of a submission, in memory. */
 typedef struct gbx_bundle gbx_bundle;
 
-/* Read the bundle at `path`.  0 and either a bundle, which the caller closes, or NULL and a refusal.  GBX_ERROR_MISSING where
-   there is no such file, GBX_ERROR_USAGE where it is no ordinary one, GBX_ERROR_SYSTEM, GBX_ERROR_MEMORY. */
+/* Read the bundle at `path`.  0 and either a bundle, which the caller closes, or NULL and a refusal.  GBX_ERROR_MISSING
+   where there is no such file, GBX_ERROR_USAGE where it is no ordinary one, GBX_ERROR_SYSTEM, GBX_ERROR_MEMORY. */
 int gbx_bundle_open(gbx_bundle **out, const char *path, gbx_refusal *refusal, gbx_error *error);
-/* The same from a learner's work folder, the files that `submit` names alone; `head` has the manifest's members but format
-   and files. */
+/* The same from a learner's work folder, the files that `submit` names alone; `head` has the manifest's members but
+   format and files. */
 int gbx_bundle_gather(gbx_bundle **out, const char *folder, const json_t *submit, const json_t *head, gbx_refusal *refusal,
                       gbx_error *error);
 void gbx_bundle_close(gbx_bundle *bundle);                       /* NULL is fine */
@@ -80,8 +80,8 @@ void gbx_bundle_close(gbx_bundle *bundle);                       /* NULL is fine
    "most_bytes": N}.  False: `refusal` says what is wrong. */
 bool gbx_bundle_check(const gbx_bundle *bundle, int number, const json_t *submit, gbx_refusal *refusal);
 
-/* The manifest, an object with checked members: "lab" a number, "student", "seed" and "rubric" strings, "files" an object,
-   "hints" and "predictions" arrays (of anything).  It is the bundle's. */
+/* The manifest, an object with checked members: "lab" a number, "student", "seed" and "rubric" strings, "files" an
+   object, "hints" and "predictions" arrays (of anything).  It is the bundle's. */
 const json_t *gbx_bundle_manifest(const gbx_bundle *bundle);
 /* What the submission is known by: "sha256:..." over the lines "HEX  NAME\n" of its files in the order of their names. */
 const char *gbx_bundle_submission(const gbx_bundle *bundle);

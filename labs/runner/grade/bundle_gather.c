@@ -1,5 +1,5 @@
-/* Bundles: from a learner's work folder into memory; see bundle.h.  What is taken is what the lab's list names, from ordinary
-   files of that folder, reached through no link. */
+/* Bundles: from a learner's work folder into memory; see bundle.h.  What is taken is what the lab's list names, from
+   ordinary files of that folder, reached through no link. */
 
 #include "bundle_internal.h"
 
@@ -41,7 +41,8 @@ refuse_file(const char *name, int number, size_t most, gbx_refusal *refusal, gbx
         return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     if (number == EFBIG) {
-        return gbx_bundle_refuse(refusal, GBX_REFUSED_LARGE, "'%.80s' is too large: the lab takes %zu bytes in all", name, most);
+        return gbx_bundle_refuse(refusal, GBX_REFUSED_LARGE, "'%.80s' is too large: the lab takes %zu bytes in all",
+                                 name, most);
     }
     if (number == ELOOP) {
         return gbx_bundle_refuse(refusal, GBX_REFUSED_UNREADABLE, "'%.80s' is a link: put the file itself there", name);
@@ -50,7 +51,8 @@ refuse_file(const char *name, int number, size_t most, gbx_refusal *refusal, gbx
 }
 
 static int
-gather_file(gbx_bundle *bundle, int folder, const char *name, bool needed, size_t most, gbx_refusal *refusal, gbx_error *error)
+gather_file(gbx_bundle *bundle, int folder, const char *name, bool needed, size_t most, gbx_refusal *refusal,
+            gbx_error *error)
 {
     struct stat about;
     if (!gbx_beneath_name(name) || strlen(name) > GBX_BUNDLE_NAME) {
@@ -60,7 +62,8 @@ gather_file(gbx_bundle *bundle, int folder, const char *name, bool needed, size_
     if (file < 0) {
         int number = errno;
         if (number == ENOENT) {
-            return !needed ? 0 : gbx_bundle_refuse(refusal, GBX_REFUSED_MISSING, "'%.80s' is not there, and the lab asks for it", name);
+            return !needed ? 0 : gbx_bundle_refuse(refusal, GBX_REFUSED_MISSING,
+                                                   "'%.80s' is not there, and the lab asks for it", name);
         }
         bool link = number == ENOTDIR || number == ELOOP || number == EMLINK;
         return refuse_file(name, link ? ELOOP : number, most, refusal, error);
@@ -90,8 +93,8 @@ gather_files(gbx_bundle *bundle, int folder, const json_t *submit, const char *l
     int code = 0;
     json_array_foreach(json_object_get(submit, list), index, name) {
         if (code == 0 && refusal->reason == GBX_REFUSED_NONE && json_is_string(name)) {
-            code = gather_file(bundle, folder, json_string_value(name), strcmp(list, "files") == 0, gbx_bundle_most(submit), refusal,
-                               error);
+            code = gather_file(bundle, folder, json_string_value(name), strcmp(list, "files") == 0,
+                               gbx_bundle_most(submit), refusal, error);
         }
     }
     return code;

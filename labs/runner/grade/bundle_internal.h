@@ -1,5 +1,5 @@
-/* Bundles, what their four files share: bundle.c (what one is), bundle_read.c (a hostile archive into memory), bundle_gather.c
-   (a work folder into memory), bundle_write.c (out of memory).  For these alone. */
+/* Bundles, what their four files share: bundle.c (what one is), bundle_read.c (a hostile archive into memory),
+   bundle_gather.c (a work folder into memory), bundle_write.c (out of memory).  For these alone. */
 
 #ifndef GBX_BUNDLE_INTERNAL_H
 #define GBX_BUNDLE_INTERNAL_H
@@ -29,8 +29,8 @@ int gbx_bundle_refuse(gbx_refusal *refusal, gbx_refusal_reason reason, const cha
 /* May a file be called so?  Refuses what is no plain relative name. */
 bool gbx_bundle_name_ok(const char *name, gbx_refusal *refusal);
 
-/* One more file; takes over `bytes` (from malloc(), with room for a NUL), whatever happens.  Refuses what is there already, in
-   these letters or in others that some file systems take for the same. */
+/* One more file; takes over `bytes` (from malloc(), with room for a NUL), whatever happens.  Refuses what is there
+   already, in these letters or in others that some file systems take for the same. */
 int gbx_bundle_add(gbx_bundle *bundle, const char *name, char *bytes, size_t size, gbx_refusal *refusal, gbx_error *error);
 
 /* Put them in the order of their names, and make the sum of all. */

@@ -1,7 +1,7 @@
 /* Bundles: an archive that anybody may have made, into memory; see bundle.h.
 
-   Two steps, each bounded.  First the compression is undone, once, into a buffer of GBX_BUNDLE_MOST bytes: what
-   would be more is refused there.  Then the tar archive in that buffer is walked, and of each entry the kind and the name are
+   Two steps, each bounded.  First the compression is undone, once, into a buffer of GBX_BUNDLE_MOST bytes: what would
+   be more is refused there.  Then the tar archive in that buffer is walked, and of each entry the kind and the name are
    looked at before its bytes are copied.  libarchive decodes both; it is given no file, no format but tar, and no
    filter but gzip, and never writes.  Nothing is decided here about what the lab wants. */
 
@@ -190,7 +190,8 @@ read_entry(struct archive *from, struct archive_entry *entry, size_t most, gbx_b
     }
     la_int64_t size = archive_entry_size(entry);
     if (size < 0 || (uint64_t)size > most) {
-        return gbx_bundle_refuse(refusal, GBX_REFUSED_DAMAGED, "'%.80s' in the bundle says that it is longer than the bundle", name);
+        return gbx_bundle_refuse(refusal, GBX_REFUSED_DAMAGED,
+                                 "'%.80s' in the bundle says that it is longer than the bundle", name);
     }
     char *bytes = malloc((size_t)size + 1);
     size_t used = 0;

@@ -56,7 +56,8 @@ static int
 refused(struct archive *to, const char *path, gbx_error *error)
 {
     const char *why = archive_error_string(to);
-    return gbx_error_set(error, GBX_ERROR_SYSTEM, "cannot write '%s': %s", path, why == NULL ? "libarchive does not say why" : why);
+    return gbx_error_set(error, GBX_ERROR_SYSTEM, "cannot write '%s': %s", path,
+                         why == NULL ? "libarchive does not say why" : why);
 }
 
 /* The same bytes whoever packs it, and when: no owner, no time. */

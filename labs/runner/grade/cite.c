@@ -1,8 +1,8 @@
 /* Citations; see cite.h.
 
-   One pass over the trace follows each thread's frames: which function runs, and the last instruction of it that an event
-   spoke of.  So each event has a place, a (file, line) with a number; each (place, kind of event) has one, too, and counts.  What is
-   kept of an event is its pair and how many of the pair there were before it. */
+   One pass over the trace follows each thread's frames: which function runs, and the last instruction of it that an
+   event spoke of.  So each event has a place, a (file, line) with a number; each (place, kind of event) has one, too,
+   and counts.  What is kept of an event is its pair and how many of the pair there were before it. */
 
 #include "cite.h"
 
@@ -272,13 +272,15 @@ note_instruction(gbx_cites *cites, stack *now, size_t at, uint32_t process, cons
 static uint32_t
 place_of_event(gbx_cites *cites, size_t at, uint8_t event, const gbx_where *where)
 {
+    const gbx_frame_edge *edge;
     stack *now = &cites->stacks[where->stream];
     const shape *of = shape_of(cites, at, where->process, event);
     uint32_t named = note_instruction(cites, now, at, where->process, of);
     uint32_t found = is_own(cites, named) ? named : standing(now);
     switch (event) {
         case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_RESUME:
-            push(cites, now, where->process, ((const gbx_frame_edge *)(const void *)gbx_trace_record(cites->trace, at))->code);
+            edge = (const gbx_frame_edge *)(const void *)gbx_trace_record(cites->trace, at);
+            push(cites, now, where->process, edge->code);
             break;
         case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND: case GBX_EV_FRAME_GENERATOR:
             pop(now);

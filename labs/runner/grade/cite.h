@@ -2,17 +2,17 @@
 
        spec.miss@work.py:12#3       the third spec.miss while line 12 of work.py runs
 
-   A line runs from when an event first speaks of an instruction of it until one speaks of another line of that function,
-   whatever it calls meanwhile.  The line is that of the instruction that the event names, where that is in the learner's own files; else
-   of the innermost function of theirs that runs in that thread; else of the innermost function at all, whose file
-   is named by its place in the library ("asyncio/tasks.py") or by its whole path; else "?:0".  Events are counted in the
-   order of the trace, over all threads.
+   A line runs from when an event first speaks of an instruction of it until one speaks of another line of that
+   function, whatever it calls meanwhile.  The line is that of the instruction that the event names, where that is in
+   the learner's own files; else of the innermost function of theirs that runs in that thread; else of the innermost
+   function at all, whose file is named by its place in the library ("asyncio/tasks.py") or by its whole path; else
+   "?:0".  Events are counted in the order of the trace, over all threads.
 
    Where a function stands is known from the events that say so (a call, an instruction): without class frame all but
    events with a place of their own are cited "@?:0".
 
-   One pass over the trace makes the index; then each question is a look into a table, or a walk over numbers.  This module must
-   not judge and must not print. */
+   One pass over the trace makes the index; then each question is a look into a table, or a walk over numbers.  This
+   module must not judge and must not print. */
 
 #ifndef GBX_CITE_H
 #define GBX_CITE_H
@@ -65,7 +65,8 @@ gbx_cited gbx_cites_kind(const gbx_cites *cites, size_t index);
 /* False: there is no such event. */
 bool gbx_cites_event(const gbx_cites *cites, size_t at, gbx_cited *out);
 
-/* The learner's own lines, and how many events of which kind each has: [{"line": "work.py:12", "events": {"spec.miss": 3}}].
+/* The learner's own lines, and how many events of which kind each has:
+     [{"line": "work.py:12", "events": {"spec.miss": 3}}]
    NULL without memory. */
 json_t *gbx_cites_lines(const gbx_cites *cites);
 /* The first `most` events at a line ("work.py:12"): [{"ref", "text"}]; the text has the event's fields. */

@@ -47,8 +47,8 @@ gbx_cite_parse(const char *text, gbx_citation *out)
     out->event = event_named(text, (size_t)(at - text));
     out->file = at + 1;
     out->file_length = (size_t)(colon - at - 1);
-    return out->event != 0 && read_number(colon + 1, hash, &out->line) && read_number(hash + 1, hash + strlen(hash), &out->nth)
-        && out->nth > 0;
+    return out->event != 0 && read_number(colon + 1, hash, &out->line)
+        && read_number(hash + 1, hash + strlen(hash), &out->nth) && out->nth > 0;
 }
 
 /* ------------------------------------------------------------------------ lists */
@@ -113,7 +113,8 @@ gbx_cites_list(const gbx_cites *cites, const gbx_trace *trace, const char *line,
         if (in.line == number && strncmp(in.file, line, (size_t)(colon - line)) == 0 && in.file[colon - line] == '\0') {
             char ref[GBX_CITE_SIZE], text[400];
             gbx_show_fields(trace, at, text, sizeof(text));
-            json_array_append_new(all, json_pack("{s:s, s:s}", "ref", gbx_cite_of(cites, at, ref, sizeof(ref)), "text", text));
+            gbx_cite_of(cites, at, ref, sizeof(ref));
+            json_array_append_new(all, json_pack("{s:s, s:s}", "ref", ref, "text", text));
         }
     }
     return all;

@@ -186,7 +186,8 @@ take_events(explanation *now, const json_t *from)
             add_once(now, at);
         }
         now->cited++;
-        if (json_array_append_new(now->events, json_pack("{s:s,s:b,s:b}", "ref", ref, "found", at != GBX_NO_EVENT, "fits", fits)) != 0) {
+        json_t *event = json_pack("{s:s,s:b,s:b}", "ref", ref, "found", at != GBX_NO_EVENT, "fits", fits);
+        if (json_array_append_new(now->events, event) != 0) {
             return false;
         }
     }
@@ -227,7 +228,8 @@ shows(explanation *now)
         return kind == NULL;
     }
     if (!now->mechanism->code->supports(now->look, now->at, now->found, why, sizeof(why))) {
-        snprintf(now->message, sizeof(now->message), "these events do not show '%s'%s%s", now->named, why[0] == '\0' ? "" : ": ", why);
+        snprintf(now->message, sizeof(now->message), "these events do not show '%s'%s%s", now->named,
+                 why[0] == '\0' ? "" : ": ", why);
         mark_unfit(now);
         return false;
     }
@@ -329,8 +331,8 @@ as_json(const explanation *now)
     bool looks = now->person > 0 && now->prose[0] != '\0';
     const char *verdict = looks ? "needs-human" : now->score <= 0 ? "fail"
         : now->score < now->points || now->person > 0 ? "partial" : "pass";
-    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:f, s:f, s:f, s:o, s:s}", "id", now->asked->id, "fact", now->asked->fact,
-                     "mechanism", now->named, "anchor", now->anchor, "events", now->events, "prose", now->prose,
+    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:f, s:f, s:f, s:o, s:s}", "id", now->asked->id, "fact",
+                     now->asked->fact, "mechanism", now->named, "anchor", now->anchor, "events", now->events, "prose", now->prose,
                      "verdict", verdict, "points", now->points, "score", now->score, "person", now->person,
                      "given", looks || now->person <= 0 ? json_null() : json_integer(0), "message", now->message);
 }

@@ -174,7 +174,8 @@ gbx_explain_form(const gbx_lab *lab, const json_t *explain, const gbx_paths *pat
 
 /* The texts to choose from, filled in and joined: "'1', '2', 'some fifty'". */
 static int
-choices_text(const gbx_lab_predict *asked, const json_t *variant, const char *student, char *out, size_t size, gbx_error *error)
+choices_text(const gbx_lab_predict *asked, const json_t *variant, const char *student, char *out, size_t size,
+             gbx_error *error)
 {
     size_t index, used = 0;
     json_t *choice;
@@ -206,15 +207,16 @@ predicts(const gbx_lab *lab, const char *id)
 }
 
 static int
-check_prediction(const gbx_lab_predict *asked, const json_t *variant, const char *student, const json_t *given, json_t *faults,
-                 json_t *warnings, gbx_error *error)
+check_prediction(const gbx_lab_predict *asked, const json_t *variant, const char *student, const json_t *given,
+                 json_t *faults, json_t *warnings, gbx_error *error)
 {
     char texts[480];
     size_t choice;
     int code = 0;
     const json_t *sure = json_object_get(given, "confidence"), *answer = json_object_get(given, "answer");
     if (answer == NULL || (json_is_string(answer) && json_string_value(answer)[0] == '\0')) {
-        say(warnings, &code, error, "answers.toml: [predict.%.60s] has no answer: it earns nothing of %g points", asked->id, asked->points);
+        say(warnings, &code, error, "answers.toml: [predict.%.60s] has no answer: it earns nothing of %g points",
+            asked->id, asked->points);
         return code;
     }
     code = gbx_prediction_choice(asked, variant, student, answer, &choice, error);

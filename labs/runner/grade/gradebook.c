@@ -2,6 +2,9 @@
    gradebook_result.c. */
 
 #include "gradebook.h"
+#include "clean.h"
+#include "paths.h"
+#include "slurp.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,18 +29,18 @@ parse(gbx_card *card, const char *text, size_t size)
     return whole;
 }
 
-/* The result that stands at `path` below `at`, into the next place of the book.  A file that cannot be read is
-   its student's trouble, not everybody's. */
+/* The result that stands at `path`, into the next place of the book.  A file that cannot be read is its student's
+   trouble, not everybody's. */
 static int
-add_result(gbx_gradebook *book, int at, const char *path, const char *student,
-           const gbx_gradebook_course *course, gbx_error *error)
+add_result(gbx_gradebook *book, const char *path, const char *student, const gbx_gradebook_course *course,
+           gbx_error *error)
 {
     gbx_card *card = &book->cards[book->count];
     gbx_error why = { 0, "" };
     char *text = NULL;
     size_t size = 0;
     *card = (gbx_card){ .student = NULL };
-    int code = gbx_gradebook_slurp(at, path, MOST_RESULT, &text, &size, &why);
+    int code = gbx_slurp(path, MOST_RESULT, &text, &size, &why);
     if (code == GBX_ERROR_MEMORY) {
         return gbx_error_set(error, code, "out of memory");
     }
@@ -96,6 +99,17 @@ keep_name(names *all, const char *name)
     return all->names[all->count++] != NULL;
 }
 
+static bool
+is_text(const char *name)
+{
+    unsigned number;
+    size_t left = strlen(name), one;
+    for (; left > 0 && (one = gbx_clean_character(name, left, &number)) > 0; left -= one) {
+        name += one;
+    }
+    return left == 0;
+}
+
 /* The folders in it that have a result, or had: links are not followed, names with a dot first are nobody's. */
 static int
 list_students(names *all, int folder, const char *path, gbx_error *error)
@@ -115,7 +129,11 @@ list_students(names *all, int folder, const char *path, gbx_error *error)
             || !S_ISDIR(about.st_mode)) {
             continue;
         }
-        if (all->count >= MOST_STUDENTS) {
+        if (!is_text(entry->d_name)) {
+            code = gbx_error_set(error, GBX_ERROR_FORMAT, "a folder in '%s' has a name that is no UTF-8, and so is "
+                                 "no student's", path);
+        }
+        else if (all->count >= MOST_STUDENTS) {
             code = gbx_error_set(error, GBX_ERROR_LIMIT, "'%s' has more than %d folders", path, MOST_STUDENTS);
         }
         else if (!keep_name(all, entry->d_name)) {
@@ -130,14 +148,13 @@ list_students(names *all, int folder, const char *path, gbx_error *error)
 }
 
 static int
-add_student(gbx_gradebook *book, int folder, const char *name, const gbx_gradebook_course *course, gbx_error *error)
+add_student(gbx_gradebook *book, const char *folder, const char *name, const gbx_gradebook_course *course,
+            gbx_error *error)
 {
-    int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below < 0) {
-        return gbx_error_system(error, "open", name);
-    }
-    int code = add_result(book, below, "result.json", name, course, error);
-    close(below);
+    char *path = gbx_paths_join(folder, name, "result.json", NULL);
+    int code = path == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
+        : add_result(book, path, name, course, error);
+    free(path);
     return code;
 }
 
@@ -154,7 +171,7 @@ read_folder(gbx_gradebook *book, int folder, const char *path, const gbx_gradebo
         code = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < all.count && code == 0; i++) {
-        code = add_student(book, folder, all.names[i], course, error);
+        code = add_student(book, path, all.names[i], course, error);
     }
     clear_names(&all);
     return code;
@@ -205,7 +222,7 @@ count_all(gbx_gradebook *book, const gbx_gradebook_course *course)
             continue;
         }
         book->graded++;
-        book->unwitnessed += !card->witnessed;
+        book->unwitnessed += !card->witnessed && card->score > 0;
         book->sealed += course != NULL && course->roster.key != NULL;
         for (size_t k = 0; k < i && !known; k++) {
             known = book->cards[k].graded && strcmp(book->cards[k].rubric, card->rubric) == 0;
@@ -219,11 +236,9 @@ count_all(gbx_gradebook *book, const gbx_gradebook_course *course)
 static int
 read_reviews(gbx_gradebook *book, const char *path, gbx_error *error)
 {
-    char *name;
-    if (asprintf(&name, "%s/reviews.jsonl", path) < 0) {
-        return gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
-    }
-    int code = gbx_gradebook_reviews(book, name, error);
+    char *name = gbx_paths_join(path, "reviews.jsonl", NULL);
+    int code = name == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
+        : gbx_gradebook_reviews(book, name, error);
     free(name);
     return code;
 }
@@ -241,7 +256,7 @@ gbx_gradebook_read(gbx_gradebook *book, const char *path, int lab, const gbx_gra
     else if (errno == ENOTDIR) {
         book->cards = calloc(1, sizeof(book->cards[0]));
         code = book->cards == NULL ? gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory")
-            : add_result(book, AT_FDCWD, path, NULL, course, error);
+            : add_result(book, path, NULL, course, error);
     }
     else {
         return gbx_error_system(error, "open", path);

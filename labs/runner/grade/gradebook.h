@@ -131,9 +131,6 @@ int gbx_card_review(gbx_card *card, const char *explanation, double given, const
 /* reviews.jsonl at `path`, into the book's cards; none there is no error (gradebook_review.c). */
 int gbx_gradebook_reviews(gbx_gradebook *book, const char *path, gbx_error *error);
 
-/* An ordinary file of at most `most` bytes, terminated, by a path below the open folder `at` (AT_FDCWD: none), and no link;
-   the caller frees *text. */
-int gbx_gradebook_slurp(int at, const char *path, size_t most, char **text, size_t *size, gbx_error *error);
 /* Write a file as a whole or not at all: beside it, then renamed. */
 int gbx_gradebook_save(const char *path, const char *text, size_t size, gbx_error *error);
 

@@ -7,8 +7,8 @@
    file. */
 
 #include "gradebook_internal.h"
+#include "slurp.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +47,7 @@ gbx_gradebook_reviews(gbx_gradebook *book, const char *path, gbx_error *error)
 {
     char *text = NULL;
     size_t size = 0;
-    int code = gbx_gradebook_slurp(AT_FDCWD, path, MOST_REVIEWS, &text, &size, error);
+    int code = gbx_slurp(path, MOST_REVIEWS, &text, &size, error);
     if (code == GBX_ERROR_MISSING) {
         return 0;
     }

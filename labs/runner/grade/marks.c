@@ -152,6 +152,7 @@ note_whole(gbx_marks *marks, const gbx_walk *walk, const char *text)
         return;
     }
     *(begin ? &marks->began : &marks->ended) = true;
+    marks->failed = !begin && strcmp(text, "end") != 0;
     *(begin ? &marks->first : &marks->last) = walk->at;
 }
 

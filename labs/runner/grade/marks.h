@@ -1,6 +1,7 @@
 /* Marks: the parts of a run that the harness marked, and whether it was the harness who did.
 
-   lab.py marks mark("part", "NAME begin") and "NAME end", and mark("lab", "begin"), ("lab", "end").  Such a mark is
+   lab.py marks mark("part", "NAME begin") and "NAME end", and mark("lab", "begin"), and last ("lab", "end") or
+   ("lab", "failed").  Such a mark is
    believed where it was made by lab.py's own function, once in that call; called by lab.part's own beginning or end; that by a
    line of the harness that says part(...); with nothing but the harness and the library on the stack.  A part begins once
    in a run and ends once, on the thread that began it.  Anything else that bears these names is a forgery: a learner
@@ -23,6 +24,7 @@ typedef struct {
     gbx_harness_part *parts;         /* owned; in the order in which they began */
     size_t count, room;
     bool began, ended;               /* the harness's own begin and end were seen */
+    bool failed;                     /* its end says that something was raised */
     size_t first, last;              /* their positions */
     const char *violation;           /* a name of violations.h, or NULL */
     char text[256];                  /* what was seen, in a sentence; "" */

@@ -1,4 +1,5 @@
-/* A table from numbers to numbers, for indexes that are made once and asked often.  It must not know what a number means. */
+/* A table from numbers to numbers, for indexes that are made once and asked often.  It must not know what a number
+   means. */
 
 #ifndef GBX_NUMBERS_H
 #define GBX_NUMBERS_H

@@ -9,10 +9,7 @@
 #include "text.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define NOTES_FOLDER ".glassbox"
@@ -194,33 +191,6 @@ news(const gbx_lab *lab, const json_t *answers, const json_t *record)
 }
 
 static int
-append_line(const char *folder, const json_t *line, gbx_error *error)
-{
-    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS), *whole = NULL;
-    int at = -1, file = -1, code = 0;
-    if (text == NULL || asprintf(&whole, "%s\n", text) < 0) {
-        free(text);
-        return no_memory(error);
-    }
-    at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at >= 0 && gbx_beneath_folders(at, NOTES, 0755) == 0) {
-        file = gbx_beneath_open(at, NOTES, O_WRONLY | O_APPEND | O_CREAT, 0666);
-    }
-    if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {
-        code = gbx_error_system(error, "write", NOTES);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    if (at >= 0) {
-        close(at);
-    }
-    free(text);
-    free(whole);
-    return code;
-}
-
-static int
 note(const char *folder, json_t *fresh, const json_t *record, gbx_error *error)
 {
     char hash[GBX_DIGEST_TEXT], when[32];
@@ -229,14 +199,14 @@ note(const char *folder, json_t *fresh, const json_t *record, gbx_error *error)
     gmtime_r(&now, &utc);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
     size_t count = json_array_size(record);
-    json_t *line = json_pack("{s:s,s:s,s:O}", "at", when, "before", count == 0 ? "" : text_of(json_array_get(record, count - 1), "hash"),
-                             "answers", fresh);
+    const char *before = count == 0 ? "" : text_of(json_array_get(record, count - 1), "hash");
+    json_t *line = json_pack("{s:s,s:s,s:O}", "at", when, "before", before, "answers", fresh);
     int code = line == NULL ? no_memory(error) : hash_line(line, hash, error);
     if (code == 0 && json_object_set_new(line, "hash", json_string(hash)) != 0) {
         code = no_memory(error);
     }
     if (code == 0) {
-        code = append_line(folder, line, error);
+        code = gbx_beneath_append(folder, NOTES, line, error);
     }
     json_decref(line);
     return code;
@@ -369,7 +339,8 @@ refute(const gbx_explained *given, const prediction *now, json_t *evidence, gbx_
 static int
 set_right(const gbx_explained *given, prediction *now, gbx_error *error)
 {
-    const gbx_lab_misconception *of = now->misconception == NULL ? NULL : gbx_lab_misconception_find(given->lab, now->misconception);
+    const gbx_lab_misconception *of = now->misconception == NULL ? NULL
+        : gbx_lab_misconception_find(given->lab, now->misconception);
     char *belief = NULL, *because = NULL;
     if (of == NULL) {
         say(now, "'%.120s' is not what happened", now->answer);
@@ -418,7 +389,8 @@ compare(const gbx_explained *given, prediction *now, const json_t *answer, json_
 }
 
 static int
-judge_one(const gbx_explained *given, const gbx_lab_predict *asked, bool sound, json_t *all, json_t *evidence, gbx_error *error)
+judge_one(const gbx_explained *given, const gbx_lab_predict *asked, bool sound, json_t *all, json_t *evidence,
+          gbx_error *error)
 {
     prediction now = { .asked = asked, .outcome = "none" };
     for (size_t i = 0; i < given->lab->fact_count; i++) {

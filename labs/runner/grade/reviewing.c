@@ -9,9 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum { REVIEWS_MOST = 64 << 20, COMMENTS_MOST = 9, TEXT_MOST = 4000 };
@@ -53,8 +51,8 @@ sum_up(gbx_review *item, gbx_error *error)
     if (to == NULL) {
         return no_memory(error);
     }
-    fprintf(to, "%d\n%s\n%s\n%s\n%.9g of %.9g, %.9g\n", item->lab, item->id, item->mechanism, item->anchor, item->score, item->points,
-            item->person);
+    fprintf(to, "%d\n%s\n%s\n%s\n%.9g of %.9g, %.9g\n", item->lab, item->id, item->mechanism, item->anchor,
+            item->score, item->points, item->person);
     json_array_foreach(item->events, index, event) {
         const char *ref = json_string_value(json_object_get(event, "ref"));
         if (ref != NULL && count < sizeof(kinds) / sizeof(kinds[0])) {
@@ -86,12 +84,14 @@ add_item(gbx_reviewing *reviewing, const gbx_outcome *outcome, const json_t *exp
     }
     reviewing->items = more;
     gbx_review *item = &more[reviewing->count];
-    const char *prose = json_string_value(json_object_get(explanation, "prose"));
+    const json_t *text = json_object_get(explanation, "prose");
+    const char *prose = json_is_string(text) ? json_string_value(text) : "";
     *item = (gbx_review){
-        .student = keep_text(reviewing, outcome->all, "student"), .submission = keep_text(reviewing, outcome->all, "submission"),
+        .student = keep_text(reviewing, outcome->all, "student"),
+        .submission = keep_text(reviewing, outcome->all, "submission"),
         .id = keep_text(reviewing, explanation, "id"), .fact = keep_text(reviewing, explanation, "fact"),
         .mechanism = keep_text(reviewing, explanation, "mechanism"), .anchor = keep_text(reviewing, explanation, "anchor"),
-        .message = keep_text(reviewing, explanation, "message"), .prose = gbx_clean_text(prose == NULL ? "" : prose, prose == NULL ? 0 : strlen(prose)),
+        .message = keep_text(reviewing, explanation, "message"), .prose = gbx_clean_text(prose, strlen(prose)),
         .events = json_object_get(explanation, "events"), .lab = outcome->number, .points = number_of(explanation, "points"),
         .score = number_of(explanation, "score"), .person = number_of(explanation, "person"),
     };
@@ -410,39 +410,16 @@ as_line(const gbx_review *item, double given, const char *comment, const char *r
                      "reviewer", gbx_clean(reviewer, who, sizeof(who)), "at", when, "evidence", item->evidence);
 }
 
-static int
-append(const char *folder, const json_t *line, gbx_error *error)
-{
-    char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER), *whole = NULL;
-    if (text == NULL || asprintf(&whole, "%s\n", text) < 0) {
-        free(text);
-        return no_memory(error);
-    }
-    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
-    int file = at < 0 ? -1 : gbx_beneath_open(at, GBX_REVIEWS, O_WRONLY | O_APPEND | O_CREAT, 0666);
-    if (file < 0 || write(file, whole, strlen(whole)) != (ssize_t)strlen(whole)) {
-        code = gbx_error_system(error, "write", GBX_REVIEWS);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    if (at >= 0) {
-        close(at);
-    }
-    free(text);
-    free(whole);
-    return code;
-}
-
 int
-gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer, gbx_error *error)
+gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer,
+                    gbx_error *error)
 {
     gbx_review *about = &reviewing->items[item];
     if (!(given <= about->person)) {
         return gbx_error_set(error, GBX_ERROR_USAGE, "there are %g points to give, not %g", about->person, given);
     }
     json_t *line = as_line(about, given, comment, reviewer);
-    int code = append(reviewing->folder, line, error);
+    int code = gbx_beneath_append(reviewing->folder, GBX_REVIEWS, line, error);
     json_decref(line);
     return code == 0 ? set_judgement(reviewing, about, given, comment, error) : code;
 }

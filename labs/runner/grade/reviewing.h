@@ -5,12 +5,12 @@
                                     an earlier one, and "points": null takes it back:
          {"student", "lab", "submission", "explanation", "points", "comment", "reviewer", "at", "evidence"}
 
-   Explanations with the same evidence are one group: the same question, mechanism, place, kinds of events in their number, and points
-   for them.  (Lines and numbers of events differ from student to student, since their programs do.)  What is said of a
-   group is said of each of its members that nobody has judged yet.
+   Explanations with the same evidence are one group: the same question, mechanism, place, kinds of events in their
+   number, and points for them.  (Lines and numbers of events differ from student to student, since their programs do.)
+   What is said of a group is said of each of its members that nobody has judged yet.
 
-   A review is of one submission: when another one has been graded since, it no longer counts.  This module must not print, and must not
-   judge. */
+   A review is of one submission: when another one has been graded since, it no longer counts.  This module must not
+   print, and must not judge. */
 
 #ifndef GBX_REVIEWING_H
 #define GBX_REVIEWING_H
@@ -50,16 +50,16 @@ typedef struct {
     json_t *comments;                        /* explanation -> the comments that were given, the newest first */
 } gbx_reviewing;
 
-/* Read the folder.  `key` (may be NULL): results must be sealed with it.  GBX_ERROR_MISSING: there is no result.  Clear it also after a
-   failure. */
+/* Read the folder.  `key` (may be NULL): results must be sealed with it.  GBX_ERROR_MISSING: there is no result.  Clear
+   it also after a failure. */
 int gbx_reviewing_open(gbx_reviewing *reviewing, const char *folder, const void *key, size_t key_size, gbx_error *error);
 void gbx_reviewing_clear(gbx_reviewing *reviewing);
 
 /* One past the last member of the group that `item` is in, and its first. */
 size_t gbx_reviewing_group(const gbx_reviewing *reviewing, size_t item, size_t *first);
 
-/* Give points, with a comment (may be NULL or ""); or take a judgement back (`given` below 0).  Written at once, in one line each.
-   GBX_ERROR_USAGE: more points than there are to give. */
+/* Give points, with a comment (may be NULL or ""); or take a judgement back (`given` below 0).  Written at once, in one
+   line each. GBX_ERROR_USAGE: more points than there are to give. */
 int gbx_reviewing_judge(gbx_reviewing *reviewing, size_t item, double given, const char *comment, const char *reviewer,
                         gbx_error *error);
 

@@ -251,6 +251,8 @@ static int
 run_traced(gbx_run *run)
 {
     pthread_t watcher;
+    run->tracer = gettid();
+    run->traced_ns = gbx_sandbox_taken(run->tracer);
     int failed = pthread_create(&watcher, NULL, watch_in_thread, run);
     if (failed != 0) {
         errno = failed;

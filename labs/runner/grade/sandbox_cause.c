@@ -73,19 +73,39 @@ of_its_time(uint64_t wall_ns, uint64_t cpu_ns)
     return cpu_ns < wall_ns / 5 ? ": it was waiting" : cpu_ns > wall_ns / 5 * 4 ? ": it was computing" : "";
 }
 
+/* Time for which it could not go on and was not itself the reason: it had no processor, or stood still for the witness.  On a
+   busy machine a program that computes for ever is to be called so, and an honest one not to run out of time; but there is an
+   end to that. */
+static uint64_t
+not_its_own(gbx_run *run, const gbx_sample *sample, uint64_t wall_ns)
+{
+    uint64_t traced = gbx_sandbox_taken(run->tracer);
+    run->starved_ns = sample->starved_ns > run->starved_ns ? sample->starved_ns : run->starved_ns;
+    uint64_t all = run->starved_ns + (traced > run->traced_ns ? traced - run->traced_ns : 0);
+    uint64_t most = wall_ns / GBX_SANDBOX_PATIENCE * (GBX_SANDBOX_PATIENCE - 1);
+    uint64_t idle = wall_ns > sample->cpu_ns ? wall_ns - sample->cpu_ns : 0;     /* both together are never more than the clock */
+    most = idle < most ? idle : most;
+    return all < most ? all : most;
+}
+
 static bool
 over_time(gbx_run *run, const gbx_sample *sample)
 {
     const gbx_limits *limits = &run->options->limits;
-    uint64_t wall_ns = gbx_sandbox_now() - run->began_ns;
+    uint64_t whole_ns = gbx_sandbox_now() - run->began_ns, lost_ns = not_its_own(run, sample, whole_ns);
+    uint64_t wall_ns = whole_ns - lost_ns;
+    char lost[64] = "";
+    if (lost_ns > wall_ns / 10) {
+        snprintf(lost, sizeof(lost), " (and %.1f s without a processor)", seconds(lost_ns));
+    }
     if (limits->cpu_ms != 0 && sample->cpu_ns >= limits->cpu_ms * 1000000ull) {
-        gbx_sandbox_limit(run, GBX_LIMIT_CPU, "CPU %.1f s of %.3g s; wall %.1f s", seconds(sample->cpu_ns), limits->cpu_ms / 1e3,
-                          seconds(wall_ns));
+        gbx_sandbox_limit(run, GBX_LIMIT_CPU, "CPU %.1f s of %.3g s; wall %.1f s%s", seconds(sample->cpu_ns), limits->cpu_ms / 1e3,
+                          seconds(wall_ns), lost);
         return true;
     }
     if (limits->wall_ms != 0 && wall_ns >= limits->wall_ms * 1000000ull) {
-        gbx_sandbox_limit(run, GBX_LIMIT_WALL, "wall %.1f s of %.3g s; CPU %.1f s%s", seconds(wall_ns), limits->wall_ms / 1e3,
-                          seconds(sample->cpu_ns), of_its_time(wall_ns, sample->cpu_ns));
+        gbx_sandbox_limit(run, GBX_LIMIT_WALL, "wall %.1f s of %.3g s%s; CPU %.1f s%s", seconds(wall_ns), limits->wall_ms / 1e3,
+                          lost, seconds(sample->cpu_ns), of_its_time(wall_ns, sample->cpu_ns));
         return true;
     }
     return false;

@@ -1,7 +1,8 @@
 /* The filter of system calls, in two programs that the kernel runs one after the other; the more severe answer counts.
 
    The first knows what Python, NumPy and their like call at all: anything else does not exist (ENOSYS), as on an
-   older kernel, which honest libraries expect.  The second picks out what is dangerous or has to be counted: it makes
+   older kernel, which honest libraries expect (flock and inotify are left out on purpose: on the interpreter's files, which
+   all runs share, they would let two runs of the same moment talk).  The second picks out what is dangerous or has to be counted: it makes
    the call wait and asks us (user notification), so that we can name it for sure, whoever traces or not; and, where
    a witness traces, stops for it at every mapping of code.
 
@@ -29,10 +30,10 @@ static const char *const known[] = {
     "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir",
     "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
     "symlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "umask", "truncate",
-    "ftruncate", "fallocate", "utime", "utimes", "utimensat", "futimesat", "fsync", "fdatasync", "sync_file_range", "flock",
+    "ftruncate", "fallocate", "utime", "utimes", "utimensat", "futimesat", "fsync", "fdatasync", "sync_file_range",
     "fcntl", "dup", "dup2", "dup3", "pipe", "pipe2", "sendfile", "splice", "tee", "copy_file_range", "fadvise64", "readahead",
     "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr", "mknod", "mknodat", "ioctl",
-    "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch", "name_to_handle_at",
+    "name_to_handle_at",
     /* memory */
     "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "msync", "mincore", "mlock", "mlock2", "munlock", "mlockall",
     "munlockall", "membarrier", "get_mempolicy", "pkey_alloc", "pkey_free", "pkey_mprotect",

@@ -31,6 +31,7 @@ enum {
     GBX_SANDBOX_SAMPLE_MS = 25,
     GBX_SANDBOX_START_MS = 30000,    /* for namespaces and bubblewrap, on a busy machine */
     GBX_SANDBOX_END_MS = 2000,       /* for the keeper to end everything; then it is killed itself */
+    GBX_SANDBOX_PATIENCE = 6,        /* times the wall limit, at most, on a machine that has no time for it */
     GBX_SANDBOX_NOBODY = 65534       /* who a submission runs as when we are root */
 };
 
@@ -70,6 +71,7 @@ typedef struct {
     uint64_t most_bytes, all_bytes;  /* private memory: the largest process's, and of all together */
     uint64_t disk_bytes, disk_files; /* used of the writable places */
     bool disk_full, files_full;
+    uint64_t starved_ns;             /* what the thread that waited longest for a processor has waited */
     unsigned tasks;                  /* threads of all processes */
 } gbx_sample;
 
@@ -97,6 +99,9 @@ typedef struct {
     bool stopped;                    /* we ended it: limit, violation, interruption, our own trouble */
     bool has_word, child_ended, keeper_ended, running;
     unsigned programs;               /* execve() so far */
+    pid_t tracer;                    /* the thread that traces; 0: none */
+    uint64_t traced_ns;              /* what the tracer had taken or waited before it began */
+    uint64_t starved_ns;             /* the most that a sample said: threads end, and take theirs with them */
     uint64_t refused_bytes;          /* of one request for memory beyond the limit */
     gbx_inside_word word;            /* how it ended, by the keeper */
     gbx_sample last;
@@ -128,6 +133,8 @@ void gbx_sandbox_answer(gbx_run *run);
 /* sandbox_sample.c */
 void gbx_sandbox_sample(gbx_run *run, gbx_sample *sample);
 unsigned gbx_sandbox_tasks(const gbx_run *run);
+/* What a thread of ours has taken of a processor, and waited for one; 0: this kernel does not say. */
+uint64_t gbx_sandbox_taken(pid_t thread);
 /* sandbox_cause.c: a limit that is reached now, by what was sampled; and at the end, all the rest. */
 bool gbx_sandbox_over(gbx_run *run, const gbx_sample *sample);
 void gbx_sandbox_limit(gbx_run *run, gbx_limit limit, const char *format, ...) __attribute__((format(printf, 3, 4)));

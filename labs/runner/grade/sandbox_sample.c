@@ -15,6 +15,7 @@ enum { MOST = 512, TEXT = 4096 };
 typedef struct {
     pid_t pid[MOST];
     unsigned count, tasks;
+    uint64_t starved_ns;
 } tree;
 
 /* The start of a file as a string; false: it is not there. */
@@ -45,6 +46,36 @@ add_children(tree *all, pid_t pid, const char *task)
     }
 }
 
+/* The two times of a thread that the scheduler keeps: on a processor, and waiting for one. */
+static bool
+read_times(pid_t pid, const char *task, uint64_t *on_ns, uint64_t *waited_ns)
+{
+    char path[96], text[128];
+    unsigned long long on = 0, waited = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%.20s/schedstat", pid, task);
+    bool known = read_text(path, text, sizeof(text)) && sscanf(text, "%llu %llu", &on, &waited) == 2;
+    *on_ns = known ? on : 0;
+    *waited_ns = known ? waited : 0;
+    return known;
+}
+
+uint64_t
+gbx_sandbox_taken(pid_t thread)
+{
+    char task[24];
+    uint64_t on_ns, waited_ns;
+    snprintf(task, sizeof(task), "%d", thread);
+    return thread > 0 && read_times(getpid(), task, &on_ns, &waited_ns) ? on_ns + waited_ns : 0;
+}
+
+static void
+add_starved(tree *all, pid_t pid, const char *task)
+{
+    uint64_t on_ns, waited_ns;
+    read_times(pid, task, &on_ns, &waited_ns);
+    all->starved_ns = waited_ns > all->starved_ns ? waited_ns : all->starved_ns;
+}
+
 /* Its threads are counted, and each one's children added. */
 static void
 look_at_tasks(tree *all, pid_t pid, bool count)
@@ -56,6 +87,9 @@ look_at_tasks(tree *all, pid_t pid, bool count)
         if (entry->d_name[0] != '.') {
             all->tasks += count;
             add_children(all, pid, entry->d_name);
+            if (count) {
+                add_starved(all, pid, entry->d_name);
+            }
         }
     }
     if (folder != NULL) {
@@ -66,7 +100,7 @@ look_at_tasks(tree *all, pid_t pid, bool count)
 static void
 walk(const gbx_run *run, tree *all)
 {
-    all->count = all->tasks = 0;
+    *all = (tree){ .count = 0 };
     look_at_tasks(all, run->keeper, false);
     for (unsigned i = 0; i < all->count; i++) {
         look_at_tasks(all, all->pid[i], true);
@@ -143,6 +177,7 @@ gbx_sandbox_sample(gbx_run *run, gbx_sample *sample)
     look_at_place(run, sample);
     walk(run, &all);
     sample->tasks = all.tasks;
+    sample->starved_ns = all.starved_ns;
     for (unsigned i = 0; i < all.count; i++) {
         sample->cpu_ns += cpu_of(all.pid[i], true);
         add_memory(all.pid[i], sample);

@@ -65,6 +65,12 @@ gbx_witness_objects(const gbx_witness *witness, const char **name, const char **
     return true;
 }
 
+void
+gbx_witness_allow_ctypes(gbx_witness *witness, bool may)
+{
+    witness->no_ctypes = !may;
+}
+
 /* ---------------------------------------------------------------- open, close */
 
 int
@@ -121,40 +127,52 @@ register_of(const struct user_regs_struct *regs, int number)
 
 /* What is read at every probe, in one call of the kernel where all of it is there. */
 typedef struct {
-    gbx_segment segment;
+    gbx_segment_reading segment;
     uint32_t mask;
     unsigned char stack[STACK_READ];
     size_t stack_size;
+    uint64_t next;                   /* where the segment's next record was to be; 0: not known */
 } probe_reading;
 
+/* One by one: some of it cannot be read. */
 static void
+read_parts(const gbx_tracee *tracee, struct iovec *local, const struct iovec *remote, size_t parts)
+{
+    for (size_t i = 0; i < parts; i++) {
+        if (!gbx_space_read(tracee->space, (uint64_t)(uintptr_t)remote[i].iov_base, local[i].iov_base, local[i].iov_len)) {
+            local[i].iov_len = 0;
+        }
+    }
+}
+
+/* false: the record's segment is no memory. */
+static bool
 read_at_probe(const gbx_witness *witness, const gbx_tracee *tracee, const gbx_probe_place *place, uint64_t pointer,
               uint64_t rsp, probe_reading *to)
 {
     const gbx_space *space = tracee->space;
     uint64_t mask = gbx_binary_data_of(witness->binary)->mask + space->bias;
     bool record = place->kind == GBX_PROBE_RECORD;
+    uint64_t next = to->next = record ? gbx_ledger_next(tracee, pointer, &to->segment.size) : 0;
     struct iovec local[] = {
-        { &to->mask, sizeof(to->mask) }, { to->stack, place->stack }, { &to->segment, sizeof(to->segment) },
+        { &to->mask, sizeof(to->mask) }, { to->stack, place->stack }, { &to->segment.head, sizeof(to->segment.head) },
+        { to->segment.next, to->segment.size },
     };
     struct iovec remote[] = {
         { (void *)(uintptr_t)mask, sizeof(to->mask) }, { (void *)(uintptr_t)rsp, place->stack },
-        { (void *)(uintptr_t)pointer, sizeof(to->segment) },
+        { (void *)(uintptr_t)pointer, sizeof(to->segment.head) }, { (void *)(uintptr_t)next, to->segment.size },
     };
-    unsigned long parts = record ? 3 : 2;
-    ssize_t all = (ssize_t)(sizeof(to->mask) + place->stack + (record ? sizeof(to->segment) : 0));
-    memset(&to->segment, 0, sizeof(to->segment));
-    to->stack_size = place->stack;
-    if (process_vm_readv(tracee->tid, local, parts, remote, parts, 0) == all) {
-        return;
+    size_t parts = !record ? 2 : next == 0 ? 3 : 4, all = 0;
+    for (size_t i = 0; i < parts; i++) {
+        all += local[i].iov_len;
     }
-    to->stack_size = gbx_space_read(space, rsp, to->stack, place->stack) ? place->stack : 0;
-    if (!gbx_space_read(space, mask, &to->mask, sizeof(to->mask))) {
-        to->mask = space->mask;
+    if (process_vm_readv(tracee->tid, local, parts, remote, parts, 0) != (ssize_t)all) {
+        read_parts(tracee, local, remote, parts);
+        to->mask = local[0].iov_len == 0 ? space->mask : to->mask;
     }
-    if (record && !gbx_space_read(space, pointer, &to->segment, sizeof(to->segment))) {
-        memset(&to->segment, 0, sizeof(to->segment));
-    }
+    to->stack_size = local[1].iov_len;
+    to->segment.size = next == 0 ? 0 : local[3].iov_len;
+    return !record || local[2].iov_len != 0;
 }
 
 static void
@@ -185,28 +203,42 @@ tell_ledger(gbx_witness *witness, gbx_tracee *tracee, const gbx_probe_place *pla
     }
 }
 
-static void
+/* A signal of that number that somebody has sent, here of all places. */
+static bool
+was_sent(const gbx_tracee *tracee)
+{
+    siginfo_t info;
+    return ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) == 0 && info.si_code <= 0;
+}
+
+/* The signal that the thread is to have. */
+static int
 at_probe(gbx_witness *witness, gbx_tracee *tracee, gbx_probe_place *place, const struct user_regs_struct *regs)
 {
     probe_reading is;
-    uint64_t pointer = register_of(regs, place->reg);
+    uint64_t pointer = register_of(regs, place->reg), more;
+    bool record = place->kind == GBX_PROBE_RECORD, there = read_at_probe(witness, tracee, place, pointer, regs->rsp, &is);
+    more = record && there && is.segment.size != 0 ? pointer + is.segment.head.committed - is.next : 0;
+    if (more == 0 && was_sent(tracee)) {
+        return SIGTRAP;                    /* asked where nothing has been stored: each asking costs a call of the kernel */
+    }
     witness->figures.stops++;
-    read_at_probe(witness, tracee, place, pointer, regs->rsp, &is);
-    if (place->kind == GBX_PROBE_RECORD && is.segment.committed == 0 && !gbx_space_read(tracee->space, pointer, &is.segment, 8)) {
+    if (!there) {
         gbx_witness_violation(witness, "forged-record", "a record was written where no memory is");
-        return;
+        return 0;
     }
     if (!gbx_chain_check(witness, tracee, regs, place, is.stack, is.stack_size)) {
-        return;
+        return 0;
     }
     tell_ledger(witness, tracee, place, pointer, &is);
     if (place->kind != GBX_PROBE_MASK) {
         gbx_look_mask(witness, tracee->space, is.mask);
     }
-    if (place->kind == GBX_PROBE_RECORD || place->kind == GBX_PROBE_OPEN) {
+    if (record || place->kind == GBX_PROBE_OPEN) {
         tracee->since_tsc = gbx_witness_now_tsc();
         tracee->since_ns = gbx_witness_now_ns();
     }
+    return 0;
 }
 
 static void
@@ -244,24 +276,22 @@ static int
 at_trap(gbx_witness *witness, gbx_tracee *tracee)
 {
     struct user_regs_struct regs;
-    siginfo_t info;
     if (tracee->space == NULL || !tracee->space->python || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0) {
         return gbx_threads_go_on(tracee, SIGTRAP);
     }
     gbx_probe_place *place = gbx_binary_probe_at(witness->binary, regs.rip - tracee->space->bias - 1);
-    if (place == NULL && !gbx_look_watch_hit(tracee)) {
+    if (place == NULL && (!gbx_look_watch_hit(tracee) || was_sent(tracee))) {
         return gbx_threads_go_on(tracee, SIGTRAP);
     }
-    if (ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) == 0 && info.si_code <= 0) {
-        return gbx_threads_go_on(tracee, SIGTRAP);     /* sent by somebody, here of all places */
-    }
+    int signal = 0;
     if (place == NULL) {
         at_watchpoint(witness, tracee, &regs);
-        return gbx_threads_go_on(tracee, 0);
     }
-    at_probe(witness, tracee, place, &regs);
-    maybe_look(witness, tracee);
-    return gbx_threads_go_on(tracee, 0);
+    else {
+        signal = at_probe(witness, tracee, place, &regs);
+        maybe_look(witness, tracee);
+    }
+    return gbx_threads_go_on(tracee, signal);
 }
 
 /* ---------------------------------------------------------------------- ends */
@@ -279,7 +309,7 @@ ends(gbx_witness *witness, gbx_tracee *tracee)
         gbx_probe_place *place = gbx_binary_probe_at(witness->binary, regs.rip - space->bias - back);
         bool stores = place != NULL && (place->kind == GBX_PROBE_RECORD || place->kind == GBX_PROBE_NAME);
         if (stores && gbx_ledger_behind(tracee, register_of(&regs, place->reg))) {
-            at_probe(witness, tracee, place, &regs);
+            (void)at_probe(witness, tracee, place, &regs);
             break;
         }
     }

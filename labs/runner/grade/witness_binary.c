@@ -1,15 +1,12 @@
-/* Witness, the interpreter's file: its probes, which code is the recorder's, and how to unwind that.
+/* Witness, the interpreter's file: its probes, and which code is the recorder's.
 
    Everything comes from the file that the instructor trusts, and nothing from the process.  The recorder's functions are those of
-   its own source files, as the symbol table has them; a binary without one has nothing to offer.  The rules of unwinding are those
-   of .eh_frame, looked up once for each address and reduced to what compilers make: the frame ends at a distance
-   from rsp or rbp.
+   its own source files, as the symbol table has them; a binary without one has nothing to offer.
 
    It must not look into a process. */
 
 #include "witness_internal.h"
 
-#include <dwarf.h>                   // DW_OP_breg0
 #include <fcntl.h>
 #include <gelf.h>
 #include <libgen.h>
@@ -17,22 +14,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define RULES 4096                   /* a power of two, several times the number of calls in the recorder */
 #define LAYOUT_MOST 32
-#define RBP 6
-#define RSP 7
-
-typedef struct {
-    uint64_t address;
-    gbx_unwind_rule rule;
-} rule_slot;
 
 struct gbx_binary {
     char path[PATH_MAX], folder[PATH_MAX];
     uint64_t device, inode;
     int fd;
     Elf *elf;
-    Dwarf_CFI *cfi;
+    gbx_unwind *unwind;
     const unsigned char *bytes;
     size_t size;
     uint64_t code_start, code_end, code_offset;
@@ -44,7 +33,6 @@ struct gbx_binary {
     unsigned char *expected[2];      /* the code in a process: without and with jumps at the sites of references */
     uint64_t layout[LAYOUT_MOST];
     gbx_binary_data data;
-    rule_slot rules[RULES];
 };
 
 static int
@@ -342,7 +330,7 @@ gbx_binary_open(gbx_binary **out, const char *path, gbx_error *error)
     if (result == 0) {
         result = read_symbols(binary, error);
     }
-    if (result == 0 && (binary->cfi = dwarf_getcfi_elf(binary->elf)) == NULL) {
+    if (result == 0 && (binary->unwind = gbx_unwind_new(binary->elf)) == NULL) {
         result = missing(error, binary->path, "does not say how to unwind its calls");
     }
     if (result != 0) {
@@ -359,9 +347,7 @@ gbx_binary_close(gbx_binary *binary)
     if (binary == NULL) {
         return;
     }
-    if (binary->cfi != NULL) {
-        dwarf_cfi_end(binary->cfi);
-    }
+    gbx_unwind_free(binary->unwind);
     if (binary->elf != NULL) {
         elf_end(binary->elf);
     }
@@ -439,76 +425,14 @@ const char *gbx_binary_folder(const gbx_binary *binary) { return binary->folder;
 uint64_t gbx_binary_headers(const gbx_binary *binary) { return binary->headers; }
 const gbx_binary_data *gbx_binary_data_of(const gbx_binary *binary) { return &binary->data; }
 
+const gbx_unwind_rule *
+gbx_binary_rule(gbx_binary *binary, uint64_t address)
+{
+    return gbx_unwind_at(binary->unwind, address);
+}
+
 bool
 gbx_binary_is(const gbx_binary *binary, uint64_t device, uint64_t inode)
 {
     return device == binary->device && inode == binary->inode;
-}
-
-/* ------------------------------------------------------------------- unwinding */
-
-/* A register and a distance, or -1. */
-static int
-simple_distance(const Dwarf_Op *ops, size_t count, int *reg)
-{
-    if (count == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31) {
-        *reg = ops[0].atom - DW_OP_breg0;
-        return (int)(int64_t)ops[0].number;
-    }
-    if (count == 1 && ops[0].atom == DW_OP_bregx) {
-        *reg = (int)ops[0].number;
-        return (int)(int64_t)ops[0].number2;
-    }
-    return -1;
-}
-
-/* Where the caller's rbp is, as a distance from the frame's end: DW_OP_call_frame_cfa, DW_OP_plus_uconst or consts and plus. */
-static bool
-rbp_place(Dwarf_Frame *frame, int *offset)
-{
-    Dwarf_Op memory[3], *ops;
-    size_t count;
-    if (dwarf_frame_register(frame, RBP, memory, &ops, &count) != 0) {
-        return false;
-    }
-    *offset = 0;
-    if (count == 0) {
-        return true;                       /* the same value; or lost, which a compiler that keeps it does not say */
-    }
-    if (count >= 2 && ops[0].atom == DW_OP_call_frame_cfa && ops[count - 1].atom != DW_OP_stack_value) {
-        *offset = (int)(int64_t)ops[1].number;
-        return ops[1].atom == DW_OP_plus_uconst || ops[1].atom == DW_OP_consts || ops[1].atom == DW_OP_const8s;
-    }
-    return false;
-}
-
-static gbx_unwind_rule
-find_rule(gbx_binary *binary, uint64_t address)
-{
-    gbx_unwind_rule rule = {0};
-    Dwarf_Frame *frame = NULL;
-    Dwarf_Op *ops;
-    size_t count;
-    if (dwarf_cfi_addrframe(binary->cfi, address, &frame) != 0) {
-        return rule;
-    }
-    if (dwarf_frame_cfa(frame, &ops, &count) == 0) {
-        rule.cfa_reg = -1;
-        rule.cfa_offset = simple_distance(ops, count, &rule.cfa_reg);
-        rule.known = (rule.cfa_reg == RSP || rule.cfa_reg == RBP) && rule.cfa_offset >= 8 && rbp_place(frame, &rule.rbp_offset);
-    }
-    free(frame);
-    return rule;
-}
-
-const gbx_unwind_rule *
-gbx_binary_rule(gbx_binary *binary, uint64_t address)
-{
-    size_t slot = (size_t)((address * UINT64_C(0x9e3779b97f4a7c15)) >> 52) % RULES;
-    rule_slot *it = &binary->rules[slot];
-    if (it->address != address) {
-        it->address = address;
-        it->rule = find_rule(binary, address);
-    }
-    return &it->rule;
 }

@@ -276,13 +276,14 @@ static json_t *
 report_of(const gbx_witness *witness)
 {
     const gbx_witness_figures *it = &witness->figures;
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:f}",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:f}",
                      "stops", (json_int_t)it->stops, "records", (json_int_t)it->records, "names", (json_int_t)it->names,
                      "look-ins", (json_int_t)it->look_ins, "processes", (json_int_t)it->processes, "threads",
                      (json_int_t)it->threads, "recordings", (json_int_t)it->recordings, "frames compared",
                      (json_int_t)it->frame_checks, "holders compared", (json_int_t)it->lock_checks, "code compared",
                      (json_int_t)it->code_checks, "mappings asked for", (json_int_t)it->asked, "mask watched", (int)it->watchpoints,
-                     "glances", (json_int_t)it->glances, "busy_s", (double)it->busy_ns / 1e9);
+                     "glances", (json_int_t)it->glances, "functions compared",
+                     (json_int_t)it->code_object_checks, "busy_s", (double)it->busy_ns / 1e9);
 }
 
 int

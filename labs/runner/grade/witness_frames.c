@@ -17,9 +17,15 @@
 #define SNAPSHOT_MOST 512            /* frames that the recorder tells, of those that were there */
 #define PRESENT 255                  /* frame.push: the frame was there before */
 
+#define STATE_USES 64                /* records between two searches for a thread's state */
+
 typedef struct {
     uint64_t interp, state;
 } thread_place;
+
+typedef struct {
+    uint64_t address, code;
+} real_frame;
 
 void
 gbx_frames_forget(gbx_witness *witness, const gbx_space *space)
@@ -93,15 +99,16 @@ find_state(const gbx_witness *witness, gbx_tracee *tracee, thread_place *to)
 
 /* The thread's real frames, the innermost first, less the eval loop's own; how many, or SIZE_MAX: they cannot be read. */
 static size_t
-read_frames(const gbx_witness *witness, const gbx_tracee *tracee, uint64_t state, uint64_t *to)
+read_frames(const gbx_witness *witness, const gbx_tracee *tracee, uint64_t state, real_frame *to)
 {
     const gbx_binary *binary = witness->binary;
     uint64_t previous_at = gbx_binary_layout(binary, GBX_LAYOUT_FRAME_PREVIOUS);
     uint64_t owner_at = gbx_binary_layout(binary, GBX_LAYOUT_FRAME_OWNER);
+    uint64_t code_at = gbx_binary_layout(binary, GBX_LAYOUT_FRAME_CODE);
     uint64_t frame = gbx_space_word(tracee->space, state + gbx_binary_layout(binary, GBX_LAYOUT_THREAD_FRAME));
     unsigned char bytes[FRAME_BYTES];
     size_t count = 0, size = (size_t)(owner_at > previous_at ? owner_at : previous_at) + 8;
-    if (size > sizeof(bytes)) {
+    if (size > sizeof(bytes) || code_at + 8 > size) {
         return SIZE_MAX;
     }
     for (int steps = 0; frame != 0; steps++) {
@@ -109,17 +116,30 @@ read_frames(const gbx_witness *witness, const gbx_tracee *tracee, uint64_t state
             return SIZE_MAX;
         }
         if (bytes[owner_at] != gbx_binary_layout(binary, GBX_LAYOUT_OWNER_C_STACK)) {
-            to[count++] = frame;
+            to[count].address = frame;
+            memcpy(&to[count++].code, bytes + code_at, 8);
         }
         memcpy(&frame, bytes + previous_at, sizeof(frame));
     }
     return count;
 }
 
+/* Is the code object the one that was given this id? */
+static bool
+is_function(gbx_witness *witness, const gbx_tracee *tracee, uint32_t id, uint64_t code)
+{
+    const gbx_trace_log *log = tracee->space->log;
+    if (id == 0 || id >= log->code_count || log->codes[id] == 0) {
+        return id <= GBX_CODE_INIT_SHIM;
+    }
+    witness->figures.code_object_checks++;
+    return log->codes[id] == code;
+}
+
 static void
 compare_frames(gbx_witness *witness, gbx_tracee *tracee, const thread_place *place)
 {
-    static uint64_t real[GBX_FRAMES_MOST];
+    static real_frame real[GBX_FRAMES_MOST];
     size_t count = read_frames(witness, tracee, place->state, real), depth = tracee->depth;
     if (count == SIZE_MAX) {
         return;                        /* deeper than is followed */
@@ -128,7 +148,8 @@ compare_frames(gbx_witness *witness, gbx_tracee *tracee, const thread_place *pla
     size_t both = count < depth ? count : depth;
     bool same = count <= depth + 1 && depth <= count + 1;
     for (size_t i = 0; same && i < both; i++) {
-        same = (uint32_t)(real[count - 1 - i] >> 3) == tracee->frames[i];
+        same = (uint32_t)(real[count - 1 - i].address >> 3) == tracee->frames[i].token &&
+            is_function(witness, tracee, tracee->frames[i].code, real[count - 1 - i].code);
     }
     if (!same) {
         gbx_witness_violation(witness, "forged-record", "a thread has %zu frames that the trace does not have so (it has %zu)",
@@ -162,7 +183,7 @@ compare_holder(gbx_witness *witness, const gbx_tracee *tracee, const thread_plac
 static void
 begin(gbx_witness *witness, gbx_tracee *tracee, const gbx_frame_edge *edge)
 {
-    static uint64_t real[GBX_FRAMES_MOST];
+    static real_frame real[GBX_FRAMES_MOST];
     thread_place place;
     bool told = edge->h.flags == PRESENT && edge->h.event == GBX_EV_FRAME_PUSH;
     tracee->depth = 0;
@@ -182,19 +203,40 @@ push(gbx_witness *witness, gbx_tracee *tracee, const gbx_frame_edge *edge)
         tracee->frames_known = false;
         tracee->depth = 0;
     }
-    tracee->frames[tracee->depth++] = edge->frame;
+    tracee->frames[tracee->depth++] = (gbx_frame_log){ edge->frame, edge->code };
 }
 
 static void
 pop(gbx_tracee *tracee, const gbx_frame_edge *edge)
 {
-    if (tracee->depth == 0 || tracee->frames[tracee->depth - 1] != edge->frame) {
+    if (tracee->depth == 0 || tracee->frames[tracee->depth - 1].token != edge->frame) {
         tracee->frames_known = false;      /* a reader of the trace says so, too */
         tracee->frames_blind = true;
         tracee->depth = 0;
         return;
     }
     tracee->depth--;
+}
+
+/* At each entry into a function: is the function that the record names the one whose frame has just been made?  The frame on
+   top may still be the caller's. */
+static void
+compare_function(gbx_witness *witness, gbx_tracee *tracee, const gbx_frame_edge *edge)
+{
+    thread_place place;
+    if (tracee->state == 0 || tracee->state_uses-- == 0) {
+        tracee->state = find_state(witness, tracee, &place) ? place.state : 0;
+        tracee->state_uses = STATE_USES;
+    }
+    uint64_t frame = tracee->state == 0 ? 0
+        : gbx_space_word(tracee->space, tracee->state + gbx_binary_layout(witness->binary, GBX_LAYOUT_THREAD_FRAME));
+    if (frame == 0 || (uint32_t)(frame >> 3) != edge->frame || edge->h.flags == PRESENT) {
+        return;
+    }
+    uint64_t code = gbx_space_word(tracee->space, frame + gbx_binary_layout(witness->binary, GBX_LAYOUT_FRAME_CODE));
+    if (!is_function(witness, tracee, edge->code, code)) {
+        gbx_witness_violation(witness, "forged-record", "a function was entered, and the trace names another one");
+    }
 }
 
 void
@@ -207,6 +249,7 @@ gbx_frames_record(gbx_witness *witness, gbx_tracee *tracee, const gbx_head *head
     switch (head->event) {
         case GBX_EV_FRAME_PUSH: case GBX_EV_FRAME_RESUME:
             push(witness, tracee, record);
+            compare_function(witness, tracee, record);
             moved = head->event == GBX_EV_FRAME_RESUME || head->flags != PRESENT;    /* not among those being told */
             break;
         case GBX_EV_FRAME_POP: case GBX_EV_FRAME_SUSPEND: case GBX_EV_FRAME_GENERATOR:

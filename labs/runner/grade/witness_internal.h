@@ -1,6 +1,7 @@
 /* Witness, inside: what its parts share.  See witness.h for what it is.
 
-     witness_binary.c    the interpreter's file: probes, the recorder's functions, how to unwind them
+     witness_binary.c    the interpreter's file: probes, the recorder's functions
+     witness_unwind.c    how to leave them
      witness_module.c    extension modules: whose calls go to the recorder through the linker's table
      witness_space.c     an address space: breakpoints, what is mapped, reading it
      witness_chain.c     who called the recorder
@@ -18,7 +19,7 @@
 #ifndef GBX_WITNESS_INTERNAL_H
 #define GBX_WITNESS_INTERNAL_H
 
-#include <elfutils/libdw.h>
+#include <elfutils/libdw.h>          // Elf, Dwarf_CFI
 #include <sys/user.h>
 
 #include "glassbox_format.h"
@@ -46,6 +47,13 @@ typedef struct {
     int rbp_offset;                  /* where the caller's rbp is kept, from there; 0: in rbp */
     bool known;
 } gbx_unwind_rule;
+
+typedef struct gbx_unwind gbx_unwind;
+
+gbx_unwind *gbx_unwind_new(Elf *elf);            /* NULL: the file has no rules, or out of memory */
+void gbx_unwind_free(gbx_unwind *unwind);        /* NULL is fine */
+/* Belongs to `unwind`, until it is asked for another address. */
+const gbx_unwind_rule *gbx_unwind_at(gbx_unwind *unwind, uint64_t address);
 
 typedef struct gbx_binary gbx_binary;
 
@@ -130,6 +138,10 @@ gbx_mapping *gbx_space_mapping(gbx_space *space, const gbx_binary *binary, uint6
 
 #define GBX_FRAMES_MOST 4096
 
+typedef struct {
+    uint32_t token, code;            /* as gbx_frame_edge has them */
+} gbx_frame_log;
+
 typedef struct gbx_tracee {
     pid_t tid, inside;               /* `inside`: in its own namespace; 0 not asked yet */
     gbx_space *space;                /* NULL: nobody has told whose child it is */
@@ -137,9 +149,10 @@ typedef struct gbx_tracee {
     bool look;                       /* was interrupted to be looked at */
     bool watched;                    /* its debug registers are set */
     uint64_t since_tsc, since_ns;    /* when it went on after its last record */
-    uint64_t state;                  /* address of its thread state; 0 not known */
+    uint64_t state;                  /* address of its one thread state; 0 not known */
+    unsigned state_uses;             /* until it is looked for again */
     /* As its records have it. */
-    uint32_t frames[GBX_FRAMES_MOST];
+    gbx_frame_log frames[GBX_FRAMES_MOST];
     size_t depth;
     bool frames_known, frames_blind; /* neither: no record of a frame yet */
     bool holds, holds_known;         /* its interpreter's lock */
@@ -150,7 +163,7 @@ typedef struct gbx_tracee {
 
 typedef struct {
     uint64_t glances, stops, records, names, look_ins, processes, threads, recordings, asked;
-    uint64_t frame_checks, lock_checks, code_checks;
+    uint64_t code_object_checks, frame_checks, lock_checks, code_checks;
     uint64_t busy_ns;
     bool watchpoints;
 } gbx_witness_figures;
@@ -163,6 +176,7 @@ struct gbx_witness {
     gbx_trace_log *logs;             /* of all processes, the latest first */
     uint64_t random;
     uint64_t next_look_ns;
+    bool no_ctypes;
     unsigned until_frames;           /* stops until frames are compared next */
     char name[48], sentence[400];    /* the first violation */
     gbx_witness_figures figures;
@@ -217,6 +231,8 @@ struct gbx_trace_log {
     uint32_t switched_off;
     bool closed, superseded;
     bool replaced;                   /* when its process ended another file bore its name */
+    uint64_t *codes;                 /* by id: the address of the code object that was named so; 0: none */
+    size_t code_count;
     gbx_segment_log *segments;       /* the latest first */
     gbx_segment_log *at[64];         /* by address, of those that are mapped */
     gbx_trace_log *next;
@@ -226,7 +242,16 @@ struct gbx_trace_log {
 void gbx_ledger_open(gbx_witness *witness, gbx_tracee *tracee, uint64_t path);
 void gbx_ledger_close(gbx_witness *witness, gbx_tracee *tracee);
 void gbx_ledger_segment(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
-void gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment *head);
+/* Of a segment, what one reading at a probe brings: its head, and what lies where the next record has to be. */
+#define GBX_RECORD_MOST 128
+typedef struct {
+    gbx_segment head;
+    unsigned char next[GBX_RECORD_MOST + 8];      /* a record, and the first word behind it */
+    size_t size;                     /* of next; 0: this segment is not known */
+} gbx_segment_reading;
+/* Where the next record of a segment will be; sets `size`. */
+uint64_t gbx_ledger_next(const gbx_tracee *tracee, uint64_t address, size_t *size);
+void gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment_reading *now);
 void gbx_ledger_name(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
 void gbx_ledger_lost(gbx_witness *witness, gbx_tracee *tracee, uint64_t address);
 void gbx_ledger_lost_unattached(gbx_witness *witness, gbx_tracee *tracee);

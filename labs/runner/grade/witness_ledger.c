@@ -13,8 +13,13 @@
 
 #define SEGMENT_MOST (64u << 20)
 #define NAME_MOST    (1u << 20)
+#define CODES_MOST   (1u << 22)
 #define SLACK_TSC    100000          /* ticks; clocks of two cores may be a little apart */
 #define SLACK_NS     20000
+
+#define X(NAME, id, CLASS, text, record, timed) GBX_PIN(sizeof(record) <= GBX_RECORD_MOST);
+GBX_EVENTS(X)
+#undef X
 
 const uint8_t gbx_ledger_record_size[256] = {
 #define X(NAME, id, CLASS, text, record, timed) [id] = sizeof(record),
@@ -171,59 +176,99 @@ check_time(gbx_witness *witness, const gbx_trace_log *log, gbx_tracee *tracee, g
 
 /* A record that lies behind what was committed before this one would be somebody else's: the recorder writes a head last. */
 static bool
-check_beyond(gbx_witness *witness, const gbx_tracee *tracee, const gbx_segment_log *segment)
+is_clean(const gbx_segment_log *segment, const unsigned char *behind, size_t size)
 {
-    uint64_t at = segment->head.committed;
-    if (segment->reused || at + 8 > segment->head.size) {
-        return true;
-    }
-    if (gbx_space_word(tracee->space, segment->address + at) != 0) {
-        gbx_witness_violation(witness, "forged-record", "behind the last record lies what nobody has recorded");
-        return false;
-    }
-    return true;
+    static const unsigned char nothing[8];
+    return segment->reused || size < sizeof(nothing) || memcmp(behind, nothing, sizeof(nothing)) == 0;
+}
+
+static void
+say_unclean(gbx_witness *witness)
+{
+    gbx_witness_violation(witness, "forged-record", "behind the last record lies what nobody has recorded");
+}
+
+uint64_t
+gbx_ledger_next(const gbx_tracee *tracee, uint64_t address, size_t *size)
+{
+    const gbx_segment_log *segment = find_segment(tracee->space->log, address);
+    uint64_t room = segment == NULL ? 0 : segment->head.size - segment->head.committed;
+    *size = room < GBX_RECORD_MOST + 8 ? (size_t)room : GBX_RECORD_MOST + 8;
+    return segment == NULL ? 0 : address + segment->head.committed;
+}
+
+/* Who may write where: what is wrong, or NULL. */
+static const char *
+misplaced(const gbx_tracee *tracee, const gbx_segment_log *segment, const gbx_segment_reading *now)
+{
+    return segment == NULL ? "no segment of the trace"
+        : segment->owner != tracee->tid ? "another thread's segment"
+        : segment->head.kind != GBX_SEGMENT_EVENTS ? "a segment of names"
+        : now->head.committed > segment->head.size ? "a segment, behind its end" : NULL;
 }
 
 void
-gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment *now)
+gbx_ledger_record(gbx_witness *witness, gbx_tracee *tracee, uint64_t address, const gbx_segment_reading *now)
 {
     gbx_trace_log *log = log_of(witness, tracee, "a record");
     gbx_segment_log *segment = find_segment(log, address);
-    union { gbx_head head; unsigned char bytes[256]; } record = { .bytes = {0} };
+    const char *wrong = misplaced(tracee, segment, now);
+    union { gbx_head head; unsigned char bytes[GBX_RECORD_MOST]; } record;
     if (log == NULL) {
         return;
     }
-    if (segment != NULL && segment->owner == tracee->tid && now->committed <= segment->head.committed) {
+    if (wrong != NULL) {
+        gbx_witness_violation(witness, "forged-record", "a record was written into %s", wrong);
+        return;
+    }
+    if (now->head.committed <= segment->head.committed) {
         gbx_witness_violation(witness, "missing-record", "records were taken away from a segment");
         return;
     }
-    if (segment == NULL || segment->owner != tracee->tid ||
-        now->committed - segment->head.committed > sizeof(record) || now->committed > segment->head.size) {
-        gbx_witness_violation(witness, "forged-record", "a record was written into %s", segment == NULL
-                              ? "no segment of the trace" : segment->owner != tracee->tid ? "another thread's segment"
-                              : "a segment whose length is not what it was");
+    uint64_t size = now->head.committed - segment->head.committed;
+    memcpy(record.bytes, now->next, sizeof(record.bytes));
+    if (size > now->size || size != gbx_ledger_record_size[record.head.event]) {
+        gbx_witness_violation(witness, "forged-record", "a segment grew by %llu bytes, which is not one record",
+                              (unsigned long long)size);
         return;
     }
-    size_t size = (size_t)(now->committed - segment->head.committed);
-    if (size < sizeof(gbx_head) ||
-        !gbx_space_read(tracee->space, address + segment->head.committed, record.bytes, size) ||
-        size != gbx_ledger_record_size[record.head.event]) {
-        gbx_witness_violation(witness, "forged-record", "a segment grew by %zu bytes, which is not one record", size);
+    if (!check_time(witness, log, tracee, segment, &record.head) || !room_for(segment, (size_t)size)) {
         return;
     }
-    if (!check_time(witness, log, tracee, segment, &record.head) || !room_for(segment, size)) {
-        return;
-    }
-    memcpy(segment->bytes + segment->used, record.bytes, size);
-    segment->used += size;
-    segment->head.committed = now->committed;
+    memcpy(segment->bytes + segment->used, record.bytes, (size_t)size);
+    segment->used += (size_t)size;
+    segment->head.committed = now->head.committed;
     witness->figures.records++;
     if (record.head.event == GBX_EV_STREAM_MASK) {
         const gbx_stream_mask *change = (const gbx_stream_mask *)(const void *)record.bytes;
         log->switched_off |= change->old_mask & ~change->new_mask;
     }
-    (void)check_beyond(witness, tracee, segment);
+    if (!is_clean(segment, now->next + size, now->size - (size_t)size)) {
+        say_unclean(witness);
+    }
     gbx_frames_record(witness, tracee, &record.head);
+}
+
+/* Which code object has this id: what its frames are compared with. */
+static void
+note_code(gbx_trace_log *log, const gbx_name *name, const unsigned char *payload)
+{
+    gbx_name_code code;
+    if (name->kind != GBX_NAME_CODE || name->length < sizeof(code) || name->id >= CODES_MOST) {
+        return;
+    }
+    memcpy(&code, payload, sizeof(code));
+    if (name->id >= log->code_count) {
+        size_t count = (size_t)name->id * 2 + 1024;
+        uint64_t *grown = realloc(log->codes, count * sizeof(*grown));
+        if (grown == NULL) {
+            return;
+        }
+        memset(grown + log->code_count, 0, (count - log->code_count) * sizeof(*grown));
+        log->codes = grown;
+        log->code_count = count;
+    }
+    log->codes[name->id] = code.address;
 }
 
 void
@@ -246,10 +291,14 @@ gbx_ledger_name(gbx_witness *witness, gbx_tracee *tracee, uint64_t address)
         gbx_witness_violation(witness, "forged-record", "a name was written that is not one name");
         return;
     }
+    note_code(log, &name, segment->bytes + segment->used + sizeof(name));
     segment->used += name.size;
     segment->head.committed = committed;
     witness->figures.names++;
-    (void)check_beyond(witness, tracee, segment);
+    uint64_t behind = committed + 8 <= segment->head.size ? gbx_space_word(tracee->space, address + committed) : 0;
+    if (!is_clean(segment, (const unsigned char *)&behind, sizeof(behind))) {
+        say_unclean(witness);
+    }
 }
 
 bool
@@ -383,6 +432,7 @@ gbx_ledger_free(gbx_trace_log *log)
         free(log->segments);
         log->segments = next;
     }
+    free(log->codes);
     free(log->header);
     free(log);
 }

