@@ -244,7 +244,7 @@ hear(gbx_witness *witness, const char *got, gbx_lab_ran *ran, gbx_error *error)
     free(path);
     if (status == 0 && gbx_witness_objects(witness, &name, &sentence)) {
         ran->violation = gbx_violation_name(name);
-        snprintf(ran->text, sizeof(ran->text), "%s", sentence);
+        snprintf(ran->seen, sizeof(ran->seen), "%s", sentence);
     }
     if (status == 0 && ran->witness == NULL) {
         ran->witness = json_object();
