@@ -315,10 +315,11 @@ gbx_judge_facts(gbx_grading *grading, size_t only, gbx_error *error)
     for (size_t i = 0; i < grading->lab->fact_count && status == 0; i++) {
         gbx_fact_outcome *outcome = &grading->facts[i];
         outcome->fact = &grading->lab->facts[i];
-        bool again = only == outcome->fact->run && !gbx_judge_passed(outcome);
+        bool waited = outcome->verdict != NULL && strcmp(outcome->verdict, "prerequisite") == 0;
+        bool again = only != GBX_LAB_RUNS && (waited || (only == outcome->fact->run && !gbx_judge_passed(outcome)));
         if (!gbx_judge_skips(grading, outcome->fact) && (only == GBX_LAB_RUNS || again)) {
             status = judge_fact(grading, outcome, error);
-            if (again && status == 0 && gbx_judge_passed(outcome)) {
+            if (again && !waited && status == 0 && gbx_judge_passed(outcome)) {
                 outcome->verdict = "flaky";
             }
             grading->fact_attempts[i] = grading->runs[outcome->fact->run].attempts;
