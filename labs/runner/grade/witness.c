@@ -65,6 +65,12 @@ gbx_witness_objects(const gbx_witness *witness, const char **name, const char **
     return true;
 }
 
+void
+gbx_witness_allow_ctypes(gbx_witness *witness, bool may)
+{
+    witness->no_ctypes = !may;
+}
+
 /* ---------------------------------------------------------------- open, close */
 
 int

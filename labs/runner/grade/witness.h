@@ -24,6 +24,10 @@ typedef struct gbx_witness gbx_witness;
 int gbx_witness_open(gbx_witness **out, const char *python, gbx_error *error);
 void gbx_witness_close(gbx_witness *witness);
 
+/* May the program load what calls any C function by its address (_ctypes, libffi)?  It may unless this is called with false; then
+   it is the violation foreign-code.  Seen only where the filter has mappings of code judged here (below). */
+void gbx_witness_allow_ctypes(gbx_witness *witness, bool may);
+
 /* For the sandbox, all from one thread.  _begin: the child runs our own code and waits (on a pipe) until this has returned; it is
    seized, with all options, and must not have asked to be traced.  _stop: waitpid(-1, &status, __WALL) reported this; continues the
    thread, and passes signals on.  Ends (WIFEXITED, WIFSIGNALED) are told, too.  0, or a negative code after which the tree is

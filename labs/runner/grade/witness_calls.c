@@ -10,6 +10,7 @@
 #include "witness_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -34,6 +35,18 @@ is_given(const gbx_space *space, int fd)
     return status.st_nlink > 0 && status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+/* Is it what calls any C function by its address? */
+static bool
+calls_anything(const gbx_space *space, int fd)
+{
+    char path[64], file[PATH_MAX];
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)space->pid, fd);
+    ssize_t length = readlink(path, file, sizeof(file) - 1);
+    file[length > 0 ? length : 0] = '\0';
+    const char *name = strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
+    return strncmp(name, "libffi", 6) == 0 || strncmp(name, "_ctypes.", 8) == 0;
+}
+
 static bool
 in_interpreter(const gbx_witness *witness, const gbx_space *space, uint64_t from, uint64_t size)
 {
@@ -55,6 +68,10 @@ wrong(const gbx_witness *witness, const gbx_tracee *tracee, const struct user_re
         *sentence = (regs->r10 & MAP_ANONYMOUS) ? "memory that is no file's was to be executed"
             : writes ? "memory was to be written to and executed" : "a file that somebody here may have written was to be executed";
         if (regs->r10 & MAP_ANONYMOUS) {
+            return "foreign-code";
+        }
+        if (!writes && witness->no_ctypes && calls_anything(space, (int)regs->r8)) {
+            *sentence = "ctypes was asked for, which lets Python call any C function: this lab has no need of it";
             return "foreign-code";
         }
         return writes ? "code-written" : is_given(space, (int)regs->r8) ? NULL : "foreign-code";

@@ -176,6 +176,7 @@ struct gbx_witness {
     gbx_trace_log *logs;             /* of all processes, the latest first */
     uint64_t random;
     uint64_t next_look_ns;
+    bool no_ctypes;
     unsigned until_frames;           /* stops until frames are compared next */
     char name[48], sentence[400];    /* the first violation */
     gbx_witness_figures figures;
