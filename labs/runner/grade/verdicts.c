@@ -184,9 +184,13 @@ gbx_judge_run(gbx_graded_run *run)
     run->violation = NULL;
     if (ran->violation != NULL) {
         set_violation(run, ran->violation, ran->text);
+        snprintf(run->cause, sizeof(run->cause), "%.250s", ran->seen);
     }
     else if (ran->result.end == GBX_END_VIOLATION) {
-        set_violation(run, ran->result.violation, ran->result.cause);
+        /* What a program asked for is the same each time; what the witness saw first need not be. */
+        bool asked = strcmp(ran->result.violation, "forbidden-call") == 0;
+        set_violation(run, ran->result.violation, asked ? ran->result.cause : "");
+        snprintf(run->cause, sizeof(run->cause), "%s", ran->result.cause);
     }
     else if (ran->result.end == GBX_END_LEFTOVERS) {
         set_violation(run, "left-processes", "");
