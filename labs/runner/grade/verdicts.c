@@ -124,6 +124,19 @@ ran_failed(const gbx_graded_run *run)
     return run->ran.trace != NULL && run->ran.marks.failed && !run->ran.unsound;
 }
 
+/* Did it fail before the learner's code was loaded?  Then it is the harness that is at fault, or this machine.  That there is no
+   recording at all counts only where a witness saw that none was made. */
+static bool
+is_not_theirs(const gbx_lab_ran *ran)
+{
+    bool loaded = false;
+    for (size_t i = 0; i < ran->marks.count; i++) {
+        loaded = loaded || strcmp(ran->marks.parts[i].name, "load") == 0;
+    }
+    bool failed = ran->result.end == GBX_END_SIGNALLED || ran->result.status != 0;
+    return failed && !loaded && !ran->unsound && (ran->trace != NULL || ran->witness != NULL);
+}
+
 /* It ended by itself: did it come to its end? */
 static void
 judge_ending(gbx_graded_run *run)
@@ -132,7 +145,11 @@ judge_ending(gbx_graded_run *run)
     const gbx_sandbox_result *result = &run->ran.result;
     const gbx_trace *trace = run->ran.trace;
     bool recording = trace != NULL && gbx_trace_process(trace, 0)->header->state == GBX_STATE_RECORDING;
-    if (result->end == GBX_END_SIGNALLED) {
+    if (is_not_theirs(&run->ran)) {
+        say_error(result, why, sizeof(why));
+        set_run(run, "infrastructure", "the lab's harness failed before any work was loaded: %.300s", why);
+    }
+    else if (result->end == GBX_END_SIGNALLED) {
         set_run(run, "submission-error", "the run '%s' was killed by SIG%s", run->run->name,
                 sigabbrev_np(result->signal) == NULL ? "?" : sigabbrev_np(result->signal));
     }
@@ -167,9 +184,13 @@ gbx_judge_run(gbx_graded_run *run)
     run->violation = NULL;
     if (ran->violation != NULL) {
         set_violation(run, ran->violation, ran->text);
+        snprintf(run->cause, sizeof(run->cause), "%.250s", ran->seen);
     }
     else if (ran->result.end == GBX_END_VIOLATION) {
-        set_violation(run, ran->result.violation, ran->result.cause);
+        /* What a program asked for is the same each time; what the witness saw first need not be. */
+        bool asked = strcmp(ran->result.violation, "forbidden-call") == 0;
+        set_violation(run, ran->result.violation, asked ? ran->result.cause : "");
+        snprintf(run->cause, sizeof(run->cause), "%s", ran->result.cause);
     }
     else if (ran->result.end == GBX_END_LEFTOVERS) {
         set_violation(run, "left-processes", "");
