@@ -234,6 +234,14 @@ def hot(n):
         self.violates("import glassbox\nglassbox.select('frame+mark')\n" + GOOD, "recorder-switched")
 
     @unittest.skipIf(PLAIN == "--no-witness", "cannot run here: there is no witness")
+    def test_ctypes_is_for_labs_that_say_so(self):
+        source = "import ctypes\n" + GOOD
+        self.assertEqual(self.check(source)["verdict"], "pass")
+        toml = self.stage.labs / "9-tiny" / "lab.toml"
+        toml.write_text(toml.read_text().replace("ctypes = true", "ctypes = false"))
+        self.violates(source, "foreign-code")
+
+    @unittest.skipIf(PLAIN == "--no-witness", "cannot run here: there is no witness")
     def test_the_recording_is_taken_away(self):
         for ending in ("os._exit(1)", "os._exit(0)", "1 // 0", "pass"):
             result = self.check(f"import os\nos.unlink('/trace/run.gbx')\n{ending}\n" + GOOD)
