@@ -17,8 +17,6 @@ import sys
 import threading
 import time
 
-import _interpqueues  # noqa: F401
-import _interpreters  # noqa: F401
 import lab
 import load  # the very file that the learner was given
 
