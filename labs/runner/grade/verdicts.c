@@ -144,7 +144,7 @@ judge_ending(gbx_graded_run *run)
     char why[400];
     const gbx_sandbox_result *result = &run->ran.result;
     const gbx_trace *trace = run->ran.trace;
-    bool recording = trace != NULL && gbx_trace_process(trace, 0)->header->state == GBX_STATE_RECORDING;
+    bool stopped = trace != NULL && gbx_trace_process(trace, 0)->header->state == GBX_STATE_STOPPED;
     if (is_not_theirs(&run->ran)) {
         say_error(result, why, sizeof(why));
         set_run(run, "infrastructure", "the lab's harness failed before any work was loaded: %.300s", why);
@@ -153,15 +153,12 @@ judge_ending(gbx_graded_run *run)
         set_run(run, "submission-error", "the run '%s' was killed by SIG%s", run->run->name,
                 sigabbrev_np(result->signal) == NULL ? "?" : sigabbrev_np(result->signal));
     }
-    else if (trace != NULL && !run->ran.marks.ended && !recording && !run->ran.unsound) {
-        set_violation(run, "recorder-switched", "");
-    }
-    else if (result->status != 0 && run->run->hidden) {      /* its own words would tell what it was given */
-        set_run(run, "submission-error", "the run '%s' failed, with inputs that are not shown", run->run->name);
-    }
     else if (result->status != 0) {
         say_error(result, why, sizeof(why));
         set_run(run, "submission-error", "the run '%s' failed: %.360s", run->run->name, why);
+    }
+    else if (stopped && !run->ran.marks.ended && !run->ran.unsound) {
+        set_violation(run, "recorder-switched", "");
     }
     else if (trace == NULL) {
         set_run(run, "submission-error", "the run '%s' left no recording", run->run->name);
@@ -198,11 +195,11 @@ gbx_judge_run(gbx_graded_run *run)
     else if (ran->result.end == GBX_END_LIMIT) {
         set_limit(run);
     }
+    else if (ran->lost != 0) {
+        set_run(run, "limit:disk", "the recording of the run '%s' grew beyond what is kept of one", run->run->name);
+    }
     else {
         judge_ending(run);
-    }
-    if (run->verdict[0] == '\0' && ran->lost != 0) {
-        set_run(run, "limit:disk", "the recording of the run '%s' grew beyond what is kept of one", run->run->name);
     }
     if (run->verdict[0] == '\0' && ran->unsound) {
         set_run(run, "infrastructure", "%s", ran->text);
