@@ -17,7 +17,7 @@ with open("answers.toml", "w", encoding="utf-8") as file:
 
 with open("work.py", encoding="utf-8") as file:
     SENDS = [at for at, line in enumerate(file, 1) if "pickle.dumps(" in line][0]
-LAST = 2 * {{turns}}  # of the turns alone and behind the thread
+LAST = 2 * int("{{turns}}")  # of the turns alone and behind the thread
 with open("load.py", encoding="utf-8") as file:
     WAITS = [at for at, line in enumerate(file, 1) if "time.sleep(0.001)" in line][0]
 
