@@ -80,6 +80,10 @@ class Zoo(unittest.TestCase):
         cls.temporary = folder / "tmp"
         cls.temporary.mkdir()
         cls.stage = tiny.Stage(folder / "stage")
+        cls.strict = folder / "strict"
+        shutil.copytree(cls.stage.labs, cls.strict)
+        rules = cls.strict / "9-tiny" / "lab.toml"
+        rules.write_text(rules.read_text(encoding="utf-8").replace("ctypes = true", "ctypes = false"), encoding="utf-8")
         cls.stage.env |= {"TMPDIR": str(cls.temporary)}
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         cls.nothing = cls.stage.grade(cls.stage.bundle(cls.work("nothing")), PLAIN)
@@ -115,6 +119,8 @@ class Zoo(unittest.TestCase):
         out = self.stage.new("out")
         status = animal.get("status", 0)
         env = {"GLASSBOX_LABS": str(tiny.ROOT / "labs")} if animal.get("lab", 9) != 9 else {}
+        if animal.get("ctypes") is False:
+            env = {"GLASSBOX_LABS": str(self.strict)}
         self.stage.run("grade", bundle, "--out", out, PLAIN, *words, status=status, env=env)
         self.assertEqual(sorted(path.name for path in out.iterdir()), ["result.json"])
         return json.loads((out / "result.json").read_text(encoding="utf-8")), bundle
