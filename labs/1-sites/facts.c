@@ -131,7 +131,7 @@ find_site(const gbx_lab_look *look, gbx_finding *finding, const gbx_part *part, 
     if (it->any != GBX_NO_EVENT && !it->several) {
         return true;
     }
-    snprintf(expected, sizeof(expected), "one %s in %s(), which works while drive_%s() runs", family, function, function);
+    snprintf(expected, sizeof(expected), "one %s in %s(), which asks to be specialized while drive_%s() runs", family, function, function);
     gbx_finding_fail(finding, expected, it->several ? "there are several" : "it never asks to be specialized",
                      it->several ? "the line of the site was changed, or the function was made twice"
                                  : "it runs too rarely: an instruction asks in its second execution");
@@ -232,7 +232,7 @@ judge_change(const gbx_lab_look *look, gbx_finding *finding, const gbx_part *par
     char expected[96];
     snprintf(expected, sizeof(expected), "and %s after that", opcode);
     if (it->miss != GBX_NO_EVENT) {
-        gbx_finding_event(finding, look->look, it->miss, "the first miss: it meets a %s",
+        gbx_finding_event(finding, look->look, it->miss, "the first miss, on meeting: %s",
                           gbx_part_string(part, ((const gbx_spec *)gbx_part_record(part, it->miss))->type));
     }
     if (it->asked == GBX_NO_EVENT) {

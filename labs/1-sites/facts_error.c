@@ -61,8 +61,8 @@ observe_given(const gbx_lab_look *look, gbx_finding *finding)
         alive += death(&given, name) == GBX_NO_EVENT;
     }
     if (object != GBX_NO_EVENT) {
-        gbx_finding_refute(finding, look->look, object, "as it was given: a frame outlives its call, and %u locals live on",
-                           alive);
+        gbx_finding_refute(finding, look->look, object, "as it was given: a frame outlives its call");
+        gbx_finding_number(finding, "locals that live on, as it was given", alive, "");
         gbx_finding_observe(finding, alive == 0 ? 0 : alive == 1 ? 1 : 2);
     }
 }

@@ -6,8 +6,6 @@
 
 #include "workers.h"
 
-#include "../../stations/3-gil/spans.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +13,7 @@
 #define FIFTH     5u             /* of what the given convoy waited */
 #define SLACK_NS  1000000u
 #define ANSWER_NS 1e6            /* that an answer takes */
-#define PIECES    2u             /* of each of two workers, while the harness talks */
+#define PIECES    1u             /* of each of two workers, while the harness talks */
 
 unsigned
 gbx_workers_number(const json_t *object, const char *name)
@@ -150,19 +148,37 @@ check_crunched(const gbx_lab_look *look, gbx_finding *finding, double *share)
 typedef struct {
     uint32_t turns;              /* it let go of the lock to wait for an answer */
     uint32_t timeouts;           /* it waited for the lock for a switch interval */
-    uint64_t waits_ns;
+    uint64_t waits_ns;           /* it waited for the lock, and somebody else had had it meanwhile */
 } meeting;
 
 static meeting
-look_at(const gbx_spans *spans, const gbx_workers_window *window)
+look_at(const gbx_workers_window *window)
 {
-    const gbx_window of = { window->part.begin, window->part.end, window->begin_ns, window->end_ns, window->part.stream };
-    const gbx_spans_of waits = { .lanes = GBX_SPANS_WAITS, .one_stream = true, .stream = window->part.stream };
-    meeting seen = { .timeouts = gbx_part_count(&window->part, GBX_EV_GIL_TIMEOUT, 0),
-                     .waits_ns = gbx_spans_time(spans, &of, &waits) };
-    for (size_t at = window->part.begin; (at = gbx_part_next(&window->part, at, GBX_EV_GIL_RELEASE, 0)) != GBX_NO_EVENT;
-         at++) {
-        seen.turns += ((const gbx_gil_release *)gbx_part_record(&window->part, at))->h.flags == GBX_RELEASE_BLOCKING;
+    const gbx_part *part = &window->part;
+    uint32_t own = gbx_trace_stream(part->trace, part->stream)->thread;
+    uint64_t wanted_ns = 0;
+    meeting seen = { 0, 0, 0 };
+    for (size_t at = part->begin; at < part->end; at++) {
+        const void *record = gbx_part_record(part, at);
+        switch (gbx_part_event(part, at)) {
+        case GBX_EV_GIL_RELEASE:
+            seen.turns += ((const gbx_gil_release *)record)->h.flags == GBX_RELEASE_BLOCKING;
+            break;
+        case GBX_EV_GIL_REQUEST:
+            wanted_ns = gbx_trace_where(part->trace, at).t_ns;
+            break;
+        case GBX_EV_GIL_TIMEOUT:
+            seen.timeouts++;
+            break;
+        case GBX_EV_GIL_ACQUIRE:
+            if (((const gbx_gil_acquire *)record)->from != own && wanted_ns != 0) {
+                seen.waits_ns += gbx_trace_where(part->trace, at).t_ns - wanted_ns;
+            }
+            wanted_ns = 0;
+            break;
+        default:
+            break;
+        }
     }
     return seen;
 }
@@ -214,17 +230,13 @@ static gbx_verdict
 check_convoy(const gbx_lab_look *look, gbx_finding *finding, double *share)
 {
     gbx_workers_window given, talk;
-    gbx_spans spans = { 0 };
-    gbx_verdict verdict = GBX_INSUFFICIENT;
     (void)share;
-    if (gbx_workers_window_find(look, finding, "given", &given) && gbx_workers_window_find(look, finding, "talk", &talk)
-        && gbx_spans_read(&spans, look->look, finding)) {
-        meeting before = look_at(&spans, &given), now = look_at(&spans, &talk);
-        observe_given(look, finding, &given, &before);
-        verdict = judge_talk(look, finding, &talk, &now, &before);
+    if (!gbx_workers_window_find(look, finding, "given", &given) || !gbx_workers_window_find(look, finding, "talk", &talk)) {
+        return GBX_INSUFFICIENT;
     }
-    gbx_spans_clear(&spans);
-    return verdict;
+    meeting before = look_at(&given), now = look_at(&talk);
+    observe_given(look, finding, &given, &before);
+    return judge_talk(look, finding, &talk, &now, &before);
 }
 
 /* --------------------------------------------------------------------------- at work */
@@ -233,12 +245,13 @@ static gbx_verdict
 check_at_work(const gbx_lab_look *look, gbx_finding *finding, double *share)
 {
     gbx_workers_call calls[GBX_WORKERS_CALLS];
-    gbx_workers_window begin, talk;
-    if (!gbx_workers_window_find(look, finding, "begin", &begin) || !gbx_workers_window_find(look, finding, "talk", &talk)) {
+    gbx_workers_window begin, talk, meanwhile;
+    if (!gbx_workers_window_find(look, finding, "begin", &begin) || !gbx_workers_window_find(look, finding, "talk", &talk)
+        || !gbx_workers_window_find(look, finding, "meanwhile", &meanwhile)) {
         return GBX_INSUFFICIENT;
     }
     gbx_workers_window both = begin;
-    both.end_ns = talk.end_ns;
+    both.end_ns = meanwhile.end_ns;
     size_t all = gbx_workers_calls(look, &both, "piece", calls), count = 0;
     for (size_t i = 0; i < all; i++) {
         if (calls[i].end_ns > talk.begin_ns && calls[i].stream != talk.part.stream) {

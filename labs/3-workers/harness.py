@@ -15,14 +15,13 @@ import pickle  # noqa: F401
 import queue  # noqa: F401
 import sys
 import threading
-import time  # noqa: F401
+import time
 
-import _interpqueues  # noqa: F401
-import _interpreters  # noqa: F401
 import lab
 import load  # the very file that the learner was given
 
 SHORT = 0.0005  # seconds: a tenth of the usual switch interval
+MEANWHILE = 0.1  # seconds after the talk: on a busy machine workers may be late
 
 
 # --- the convoy ---------------------------------------------------------------------------------------
@@ -59,6 +58,8 @@ def convoy(work):
         handle = work.begin(jobs)
     with lab.part("talk"):
         load.talk(turns)
+    with lab.part("meanwhile"):
+        time.sleep(MEANWHILE)
     with lab.part("finish"):
         lab.observe("crunched", list(work.finish(handle)))
 

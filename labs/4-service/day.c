@@ -92,7 +92,8 @@ begin_step(walk *it, size_t at)
                                                              || record->h.flags == GBX_AIO_SENT_CANCELLED);
     }
     if (it->depth++ == 0) {
-        it->step = (gbx_l4_step){ .begin = at, .lets_go = GBX_NO_EVENT, .task = task == NULL ? UINT32_MAX : (uint32_t)(task - it->day->tasks) };
+        it->step = (gbx_l4_step){ .begin = at, .lets_go = GBX_NO_EVENT,
+                                  .task = task == NULL ? UINT32_MAX : (uint32_t)(task - it->day->tasks) };
     }
 }
 

@@ -8,10 +8,13 @@ import binascii
 import hashlib
 import mmap
 import struct
+import sys
 import zlib
 
 import lab
-import numpy as np
+
+sys.modules["_ctypes"] = None            # NumPy does without it, and a graded run must
+import numpy as np  # noqa: E402
 
 assert binascii and hashlib and struct and zlib          # imported here, so that no hand-over has to
 

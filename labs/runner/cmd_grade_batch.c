@@ -230,6 +230,26 @@ options_of(const chosen_options *chosen, const char *words[8])
     words[count] = NULL;
 }
 
+/* What a grading rests on besides the bundle, as a sum; the free-threaded build only where there is one. */
+static int
+find_judge(const gbx_lab_places *places, const char *const *words, char judge[GBX_DIGEST_TEXT], gbx_error *error)
+{
+    char *ft = NULL;
+    gbx_error none;
+    int status = gbx_paths_need(&places->paths, GBX_PATHS_PYTHON, error);
+    if (status == 0) {
+        const char *const pythons[] = { places->paths.python, gbx_paths_variant(&places->paths, "ft", &ft, &none) == 0 ? ft : NULL,
+                                        NULL };
+        const gbx_provenance_options who = {
+            .program = "/proc/self/exe", .pythons = pythons, .labs = places->labs, .course = places->roster.folder,
+            .secret = places->roster.secret, .secret_size = places->roster.secret_size, .options = words,
+        };
+        status = gbx_provenance_sum(judge, &who, error);
+    }
+    free(ft);
+    return status;
+}
+
 static int
 run(const chosen_options *chosen, gbx_batch_options *options, gbx_batch_result *result, gbx_error *error)
 {
@@ -239,14 +259,7 @@ run(const chosen_options *chosen, gbx_batch_options *options, gbx_batch_result *
     options_of(chosen, words);
     int status = gbx_lab_places_open(&places, chosen->course, error);
     if (status == 0) {
-        status = gbx_paths_need(&places.paths, GBX_PATHS_PYTHON, error);
-    }
-    if (status == 0) {
-        const gbx_provenance_options who = {
-            .program = "/proc/self/exe", .python = places.paths.python, .labs = places.labs, .course = places.roster.folder,
-            .secret = places.roster.secret, .secret_size = places.roster.secret_size, .options = words,
-        };
-        status = gbx_provenance_sum(judge, &who, error);
+        status = find_judge(&places, words, judge, error);
     }
     if (status == 0) {
         options->judge = judge;

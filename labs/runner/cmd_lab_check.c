@@ -168,8 +168,12 @@ print_runs(const json_t *result)
     char wall[32];
     const json_t *host = json_object_get(result, "host");
     bool witness = json_is_true(json_object_get(json_object_get(host, "witness"), "on"));
+    if (json_object_size(json_object_get(host, "runs")) == 0) {
+        return;                      /* it was refused before any */
+    }
     printf("\nSandbox: %s. Witness: %s.\n", text_of(json_object_get(host, "sandbox"), "level"),
-           witness ? "it saw every event that was recorded" : "none, so this could not be graded");
+           !witness ? "none, so this could not be graded" : json_is_null(json_object_get(result, "violation"))
+           ? "it saw every event that was recorded" : "it was there");
     json_object_foreach(json_object_get(host, "runs"), name, run) {
         printf("Run '%s': %s, %lld events", name, gbx_text_time((uint64_t)(number_of(run, "wall_s") * 1e9), wall, sizeof(wall)),
                (long long)number_of(run, "events"));

@@ -233,11 +233,38 @@ def hot(n):
         self.violates("import glassbox\nglassbox.stop()\n" + GOOD, "recorder-switched")
         self.violates("import glassbox\nglassbox.select('frame+mark')\n" + GOOD, "recorder-switched")
 
+    @unittest.skipIf(PLAIN == "--no-witness", "cannot run here: there is no witness")
+    def test_ctypes_is_for_labs_that_say_so(self):
+        source = "import ctypes\n" + GOOD
+        self.assertEqual(self.check(source)["verdict"], "pass")
+        toml = self.stage.labs / "9-tiny" / "lab.toml"
+        toml.write_text(toml.read_text().replace("ctypes = true", "ctypes = false"))
+        self.violates(source, "foreign-code")
+
+    @unittest.skipIf(PLAIN == "--no-witness", "cannot run here: there is no witness")
+    def test_the_recording_is_taken_away(self):
+        for ending in ("os._exit(1)", "os._exit(0)", "1 // 0", "pass"):
+            result = self.check(f"import os\nos.unlink('/trace/run.gbx')\n{ending}\n" + GOOD)
+            self.assertEqual((result["verdict"], result["score"]), ("violation", 0), (ending, result["message"]))
+
     def test_the_harness_is_replaced(self):
         """Whatever becomes of the module, marks that are missing are no part, and the end is no end."""
         result = self.check("import lab\nlab._mark = lambda *a: None\n" + GOOD)
         self.assertNotIn(result["verdict"], ("pass", "partial", "flaky"), result["message"])
         self.assertEqual(result["score"], 0)
+
+
+class Ours(Staged):
+    """What is at fault on our side is no verdict on anybody."""
+
+    def test_a_harness_that_fails_before_anything_is_loaded(self):
+        harness = self.stage.labs / "9-tiny" / "harness.py"
+        text = harness.read_text()
+        for broken in ("import nowhere\n" + text, text.replace("work = lab.load()", "work = lab.lode()")):
+            harness.write_text(broken)
+            result = self.stage.grade(self.stage.bundle(self.stage.work()), status=75)
+            self.assertEqual((result["verdict"], result["score"]), ("infrastructure", None))
+            self.assertIn("before any work was loaded", result["message"])
 
 
 class Owner(Staged):

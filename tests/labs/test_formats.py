@@ -82,12 +82,14 @@ def corpus_result(verdict, seen, show):
         explanations.append(explanation("subject", "needs-human", 5, person=5, fact="subject", prose=results.NASTY))
     else:
         more = {"after": "before"} if verdict == "prerequisite" else {}
-        facts.append(fact("subject", verdict, 20, attempts=3 if verdict == "flaky" else None, **texts, **more))
+        facts.append(fact("subject", verdict, 20, **texts, **more))
     facts.append(fact("other", verdict if broken else "fail", 10, expected="OTHER", actual="OTHER"))
     predictions.append(
         prediction("fate", "wrong", 5, 5, "a-miss-is-an-error") if not broken else prediction("fate", "none", 5)
     )
     more = {"message": "MESSAGE " + results.NASTY}
+    whole = {"witness": {"on": True}, "grader": "0.1", "build": "gil", "graded_at": "2026-11-21T20:00:00Z"}
+    more["host"] = whole | {"runs": {"main": {"attempts": 3 if verdict == "flaky" else 1}}}
     if verdict in LIMITS:
         more["limit"] = {"kind": verdict[6:], "text": "CAUSE " + results.NASTY}
     if verdict == "violation":
@@ -208,6 +210,10 @@ class Corpus(unittest.TestCase):
                 self.assertNotIn("<property", text)
             if case[0] == "infrastructure" and name in ("classroom50", "autolab"):
                 self.assertIsNone(text)
+
+    def test_the_results_are_of_the_form_that_grading_writes(self):
+        for case in CASES:
+            self.check("result", corpus_result(*case))
 
     def test_all_other_results_have_a_file(self):
         for (moment, name, case), text in self.files.items():
@@ -449,6 +455,7 @@ class Corpus(unittest.TestCase):
 
 
 BROKEN = {
+    "result": [{}, {"format": "glassbox-result 1", "verdict": "excellent"}],
     "gradescope": [
         {},
         {"score": "1"},
@@ -531,6 +538,16 @@ class OneFile(Folder):
         done = run("gradebook", "--format", "gradescope", path)
         self.assertEqual((done.returncode, "/srv/x" in done.stdout), (75, False))
         self.assertEqual(done.stderr, f"glassbox: '{path}' has no score: /srv/x is full\n")
+
+    def test_attempts_are_those_of_the_run_that_was_made_again(self):
+        whole = result("ann", [fact("loads", "flaky")])
+        for runs, attempts in (
+            ({"main": {"attempts": 1}, "slow": {"attempts": 3}}, "3"),
+            ({"a": {"attempts": 2}, "b": {"attempts": 3}}, "more than one"),
+            ({}, "more than one"),
+        ):
+            whole["host"]["runs"] = runs
+            self.assertIn(f"  attempts: {attempts}\n", gradebook("--format", "tap", results.write(self.results, whole)))
 
     def test_many_results_need_a_place(self):
         self.write(result("ann", [fact("loads")]), result("bob", [fact("loads")]))
@@ -633,6 +650,8 @@ class Real(Folder):
         cases = [tests / "reference", *sorted((tests / "must-fail").iterdir())]
         self.assertGreater(len(cases), 5)
         wholes = [self.judged(case) for case in cases]
+        for whole in wholes:
+            check_json("result", whole)
         self.write(*wholes)
         told = json.loads(gradebook("--json", self.results))
         scores = {one["student"]: one["score"] for one in told["students"]}

@@ -176,9 +176,28 @@ a_fault_that_is_everybodys_ends_the_batch(void **state)
     gbx_batch_options options = batch_options_of();
     options.attempts = 1;
     assert_int_equal(batch_run_with(options), GBX_ERROR_CHILD);
-    batch_assert_says("the first 20 submissions all failed without a grade, the last: no memory");
+    batch_assert_says("the last 20 submissions all failed without a grade, the last one: no memory");
     assert_in_range(batch_gradings(), 20, 23);
     assert_int_equal(access(batch_at("out/table.csv"), F_OK), -1);
+}
+
+/* Else the first twenty by name, if they make the grader fall, would be tried for ever. */
+static void
+what_failed_before_comes_last(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 24; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "s%02d", i);
+        batch_hand_in(name, i < 20 ? "crash" : "pass");
+    }
+    gbx_batch_options options = batch_options_of();
+    options.attempts = 1;
+    options.jobs = 1;
+    assert_int_equal(batch_run_with(options), GBX_ERROR_CHILD);
+    assert_int_equal(batch_result.state.done, 0);
+    assert_int_equal(batch_run_with(options), GBX_ERROR_CHILD);
+    assert_int_equal(batch_result.state.done, 4);
 }
 
 static void
@@ -443,6 +462,7 @@ main(int argc, char **argv)
         TEST(a_torn_or_spoilt_journal_costs_only_what_it_lost),
         TEST(infrastructure_is_tried_again_then_listed_and_has_no_score),
         TEST(a_fault_that_is_everybodys_ends_the_batch),
+        TEST(what_failed_before_comes_last),
         TEST(a_grader_that_hangs_is_ended),
         TEST(hostile_lists_are_refused_with_their_line),
         TEST(a_bundle_that_is_not_there_is_said_before_anything_is_graded),

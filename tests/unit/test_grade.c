@@ -88,6 +88,32 @@ an_end_is_only_the_harnesss(void **state)
 }
 
 static void
+a_harness_that_fails_before_it_loads_is_ours_to_mend(void **state)
+{
+    (void)state;
+    gbx_harness_part load = { .name = "load", .end = GBX_NO_EVENT };
+    gbx_graded_run run = run_of(GBX_END_EXITED);
+    run.ran.result.status = 1;
+    run.ran.trace = trace_of(GBX_STATE_STOPPED);
+    run.ran.marks.ended = true;
+    gbx_judge_run(&run);
+    assert_string_equal(run.verdict, "infrastructure");
+    run.ran.marks.parts = &load;
+    run.ran.marks.count = 1;
+    gbx_judge_run(&run);
+    assert_string_equal(run.verdict, "submission-error");
+    gbx_trace_close(run.ran.trace);
+    run = run_of(GBX_END_EXITED);
+    run.ran.result.status = 1;
+    gbx_judge_run(&run);
+    assert_string_equal(run.verdict, "submission-error");        /* nobody saw whether there was a recording */
+    run.ran.witness = json_object();
+    gbx_judge_run(&run);
+    assert_string_equal(run.verdict, "infrastructure");
+    json_decref(run.ran.witness);
+}
+
+static void
 a_traceback_is_said_in_a_line_without_addresses(void **state)
 {
     (void)state;
@@ -262,6 +288,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_ending_has_its_verdict),
         TEST(an_end_is_only_the_harnesss),
+        TEST(a_harness_that_fails_before_it_loads_is_ours_to_mend),
         TEST(a_traceback_is_said_in_a_line_without_addresses),
         TEST(scores_are_the_sum_of_what_holds),
         TEST(the_worst_of_the_runs_is_the_verdict),

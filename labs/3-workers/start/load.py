@@ -1,7 +1,6 @@
 """What there is to do in lab 3: numbers to crunch, and requests to serve.
 
-Whoever does it imports this file: a thread finds it imported, another
-interpreter or a process that begins from nothing has to know its folder.
+A thread finds this file imported, and so does a process that was forked.
 
 This file is the harness's own. You may read it, run it and change your copy;
 what you change here is not handed in.

@@ -20,7 +20,7 @@
 enum {
     TICK_MS = 250,
     SYNC_NS = 1000000000,
-    IN_A_ROW = 20,           /* given up one after the other, none graded: it is not the submissions */
+    IN_A_ROW = 20,           /* given up one after the other, none graded: it is hardly the submissions */
     WORDS = 32               /* of a worker's command line */
 };
 
@@ -40,7 +40,7 @@ typedef struct {
     gbx_journal *journal;
     slot *slots;
     struct pollfd *polled;   /* slots, then signals */
-    size_t next;             /* the first that may be TODO */
+    size_t next;             /* the first that may be TODO; counted twice through, see next_item() */
     size_t in_a_row;
     int signals;
     sigset_t before;
@@ -82,10 +82,10 @@ static int
 count_given_up(batch *this, const gbx_batch_item *item, gbx_error *error)
 {
     this->result->state.infrastructure++;
-    if (++this->in_a_row < IN_A_ROW || this->result->state.done > this->result->state.already) {
+    if (++this->in_a_row < IN_A_ROW) {
         return 0;
     }
-    return gbx_error_set(error, GBX_ERROR_CHILD, "the first %zu submissions all failed without a grade, the last: %.300s",
+    return gbx_error_set(error, GBX_ERROR_CHILD, "the last %zu submissions all failed without a grade, the last one: %.300s",
                          this->in_a_row, item->why);
 }
 
@@ -225,6 +225,7 @@ ended(batch *this, slot *at, gbx_error *error)
 
 /* ------------------------------------------------------------------- who is next */
 
+/* By student; what an earlier run gave up comes after all others, so that it cannot keep them from being graded. */
 static gbx_batch_item *
 next_item(batch *this)
 {
@@ -234,10 +235,14 @@ next_item(batch *this)
             return &this->items[i];
         }
     }
-    while (this->next < this->list.count && this->items[this->next].state != GBX_ITEM_TODO) {
-        this->next++;
+    for (; this->next < 2 * this->list.count; this->next++) {
+        gbx_batch_item *item = &this->items[this->next % this->list.count];
+        bool second = this->next >= this->list.count;
+        if (item->state == GBX_ITEM_TODO && item->failed_before == second) {
+            return item;
+        }
     }
-    return this->next < this->list.count ? &this->items[this->next] : NULL;
+    return NULL;
 }
 
 static int

@@ -59,7 +59,7 @@ typedef struct {
 
 /* 0: every submission was tried, table.csv is written, listed[] says what has no score.  GBX_ERROR_USAGE, GBX_ERROR_MISSING: the list or
    the folder are wrong, nothing was done.  GBX_ERROR_CHILD: told to stop (interrupted), or so many ended as infrastructure in
-   succession that the fault is not theirs; what is done is kept.  Other codes: the folder cannot be written.  The result is to be
+   succession that the fault is hardly theirs; what is done is kept, and the next run begins with the others.  Other codes: the folder cannot be written.  The result is to be
    cleared in each case. */
 int gbx_batch_run(const gbx_batch_options *options, gbx_batch_result *result, gbx_error *error);
 void gbx_batch_result_clear(gbx_batch_result *result);

@@ -36,6 +36,7 @@ typedef enum { GBX_ITEM_TODO, GBX_ITEM_RUNNING, GBX_ITEM_WAITING, GBX_ITEM_DONE,
 typedef struct {
     const gbx_list_entry *entry;
     gbx_item_state state;
+    bool failed_before;                      /* an earlier run gave it up */
     unsigned attempt;                        /* the last one, from 1 */
     uint64_t not_before_ns;                  /* WAITING */
     char bundle[GBX_DIGEST_TEXT];            /* of its bytes, when its grading began */

@@ -59,6 +59,7 @@ gbx_batch_item_look(gbx_batch_item *item, const gbx_batch_options *options, cons
     const json_t *line = gbx_journal_last(journal, item->entry->student);
     gbx_outcome outcome;
     *done = false;
+    item->failed_before = line != NULL && says(line, "event", "infrastructure");
     if (line == NULL || !says(line, "event", "done") || !says(line, "judge", options->judge)) {
         return 0;
     }

@@ -300,7 +300,7 @@ try_again(gbx_grading *grading, const char *work, gbx_error *error)
             bool failed = false;
             for (size_t i = 0; i < grading->lab->fact_count; i++) {
                 failed |= grading->lab->facts[i].run == r && !gbx_judge_skips(grading, &grading->lab->facts[i])
-                    && !gbx_judge_passed(&grading->facts[i]);
+                    && !gbx_judge_passed(&grading->facts[i]) && strcmp(grading->facts[i].verdict, "prerequisite") != 0;
             }
             if (!failed) {
                 break;

@@ -55,7 +55,8 @@ typedef struct {
 /* What became of a run as such: fills verdict, text, violation. */
 void gbx_judge_run(gbx_graded_run *run);
 
-/* Judge the facts: those of one run again (only: its index), or all (only: GBX_LAB_RUNS).  A fact whose run has a verdict of its own
+/* Judge the facts: those of one run that did not pass again (only: its index) and all that waited for others, or all (only:
+   GBX_LAB_RUNS).  A fact whose run has a verdict of its own
    gets that; one whose prerequisites failed is not looked at. */
 int gbx_judge_facts(gbx_grading *grading, size_t only, gbx_error *error);
 

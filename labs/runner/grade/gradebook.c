@@ -222,7 +222,7 @@ count_all(gbx_gradebook *book, const gbx_gradebook_course *course)
             continue;
         }
         book->graded++;
-        book->unwitnessed += !card->witnessed;
+        book->unwitnessed += !card->witnessed && card->score > 0;
         book->sealed += course != NULL && course->roster.key != NULL;
         for (size_t k = 0; k < i && !known; k++) {
             known = book->cards[k].graded && strcmp(book->cards[k].rubric, card->rubric) == 0;

@@ -75,6 +75,35 @@ take_causes(gbx_card *card, bool *bad)
     }
 }
 
+/* How often the one run was made that was made more than once; 0: there is none, or more than one. */
+static unsigned
+attempts_of(const json_t *runs)
+{
+    const char *name;
+    json_t *run;
+    unsigned attempts = 0, several = 0;
+    json_object_foreach((json_t *)(uintptr_t)runs, name, run) {
+        json_int_t times = json_integer_value(json_object_get(run, "attempts"));
+        if (times > 1 && times <= 100) {
+            attempts = (unsigned)times;
+            several++;
+        }
+    }
+    return several == 1 ? attempts : 0;
+}
+
+/* A fact that held in the end does not say itself how many attempts that took. */
+static void
+add_attempts(gbx_card *card)
+{
+    unsigned attempts = attempts_of(json_object_get(json_object_get(card->whole, "host"), "runs"));
+    for (size_t i = 0; i < card->count; i++) {
+        if (card->marks[i].verdict == GBX_MARK_FLAKY && card->marks[i].attempts == 0) {
+            card->marks[i].attempts = attempts;
+        }
+    }
+}
+
 static bool
 take_head(gbx_card *card)
 {
@@ -192,6 +221,7 @@ gbx_card_take(gbx_card *card, json_t *whole, const char *folder, const gbx_grade
         check_sums(card);
     }
     if (card->graded) {
+        add_attempts(card);
         add_persons(card);
     }
     return 0;

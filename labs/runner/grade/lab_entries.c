@@ -116,7 +116,7 @@ milliseconds(gbx_from *from, const char *key, uint32_t missing)
 }
 
 static int
-read_limits(const json_t *table, const char *of, gbx_limits *limits, gbx_error *error)
+read_limits(const json_t *table, const char *of, gbx_limits *limits, bool *ctypes, gbx_error *error)
 {
     if (table == NULL) {
         return 0;
@@ -130,6 +130,7 @@ read_limits(const json_t *table, const char *of, gbx_limits *limits, gbx_error *
     limits->disk_files = (uint32_t)gbx_from_number(&from, "files", 1, 100000, limits->disk_files);
     limits->open_files = (uint32_t)gbx_from_number(&from, "open", 16, 4096, limits->open_files);
     limits->processes = (uint32_t)gbx_from_number(&from, "processes", 1, 1000, limits->processes);
+    *ctypes = gbx_from_bool(&from, "ctypes", *ctypes);
     return gbx_from_close(&from);
 }
 
@@ -156,7 +157,7 @@ read_events(gbx_from *from)
 }
 
 static int
-read_run(gbx_lab *lab, const json_t *table, const gbx_limits *limits, gbx_error *error)
+read_run(gbx_lab *lab, const json_t *table, const gbx_limits *limits, bool ctypes, gbx_error *error)
 {
     gbx_lab_run *run = &lab->runs[lab->run_count];
     gbx_from from = gbx_from_open(table, error, "lab.toml: run %zu", lab->run_count + 1);
@@ -170,6 +171,7 @@ read_run(gbx_lab *lab, const json_t *table, const gbx_limits *limits, gbx_error 
     run->variant = gbx_from_table(&from, "variant");
     run->hidden = gbx_from_bool(&from, "hidden", false);
     run->timing = gbx_from_bool(&from, "timing", false);
+    run->ctypes = gbx_from_bool(&from, "ctypes", ctypes);
     const json_t *own = gbx_from_table(&from, "limits");
     if (strcmp(run->build, "gil") != 0 && strcmp(run->build, "ft") != 0) {
         gbx_from_wrong(&from, "'build' is \"gil\" or \"ft\"");
@@ -184,7 +186,7 @@ read_run(gbx_lab *lab, const json_t *table, const gbx_limits *limits, gbx_error 
     }
     int status = gbx_from_close(&from);
     lab->run_count++;
-    return status != 0 ? status : read_limits(own, " of a run", &run->limits, error);
+    return status != 0 ? status : read_limits(own, " of a run", &run->limits, &run->ctypes, error);
 }
 
 static int
@@ -408,13 +410,14 @@ read_runs(gbx_lab *lab, gbx_error *error)
     size_t i;
     json_t *one;
     gbx_limits limits = DEFAULT_LIMITS;
+    bool ctypes = false;
     const json_t *list = json_object_get(lab->data, "run");
-    int status = read_limits(json_object_get(lab->data, "limits"), "", &limits, error);
+    int status = read_limits(json_object_get(lab->data, "limits"), "", &limits, &ctypes, error);
     if (status == 0 && (json_array_size(list) == 0 || json_array_size(list) > GBX_LAB_RUNS)) {
         status = gbx_error_set(error, GBX_ERROR_USAGE, "lab.toml: it needs 1 to %d of [[run]]", GBX_LAB_RUNS);
     }
     json_array_foreach(list, i, one) {
-        status = status != 0 ? status : read_run(lab, one, &limits, error);
+        status = status != 0 ? status : read_run(lab, one, &limits, ctypes, error);
     }
     return status;
 }

@@ -35,6 +35,7 @@ typedef struct {
     const json_t *packages;              /* of strings; NULL */
     const json_t *variant;               /* parameters that differ in this run; NULL */
     bool hidden, timing;
+    bool ctypes;                         /* may load _ctypes and its like, which give a program all of its process */
     gbx_limits limits;
 } gbx_lab_run;
 

@@ -129,7 +129,9 @@ gbx_provenance_sum(char text[GBX_DIGEST_TEXT], const gbx_provenance_options *opt
         return status;
     }
     status = add_file(&this, "program", options->program, error);
-    status = status != 0 ? status : add_file(&this, "python", options->python, error);
+    for (size_t i = 0; status == 0 && options->pythons[i] != NULL; i++) {
+        status = add_file(&this, "python", options->pythons[i], error);
+    }
     status = status != 0 ? status : add_folder(&this, options->labs, is_lab, 0, error);
     status = status != 0 ? status : add_course(&this, options, error);
     for (size_t i = 0; options->options != NULL && options->options[i] != NULL; i++) {

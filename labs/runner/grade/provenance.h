@@ -13,7 +13,8 @@
 #include "error.h"
 
 typedef struct {
-    const char *program, *python;    /* files */
+    const char *program;             /* a file */
+    const char *const *pythons;      /* files: all builds that a lab may ask for; ends with NULL */
     const char *labs;                /* the folder with lab.py and 1-sites... */
     const char *course;              /* its folder: labs/ in it counts; NULL: none */
     const void *secret;              /* the course's; NULL */

@@ -244,7 +244,7 @@ hear(gbx_witness *witness, const char *got, gbx_lab_ran *ran, gbx_error *error)
     free(path);
     if (status == 0 && gbx_witness_objects(witness, &name, &sentence)) {
         ran->violation = gbx_violation_name(name);
-        snprintf(ran->text, sizeof(ran->text), "%s", sentence);
+        snprintf(ran->seen, sizeof(ran->seen), "%s", sentence);
     }
     if (status == 0 && ran->witness == NULL) {
         ran->witness = json_object();
@@ -267,6 +267,9 @@ drive(const gbx_run_place *place, const gbx_lab_run *run, gbx_stage *stage, cons
     options.limits.disk_bytes += TRACE_ROOM;
     options.limits.disk_files += TRACE_FILES;
     int status = ran == NULL || place->no_witness ? 0 : gbx_witness_open(&witness, stage->python, error);
+    if (witness != NULL) {
+        gbx_witness_allow_ctypes(witness, run->ctypes);
+    }
     if (status == 0) {
         options.witness = witness;
         status = gbx_sandbox_run(&options, result, error);

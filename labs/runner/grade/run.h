@@ -37,6 +37,7 @@ typedef struct {
     json_t *witness;                 /* what it reports of itself; NULL: there was none */
     const char *violation;           /* static; NULL: none */
     char text[320];                  /* what is wrong with it, in a sentence: of a violation, or of a trace that cannot be read */
+    char seen[320];                  /* what the witness saw: may differ from run to run; "" */
     bool unsound;                    /* the trace breaks its own rules, or is not one: nothing is concluded from it */
     uint64_t lost;                   /* events */
 } gbx_lab_ran;

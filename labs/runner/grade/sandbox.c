@@ -26,12 +26,6 @@
 
 #include "witness.h"
 
-void gbx_witness_tick(gbx_witness *witness);
-
-#pragma weak gbx_witness_objects
-#pragma weak gbx_witness_tick
-#pragma weak gbx_witness_stop
-
 static const char *const level_names[] = { "bare", "filtered", "isolated", "full" };
 static const char *const limit_names[] = { "none", "cpu", "wall", "memory", "output", "procs", "disk" };
 

@@ -13,6 +13,7 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,8 +220,8 @@ export(scmp_filter_ctx filter, gbx_filters *filters, int which, gbx_error *error
     return result;
 }
 
-int
-gbx_sandbox_filters(const gbx_sandbox_options *options, gbx_filters *filters, gbx_error *error)
+static int
+make_filters(const gbx_sandbox_options *options, gbx_filters *filters, gbx_error *error)
 {
     scmp_filter_ctx first = seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), second = seccomp_init(SCMP_ACT_ALLOW);
     *filters = (gbx_filters){ .instructions = NULL };
@@ -240,6 +241,39 @@ gbx_sandbox_filters(const gbx_sandbox_options *options, gbx_filters *filters, gb
         free(filters->instructions);
         filters->instructions = NULL;
     }
+    return result;
+}
+
+/* Making them takes milliseconds, and a submission has several runs of one kind: the last ones are kept. */
+int
+gbx_sandbox_filters(const gbx_sandbox_options *options, gbx_filters *filters, gbx_error *error)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct {
+        uint64_t memory_bytes;
+        bool witness;
+        gbx_filters filters;
+    } last;
+    int result = 0;
+    *filters = (gbx_filters){ .instructions = NULL };
+    pthread_mutex_lock(&lock);
+    if (last.filters.instructions == NULL || last.memory_bytes != options->limits.memory_bytes ||
+        last.witness != (options->witness != NULL)) {
+        free(last.filters.instructions);
+        last.memory_bytes = options->limits.memory_bytes;
+        last.witness = options->witness != NULL;
+        result = make_filters(options, &last.filters, error);
+    }
+    size_t size = (last.filters.count[0] + last.filters.count[1]) * sizeof(struct sock_filter);
+    void *copy = result == 0 ? malloc(size) : NULL;
+    if (copy != NULL) {
+        *filters = last.filters;
+        filters->instructions = memcpy(copy, last.filters.instructions, size);
+    }
+    else if (result == 0) {
+        result = gbx_error_set(error, GBX_ERROR_MEMORY, "out of memory");
+    }
+    pthread_mutex_unlock(&lock);
     return result;
 }
 

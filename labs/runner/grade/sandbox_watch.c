@@ -21,9 +21,6 @@
 
 #include "witness.h"
 
-#pragma weak gbx_witness_begin
-#pragma weak gbx_witness_objects
-
 static const char *const step_text[] = {
 #define X(NAME, text) text,
     GBX_INSIDE_STEPS(X)

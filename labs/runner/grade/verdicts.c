@@ -124,6 +124,19 @@ ran_failed(const gbx_graded_run *run)
     return run->ran.trace != NULL && run->ran.marks.failed && !run->ran.unsound;
 }
 
+/* Did it fail before the learner's code was loaded?  Then it is the harness that is at fault, or this machine.  That there is no
+   recording at all counts only where a witness saw that none was made. */
+static bool
+is_not_theirs(const gbx_lab_ran *ran)
+{
+    bool loaded = false;
+    for (size_t i = 0; i < ran->marks.count; i++) {
+        loaded = loaded || strcmp(ran->marks.parts[i].name, "load") == 0;
+    }
+    bool failed = ran->result.end == GBX_END_SIGNALLED || ran->result.status != 0;
+    return failed && !loaded && !ran->unsound && (ran->trace != NULL || ran->witness != NULL);
+}
+
 /* It ended by itself: did it come to its end? */
 static void
 judge_ending(gbx_graded_run *run)
@@ -131,20 +144,21 @@ judge_ending(gbx_graded_run *run)
     char why[400];
     const gbx_sandbox_result *result = &run->ran.result;
     const gbx_trace *trace = run->ran.trace;
-    bool recording = trace != NULL && gbx_trace_process(trace, 0)->header->state == GBX_STATE_RECORDING;
-    if (result->end == GBX_END_SIGNALLED) {
+    bool stopped = trace != NULL && gbx_trace_process(trace, 0)->header->state == GBX_STATE_STOPPED;
+    if (is_not_theirs(&run->ran)) {
+        say_error(result, why, sizeof(why));
+        set_run(run, "infrastructure", "the lab's harness failed before any work was loaded: %.300s", why);
+    }
+    else if (result->end == GBX_END_SIGNALLED) {
         set_run(run, "submission-error", "the run '%s' was killed by SIG%s", run->run->name,
                 sigabbrev_np(result->signal) == NULL ? "?" : sigabbrev_np(result->signal));
-    }
-    else if (trace != NULL && !run->ran.marks.ended && !recording && !run->ran.unsound) {
-        set_violation(run, "recorder-switched", "");
-    }
-    else if (result->status != 0 && run->run->hidden) {      /* its own words would tell what it was given */
-        set_run(run, "submission-error", "the run '%s' failed, with inputs that are not shown", run->run->name);
     }
     else if (result->status != 0) {
         say_error(result, why, sizeof(why));
         set_run(run, "submission-error", "the run '%s' failed: %.360s", run->run->name, why);
+    }
+    else if (stopped && !run->ran.marks.ended && !run->ran.unsound) {
+        set_violation(run, "recorder-switched", "");
     }
     else if (trace == NULL) {
         set_run(run, "submission-error", "the run '%s' left no recording", run->run->name);
@@ -167,9 +181,13 @@ gbx_judge_run(gbx_graded_run *run)
     run->violation = NULL;
     if (ran->violation != NULL) {
         set_violation(run, ran->violation, ran->text);
+        snprintf(run->cause, sizeof(run->cause), "%.250s", ran->seen);
     }
     else if (ran->result.end == GBX_END_VIOLATION) {
-        set_violation(run, ran->result.violation, ran->result.cause);
+        /* What a program asked for is the same each time; what the witness saw first need not be. */
+        bool asked = strcmp(ran->result.violation, "forbidden-call") == 0;
+        set_violation(run, ran->result.violation, asked ? ran->result.cause : "");
+        snprintf(run->cause, sizeof(run->cause), "%s", ran->result.cause);
     }
     else if (ran->result.end == GBX_END_LEFTOVERS) {
         set_violation(run, "left-processes", "");
@@ -177,11 +195,11 @@ gbx_judge_run(gbx_graded_run *run)
     else if (ran->result.end == GBX_END_LIMIT) {
         set_limit(run);
     }
+    else if (ran->lost != 0) {
+        set_run(run, "limit:disk", "the recording of the run '%s' grew beyond what is kept of one", run->run->name);
+    }
     else {
         judge_ending(run);
-    }
-    if (run->verdict[0] == '\0' && ran->lost != 0) {
-        set_run(run, "limit:disk", "the recording of the run '%s' grew beyond what is kept of one", run->run->name);
     }
     if (run->verdict[0] == '\0' && ran->unsound) {
         set_run(run, "infrastructure", "%s", ran->text);
@@ -294,10 +312,11 @@ gbx_judge_facts(gbx_grading *grading, size_t only, gbx_error *error)
     for (size_t i = 0; i < grading->lab->fact_count && status == 0; i++) {
         gbx_fact_outcome *outcome = &grading->facts[i];
         outcome->fact = &grading->lab->facts[i];
-        bool again = only == outcome->fact->run && !gbx_judge_passed(outcome);
+        bool waited = outcome->verdict != NULL && strcmp(outcome->verdict, "prerequisite") == 0;
+        bool again = only != GBX_LAB_RUNS && (waited || (only == outcome->fact->run && !gbx_judge_passed(outcome)));
         if (!gbx_judge_skips(grading, outcome->fact) && (only == GBX_LAB_RUNS || again)) {
             status = judge_fact(grading, outcome, error);
-            if (again && status == 0 && gbx_judge_passed(outcome)) {
+            if (again && !waited && status == 0 && gbx_judge_passed(outcome)) {
                 outcome->verdict = "flaky";
             }
             grading->fact_attempts[i] = grading->runs[outcome->fact->run].attempts;

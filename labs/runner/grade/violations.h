@@ -15,7 +15,7 @@
     X("recorder-switched", "the recording was stopped or changed before the harness had ended it")   \
     X("replaced-trace", "the recording is not the file that the interpreter wrote")                  \
     X("code-written", "the interpreter's own code was changed while it ran")                         \
-    X("foreign-code", "code was made that says it is the harness's")                                 \
+    X("foreign-code", "code came in that the lab has no use for, or that says it is the harness's")  \
     X("left-processes", "processes went on after the program had ended")                             \
     X("hostile-archive", "the bundle holds more than ordinary files with ordinary names")            \
     X("not-yours", "the bundle was made for another student, or from another seed")                  \

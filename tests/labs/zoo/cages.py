@@ -124,9 +124,10 @@ def library():
 # -------------------------------------------------------------------- words
 
 def said(result):
-    """What the person is told: the sentence, the limit's numbers, the violation's."""
-    causes = [run["cause"] for run in result["host"]["runs"].values()] if result["limit"] else []
-    return " | ".join(part for part in (result["message"], *causes) if part)
+    """What the person is told: the sentence, and the numbers of a limit, or what was seen of a violation, in the first run."""
+    seen = result["limit"] or result["violation"]
+    causes = [run["cause"] for run in result["host"].get("runs", {}).values() if run["cause"]] if seen else []
+    return " | ".join([result["message"], *causes[:1]])
 
 
 def texts_of(value):

@@ -105,7 +105,7 @@ set_limits(void)
 {
     for (uint32_t i = 0; i < message.order.limit_count; i++) {
         struct rlimit limit = { message.order.limits[i].soft, message.order.limits[i].hard }, now;
-        int resource = (int)message.order.limits[i].resource;
+        uint32_t resource = message.order.limits[i].resource;
         if (getrlimit(resource, &now) == 0 && now.rlim_max < limit.rlim_max) {
             limit.rlim_max = now.rlim_max;           /* we cannot have more than we were given */
             limit.rlim_cur = limit.rlim_cur < limit.rlim_max ? limit.rlim_cur : limit.rlim_max;

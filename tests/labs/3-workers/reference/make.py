@@ -16,8 +16,8 @@ with open("answers.toml", "w", encoding="utf-8") as file:
         file.write(f'\n[{name}]\nkind = "{kind}"\nshare = {waits / (waits + computes):.2f}\n')
 
 with open("work.py", encoding="utf-8") as file:
-    SENDS = [at for at, line in enumerate(file, 1) if "connection.send([" in line][0]
-LAST = 2 * {{turns}}  # of the turns alone and behind the thread
+    SENDS = [at for at, line in enumerate(file, 1) if "pickle.dumps(" in line][0]
+LAST = 2 * int("{{turns}}")  # of the turns alone and behind the thread
 with open("load.py", encoding="utf-8") as file:
     WAITS = [at for at, line in enumerate(file, 1) if "time.sleep(0.001)" in line][0]
 
