@@ -8,6 +8,7 @@ GLASSBOX_WITNESS_RUNS=N runs it N times.
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RUN = ROOT / "build" / "tests" / "witness" / "witness_run"
 RUNS = int(os.environ.get("GLASSBOX_WITNESS_RUNS", "1"))
+OWN = {"at_fork_child", "enter_slowly", "visit"}         # the recorder's, by other names
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
@@ -105,6 +107,23 @@ class Honest(unittest.TestCase):
         self.assertGreater(said["report"]["frames compared"], 20)
         self.assertGreater(said["report"]["code compared"], 20)
         self.assertTrue(FREE_THREADED or said["report"]["holders compared"] > 20)
+
+
+class Hooks(unittest.TestCase):
+    def test_no_hook_is_a_jump(self):
+        """The return address tells a hook: whoever jumps to the recorder leaves none."""
+        objdump = shutil.which("objdump")
+        if objdump is None:
+            self.skipTest("cannot run here: no objdump")
+        own, jumps = False, []
+        with subprocess.Popen([objdump, "-d", "--no-show-raw-insn", sys.executable], stdout=subprocess.PIPE, text=True) as code:
+            for line in code.stdout:
+                if line.endswith(">:\n"):
+                    function = line.split("<")[1][:-3]
+                    own = function.startswith("_PyGlassbox") or function.split(".")[0] in OWN
+                elif "<_PyGlassbox_" in line and "\tj" in line and not own:
+                    jumps.append(f"{function}: {line.strip()}")
+        self.assertEqual(jumps, [])
 
 
 class Forgeries(unittest.TestCase):

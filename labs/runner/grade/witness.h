@@ -24,7 +24,8 @@ typedef struct gbx_witness gbx_witness;
 int gbx_witness_open(gbx_witness **out, const char *python, gbx_error *error);
 void gbx_witness_close(gbx_witness *witness);
 
-/* May the program load what calls any C function by its address (_ctypes, libffi)?  It may unless this is called with false; then
+/* May the program load what calls any C function by its address (_ctypes, libffi, the
+   interpreter's own test modules)?  It may unless this is called with false; then
    it is the violation foreign-code.  Seen only where the filter has mappings of code judged here (below). */
 void gbx_witness_allow_ctypes(gbx_witness *witness, bool may);
 

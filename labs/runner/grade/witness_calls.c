@@ -35,16 +35,25 @@ is_given(const gbx_space *space, int fd)
     return status.st_nlink > 0 && status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Is it what calls any C function by its address? */
+/* Is it a module that gives a program all of its process: any C function by its address, or the interpreter's inside? */
 static bool
-calls_anything(const gbx_space *space, int fd)
+opens_all(const gbx_space *space, int fd, char *name, size_t size)
 {
+    static const char *const names[] = {
+        "libffi.", "_ctypes.", "_ctypes_test.", "_testcapi.", "_testinternalcapi.", "_testlimitedcapi.", "_xxtestfuzz.",
+    };
     char path[64], file[PATH_MAX];
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)space->pid, fd);
     ssize_t length = readlink(path, file, sizeof(file) - 1);
     file[length > 0 ? length : 0] = '\0';
-    const char *name = strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
-    return strncmp(name, "libffi", 6) == 0 || strncmp(name, "_ctypes.", 8) == 0;
+    const char *last = strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(last, names[i], strlen(names[i])) == 0) {
+            snprintf(name, size, "%.*s", (int)strcspn(names[i], "."), names[i]);
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool
@@ -61,6 +70,8 @@ in_interpreter(const gbx_witness *witness, const gbx_space *space, uint64_t from
 static const char *
 wrong(const gbx_witness *witness, const gbx_tracee *tracee, const struct user_regs_struct *regs, const char **sentence)
 {
+    static char text[160];
+    char name[32];
     const gbx_space *space = tracee->space;
     uint64_t wants = regs->rdx;
     bool writes = (wants & PROT_WRITE) != 0;
@@ -70,8 +81,9 @@ wrong(const gbx_witness *witness, const gbx_tracee *tracee, const struct user_re
         if (regs->r10 & MAP_ANONYMOUS) {
             return "foreign-code";
         }
-        if (!writes && witness->no_ctypes && calls_anything(space, (int)regs->r8)) {
-            *sentence = "ctypes was asked for, which lets Python call any C function: this lab has no need of it";
+        if (!writes && witness->no_ctypes && opens_all(space, (int)regs->r8, name, sizeof(name))) {
+            snprintf(text, sizeof(text), "%s was loaded, which gives a program all of its process: this lab has no use for it", name);
+            *sentence = text;
             return "foreign-code";
         }
         return writes ? "code-written" : is_given(space, (int)regs->r8) ? NULL : "foreign-code";
