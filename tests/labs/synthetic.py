@@ -268,7 +268,7 @@ def make(folder: pathlib.Path, count: int, seed: int = 1, witness: bool = True) 
         for student, kind in zip(students, kinds, strict=True):
             if isinstance(kind, dict):
                 content = caught(kind, student, pathlib.Path(scratch))
-                score = None if kind["verdict"] == "partial" else 0
+                score = 0 if kind["verdict"] == "violation" else None        # else by the facts of its other runs
                 expected.append(Expected(student, kind["name"], kind["verdict"], score,
                                          measure if kind.get("gains") == "nothing" else ""))
             else:
