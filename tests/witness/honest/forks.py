@@ -20,7 +20,7 @@ for status in range(2):
         [square(i) for i in range(50)]
         os._exit(status)
     print(os.waitpid(pid, 0)[1])
-print(subprocess.run([sys.executable, "-c", "print(sum(range(10)))"], capture_output=True).stdout)
-print(subprocess.run(["/bin/echo", "here"], capture_output=True, close_fds=False).stdout)
+print(subprocess.run([sys.executable, "-c", "print(sum(range(10)))"], capture_output=True, check=True).stdout)
+print(subprocess.run(["/bin/echo", "here"], capture_output=True, close_fds=False, check=True).stdout)
 with multiprocessing.get_context("fork").Pool(2) as pool:
     print(pool.map(square, range(5)))

@@ -23,7 +23,7 @@ class Items:
 
     def __iter__(self):
         for i in range(self.count):
-            yield i
+            yield i + 1
 
     def __del__(self):
         len([self.count])
@@ -71,4 +71,4 @@ for item in cycle:
     item.all = cycle
 del cycle, item
 gc.collect()
-print(sorted(range(20), key=lambda n: -n)[0])
+print(sorted(range(20), key=lambda n: -n)[:2])
