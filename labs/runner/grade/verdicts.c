@@ -153,6 +153,9 @@ judge_ending(gbx_graded_run *run)
         set_run(run, "submission-error", "the run '%s' was killed by SIG%s", run->run->name,
                 sigabbrev_np(result->signal) == NULL ? "?" : sigabbrev_np(result->signal));
     }
+    else if (result->status != 0 && run->run->hidden) {      /* its own words would tell what it was given */
+        set_run(run, "submission-error", "the run '%s' failed, with inputs that are not shown", run->run->name);
+    }
     else if (result->status != 0) {
         say_error(result, why, sizeof(why));
         set_run(run, "submission-error", "the run '%s' failed: %.360s", run->run->name, why);
