@@ -37,7 +37,6 @@ SEED = int(os.environ.get("SEED", "20261121"))
 WITNESS = ("--no-witness",) if os.environ.get("WITNESS") == "no" else ()
 PATIENCE = 3600 if FULL else 300
 MOST_KILLS = 60 if FULL else 15
-CONDOR = "htcondor==25.14.1"
 HOSTILE = "it's {} %j $(touch $HOME) \"a\" & b; {.}{#}"
 
 folder = pathlib.Path("/nonexistent")
@@ -401,19 +400,11 @@ print(json.dumps({"grade": dict(grade), "preflight": dict(preflight), "items": l
 
 
 def condor_python() -> pathlib.Path | None:
-    """A Python with HTCondor's bindings, from the package index, kept beside what is built."""
-    home = ROOT / "build" / "tests" / "htcondor"
-    python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        made = call(sys.executable, "-m", "venv", home, status=None).returncode == 0 and call(
-            python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary=:all:", CONDOR,
-            status=None).returncode == 0
-        if not made or call(python, "-c", "import htcondor2", status=None).returncode != 0:
-            return None
-        (home / "ready").touch()
+    """The interpreter that we built, with HTCondor's bindings as they are pinned."""
+    if subprocess.run([ROOT / "scripts" / "packages", "htcondor", "gil"], check=False, capture_output=True).returncode != 0:
+        return None
     environment["CONDOR_CONFIG"] = os.devnull
-    return python
+    return ROOT / "build" / "packages" / "htcondor-gil" / "bin" / "python"
 
 
 # ------------------------------------------------------------------------------------- folding
