@@ -67,7 +67,10 @@ open_bundle(gbx_grading *grading, gbx_error *error)
     }
     status = open_lab(grading, number != 0 ? number : (int)says, error);
     if (status == GBX_ERROR_USAGE && number == 0) {
-        refuse(grading, "submission-error", NULL, "it is a bundle of a lab that is not here");
+        /* The number may be made up; but that a folder of labs lacks one must be nobody's zero. */
+        refuse(grading, "infrastructure", NULL, "the lab of this bundle is not here: name its folder with GLASSBOX_LABS=, or the "
+               "course with --course=");
+        grading->infrastructure = true;
         return 0;
     }
     if (status == 0 && grading->verdict[0] == '\0'
