@@ -266,6 +266,13 @@ class Ours(Staged):
             self.assertEqual((result["verdict"], result["score"]), ("infrastructure", None))
             self.assertIn("before any work was loaded", result["message"])
 
+    def test_a_folder_of_labs_without_the_bundles_lab(self):
+        bundle = self.stage.bundle(self.stage.work())
+        (self.stage.labs / "9-tiny").rename(self.stage.labs / "elsewhere")
+        result = self.stage.grade(bundle, status=75)
+        self.assertEqual((result["verdict"], result["score"]), ("infrastructure", None))
+        self.assertIn("GLASSBOX_LABS", result["message"])
+
 
 class Owner(Staged):
     def test_anothers_bundle(self):
