@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -15,12 +16,25 @@ namespace {
 
 json_t *value_of(const toml::node &node);
 
+/* A key as text: toml++ before version 3 has plain strings. */
+template <typename key_type>
+std::string
+text_of(const key_type &key)
+{
+    if constexpr (std::is_convertible_v<const key_type &, std::string>) {
+        return key;
+    }
+    else {
+        return std::string(key.str());
+    }
+}
+
 json_t *
 object_of(const toml::table &table)
 {
     json_t *object = json_object();
     for (const auto &[key, node] : table) {
-        json_object_set_new(object, std::string(key.str()).c_str(), value_of(node));
+        json_object_set_new(object, text_of(key).c_str(), value_of(node));
     }
     return object;
 }
@@ -60,7 +74,7 @@ value_of(const toml::node &node)
     }
     std::ostringstream text;
     node.visit([&text](const auto &any) {
-        if constexpr (toml::is_chronological<decltype(any)>) {
+        if constexpr (toml::is_date<decltype(any)> || toml::is_time<decltype(any)> || toml::is_date_time<decltype(any)>) {
             text << any.get();
         }
     });
