@@ -14,6 +14,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import solutions  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 GLASSBOX = Path(os.environ.get("GLASSBOX", ROOT / "glassbox"))
 NAME = "5-pipeline"
@@ -171,17 +174,27 @@ class Words(Copy):
 class Runs(Copy):
     """What is found by grading. One run of lint looks for several defects: each takes a while."""
 
+    def slowest(self):
+        """The CPU seconds that the reference's longest run takes here and now."""
+        work = self.lab.parent / "work"
+        lab = solutions.Lab(ROOT / "labs" / NAME)
+        solutions.start(lab, work, "ann", lab.reference)
+        done = subprocess.run([GLASSBOX, "lab", "check", "5", "--format=json", "--no-witness", f"--folder={work}"],
+                              capture_output=True, text=True, check=False)
+        return max(run["cpu_s"] for run in json.loads(done.stdout)["host"]["runs"].values())
+
     def test_what_is_given_passes_a_case_passes_a_belief_passes_and_limits_are_tight(self):
         reference = self.solutions / "reference/work.py"
         shutil.copytree(self.solutions / "reference", self.lab / "start", dirs_exist_ok=True)
         shutil.copy(reference, self.solutions / "must-fail/twice")
         shutil.copy(reference, self.solutions / "misconceptions/through-a-copy")
-        self.edit(self.lab / "lab.toml", "cpu = 20.0", "cpu = 0.9")
+        tight = round(2.5 * self.slowest() + 0.1, 1)
+        self.edit(self.lab / "lab.toml", "cpu = 20.0", f"cpu = {tight}")
         found = self.lint()
         self.assertIn("its verdict is 'pass'", str(found.get("unsolved")), found)
         self.assertIn("'twice' has to fail at 'digest'", str(found.get("fails")), found)
         self.assertIn("'through-a-copy' is not caught", str(found.get("caught")), found)
-        self.assertIn("the CPU limit is 0.9 s", str(found.get("limits")), found)
+        self.assertIn(f"the CPU limit is {tight} s", str(found.get("limits")), found)
         self.assertNotIn("one-result", found)
 
     def test_a_reference_that_fails_otherwise_each_time(self):
