@@ -30,7 +30,7 @@ import _glassbox
 
 __all__ = ["argument", "arguments", "load", "main", "observe", "parameter", "parameters", "part"]
 
-WORK = "/work"
+WORK = "/learner"
 _RUN = "/lab/run.json"
 _observed = {}
 

@@ -63,7 +63,7 @@ make_trace(void)
 {
     static const uint8_t table[] = { 0xd0, 0, 1, 0xd8, 0, 1, 0xd8, 0, 1 };
     trace_writer *w = writer_new(NULL);
-    writer_code(w, 2, "hot", "/work/work.py", 10, table, sizeof(table));
+    writer_code(w, 2, "hot", "/learner/work.py", 10, table, sizeof(table));
     writer_edge(w, 1, GBX_EV_FRAME_PUSH, 0, GBX_NO_OFFSET, 2, 0x10);
     writer_spec(w, 1, GBX_EV_SPEC_MISS, 2, 1, 12, 0);
     writer_spec(w, 1, GBX_EV_SPEC_MISS, 2, 1, 12, 0);
@@ -93,10 +93,10 @@ open_session(void)
                                                         .because = "It takes {{n}}." };
     s->lab.misconception_count = 1;
     s->trace = make_trace();
-    assert_int_equal(gbx_cites_open(&s->cites, s->trace, "/work/", &error), 0);
+    assert_int_equal(gbx_cites_open(&s->cites, s->trace, "/learner/", &error), 0);
     s->run.trace = s->trace;
     s->look = (gbx_look){ .trace = s->trace, .runs = &s->run, .run_count = 1 };
-    s->lab_look = (gbx_lab_look){ .look = &s->look, .file = "/work/work.py" };
+    s->lab_look = (gbx_lab_look){ .look = &s->look, .file = "/learner/work.py" };
     s->finding = gbx_finding_new();
     gbx_finding_fact(s->finding, "counted");
     gbx_finding_event(s->finding, &s->look, 2, "the second miss");

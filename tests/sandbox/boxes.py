@@ -20,7 +20,7 @@ def order(code: str, *, work: str | None = None, limits: dict | None = None, **m
     """What to run: a line or a page of Python."""
     binds = [[str(ROOT / "cpython" / part), f"/glassbox/cpython/{part}", True] for part in ("build/gil", "src/glassbox")]
     if work is not None:
-        binds.append([work, "/work", False])
+        binds.append([work, "/learner", False])
     return {"argv": [PYTHON, "-B", "-P", "-s", "-c", code], "environment": [], "folder": "/tmp",
             "binds": binds, "writable": ["/tmp", "/trace", MARK], "limits": LIMITS | (limits or {})} | more
 

@@ -77,11 +77,11 @@ class Ordinary(Case):
         with tempfile.TemporaryDirectory(prefix="glassbox-test-", dir="/tmp") as work:
             os.chmod(work, 0o755)
             pathlib.Path(work, "work.py").write_text("print('mine')\n", encoding="utf-8")
-            code = ("import errno, mmap, os, runpy; runpy.run_path('/work/work.py')\n"
-                    "for how in (lambda: open('/work/new', 'w'), lambda: open('/work/work.py', 'a'), lambda: os.unlink('/work/work.py')):\n"
+            code = ("import errno, mmap, os, runpy; runpy.run_path('/learner/work.py')\n"
+                    "for how in (lambda: open('/learner/new', 'w'), lambda: open('/learner/work.py', 'a'), lambda: os.unlink('/learner/work.py')):\n"
                     "    try: how()\n"
                     "    except OSError as error: print(errno.errorcode[error.errno])\n"
-                    "fd = os.open('/work/work.py', os.O_RDONLY)\n"
+                    "fd = os.open('/learner/work.py', os.O_RDONLY)\n"
                     "try: mmap.mmap(fd, 5, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC)\n"
                     "except PermissionError: print('no code')\n")
             for said in self.ends(code, "exited", work=work):
@@ -307,7 +307,7 @@ class Levels(Case):
         self.assertRegex(said["message"], r"a namespace of its own was refused \(No space left on device\); .*sysctl")
 
     def test_where_user_namespaces_are_refused_root_does_without(self):
-        said = without_user_namespaces(0, order("import os; print(os.getuid(), os.getgroups()); open('/work', 'w')"))
+        said = without_user_namespaces(0, order("import os; print(os.getuid(), os.getgroups()); open('/learner', 'w')"))
         self.assertEqual((said.get("end"), said.get("out")), ("exited", f"{NOBODY} []\n"), said)
         said = without_user_namespaces(0, order("import os\nwhile True: os.fork()"))
         self.assertEqual(said["limit"], "procs", said)

@@ -23,7 +23,7 @@ session(void)
 {
     trace_writer *w = writer_new(NULL);
     writer_code(w, HARNESS, "main", "/lab/harness.py", 1, table, sizeof(table));
-    writer_code(w, HOT, "hot", "/work/work.py", 10, table, sizeof(table));
+    writer_code(w, HOT, "hot", "/learner/work.py", 10, table, sizeof(table));
     writer_code(w, DECODER, "decode", "/usr/lib/python3.13/json/decoder.py", 100, table, sizeof(table));
     writer_string(w, 1, "note");
     writer_edge(w, 1, GBX_EV_FRAME_PUSH, 0, GBX_NO_OFFSET, HARNESS, 0x10);      // 0
@@ -45,7 +45,7 @@ static gbx_cites *
 index_of(const gbx_trace *trace)
 {
     gbx_cites *cites;
-    assert_int_equal(gbx_cites_open(&cites, trace, "/work/", &error), 0);
+    assert_int_equal(gbx_cites_open(&cites, trace, "/learner/", &error), 0);
     return cites;
 }
 
@@ -93,7 +93,7 @@ a_citation_that_names_nothing_finds_nothing(void **state)
     (void)state;
     static const char *const none[] = {
         "spec.fail@work.py:11#4", "spec.fail@work.py:11#0", "spec.fail@work.py:13#1", "spec.fail@other.py:11#1",
-        "spec.miss@work.py:11#1", "spec.nothing@work.py:11#1", "spec.fail@/work/work.py:11#1",
+        "spec.miss@work.py:11#1", "spec.nothing@work.py:11#1", "spec.fail@/learner/work.py:11#1",
     };
     static const char *const broken[] = {
         "", "@", "#", ":", "@:#", "spec.fail", "spec.fail@work.py", "spec.fail@work.py:11", "spec.fail@work.py#1",
@@ -172,8 +172,8 @@ a_trace_that_lies_is_indexed_all_the_same(void **state)
 {
     (void)state;
     trace_writer *w = writer_new(NULL);
-    writer_code(w, 2, "x", "/work/a@b:c#d.py", 1, NULL, 0);
-    writer_code(w, 3, "y", "/work/", 0xffffffff, table, sizeof(table));
+    writer_code(w, 2, "x", "/learner/a@b:c#d.py", 1, NULL, 0);
+    writer_code(w, 3, "y", "/learner/", 0xffffffff, table, sizeof(table));
     for (uint32_t i = 0; i < 100; i++) {
         writer_pop(w, 1, 2, i);
         writer_push(w, 2, i, i);
@@ -202,7 +202,7 @@ a_long_trace_is_indexed_in_one_pass(void **state)
     for (int round = 0; round < 2; round++) {
         uint32_t calls = round == 0 ? 5000 : 50000;
         trace_writer *w = writer_new(&(writer_options){ .segment_size = 1u << 20 });
-        writer_code(w, HOT, "hot", "/work/work.py", 10, table, sizeof(table));
+        writer_code(w, HOT, "hot", "/learner/work.py", 10, table, sizeof(table));
         writer_code(w, DECODER, "decode", "/usr/lib/python3.13/json/decoder.py", 100, table, sizeof(table));
         writer_edge(w, 1, GBX_EV_FRAME_PUSH, 0, GBX_NO_OFFSET, HOT, 1);
         for (uint32_t i = 0; i < calls; i++) {

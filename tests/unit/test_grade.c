@@ -118,7 +118,7 @@ a_traceback_is_said_in_a_line_without_addresses(void **state)
 {
     (void)state;
     gbx_graded_run run = run_of(GBX_END_EXITED);
-    char text[] = "Traceback (most recent call last):\n  File \"/work/work.py\", line 12, in hot\n    f()\n"
+    char text[] = "Traceback (most recent call last):\n  File \"/learner/work.py\", line 12, in hot\n    f()\n"
         "  File \"/glassbox/cpython/src/glassbox/Lib/json/x.py\", line 9, in f\n\n"
         "ValueError: <object at 0x7f1234567890> \x1b[31mred\n";
     run.ran.result.status = 1;

@@ -36,8 +36,8 @@ names(trace_writer *w)
     writer_code(w, MAIN, "main", "/lab/harness.py", 1, table, sizeof(table));
     writer_code(w, MARK, "_mark", "/lab/lab.py", 1, table, sizeof(table));
     writer_code(w, ENTER, "part.__enter__", "/lab/lab.py", 9, table, sizeof(table));
-    writer_code(w, WORK, "<module>", "/work/work.py", 1, table, sizeof(table));
-    writer_code(w, HOT, "hot", "/work/work.py", 5, table, sizeof(table));
+    writer_code(w, WORK, "<module>", "/learner/work.py", 1, table, sizeof(table));
+    writer_code(w, HOT, "hot", "/learner/work.py", 5, table, sizeof(table));
     writer_code(w, LIBRARY, "run", "/glassbox/cpython/src/glassbox/Lib/threading.py", 5, table, sizeof(table));
     writer_code(w, FAKE, "_mark", "/lab/lab.py", 1, table, sizeof(table));
     writer_code(w, LAB_MAIN, "main", "/lab/lab.py", 30, table, sizeof(table));
@@ -261,7 +261,7 @@ set_stage(stage *it, unsigned count)
     pop(w, HOT);
     it->trace = end(w);
     it->look = (gbx_look){ .trace = it->trace };
-    it->lab = (gbx_lab_look){ .look = &it->look, .file = "/work/work.py" };
+    it->lab = (gbx_lab_look){ .look = &it->look, .file = "/learner/work.py" };
     it->lab.variant = json_pack("{s:i}", "n", 4);
     it->lab.observed = json_pack("{s:f, s:{s:s}}", "total", 2.5, "deep", "a.b", "x");
     it->lab.expected = json_pack("{s:f}", "total", 2.5000001);

@@ -25,7 +25,7 @@
 
 typedef struct gbx_cites gbx_cites;
 
-/* Index the trace, which has to live longer.  `own`: the folder of the learner's files, as the trace names it ("/work/");
+/* Index the trace, which has to live longer.  `own`: the folder of the learner's files, as the trace names it ("/learner/");
    files below it are named from there.  The caller closes it.  GBX_ERROR_MEMORY; GBX_ERROR_LIMIT: over 2^31 events. */
 int gbx_cites_open(gbx_cites **out, const gbx_trace *trace, const char *own, gbx_error *error);
 void gbx_cites_close(gbx_cites *cites);                          /* NULL is fine */

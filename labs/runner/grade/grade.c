@@ -253,7 +253,7 @@ set_looks(gbx_grading *grading)
         grading->lab_looks[i] = (gbx_lab_look){
             .look = own->made && own->verdict[0] == '\0' ? &grading->looks[i] : NULL,
             .variant = own->made ? own->ran.variant : grading->variant, .observed = own->ran.observed,
-            .expected = own->ran.expected, .answers = grading->answers, .file = "/work/work.py",
+            .expected = own->ran.expected, .answers = grading->answers, .file = "/learner/work.py",
         };
     }
 }

@@ -34,7 +34,7 @@ typedef struct {
     const json_t *observed;          /* what the fact's run noted with lab.observe(): name -> value; testimony */
     const json_t *expected;          /* what the oracle printed for this variant; NULL: the lab has none */
     const json_t *answers;           /* answers.toml of the submission: an object, hostile */
-    const char *file;                /* how traces name the learner's program: "/work/work.py" */
+    const char *file;                /* how traces name the learner's program: "/learner/work.py" */
 } gbx_lab_look;
 
 typedef gbx_verdict gbx_fact_check(const gbx_lab_look *look, gbx_finding *finding, double *share);

@@ -246,7 +246,7 @@ finding_json(gbx_grading *grading, const gbx_fact_outcome *outcome, json_t *meas
             json_object_set_new(numbers, item->text, isfinite(item->value) ? json_real(item->value) : json_null());
         }
         else if (item->kind == GBX_ITEM_EVENT && item->trace == run->ran.trace) {
-            if (run->cites == NULL && gbx_cites_open(&run->cites, run->ran.trace, "/work/", NULL) != 0) {
+            if (run->cites == NULL && gbx_cites_open(&run->cites, run->ran.trace, "/learner/", NULL) != 0) {
                 run->cites = NULL;
             }
             if (run->cites != NULL) {

@@ -1,7 +1,7 @@
 /* Run: one run of a lab's harness, or of its oracle, on a submission.  The one place that starts a program for a grade.
 
    What the program sees: /glassbox (the interpreter, its library, packages), /lab (the harness, lab.py, run.json),
-   /work (the submission; not for the oracle), and /tmp and /trace, empty and its own.  What comes back is its ending,
+   /learner (the submission; not for the oracle), and /tmp and /trace, empty and its own.  What comes back is its ending,
    the trace, and what it observed; the trace's file is gone when this returns.
 
    This module must not judge a submission. */

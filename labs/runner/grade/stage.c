@@ -196,7 +196,7 @@ gbx_stage_set(gbx_stage *stage, const gbx_run_place *place, const gbx_lab_run *r
         status = add_bind(stage, keep(stage, strdup(lab)), "/lab", false, error);
     }
     if (status == 0 && work != NULL) {
-        status = add_bind(stage, keep(stage, strdup(work)), "/work", false, error);
+        status = add_bind(stage, keep(stage, strdup(work)), "/learner", false, error);
     }
     if (status == 0) {
         status = set_environment(stage, place, run, on, error);

@@ -20,7 +20,7 @@ typedef struct {
 } gbx_stage;
 
 /* Set it for `program` (a file of /lab) of a run; `lab` is the folder outside that is to be /lab, `work` that is to be
-   /work (NULL: none).  GBX_ERROR_MISSING where a build or a package is not here.  To be cleared in either case. */
+   /learner (NULL: none).  GBX_ERROR_MISSING where a build or a package is not here.  To be cleared in either case. */
 int gbx_stage_set(gbx_stage *stage, const gbx_run_place *place, const gbx_lab_run *run, const char *program,
                   const char *lab, const char *work, const json_t *variant, gbx_error *error);
 void gbx_stage_clear(gbx_stage *stage);

@@ -18,13 +18,13 @@
 #include "trace.h"
 
 #define GBX_LAB_FOLDER  "/lab/"          /* where the harness stands, inside the sandbox */
-#define GBX_WORK_FOLDER "/work/"         /* and the learner's files */
+#define GBX_WORK_FOLDER "/learner/"         /* and the learner's files */
 
 /* Whose code it is, by its file and by when it was made. */
 typedef enum {
     GBX_CODE_HARNESS,            /* of /lab/, from before the learner's code was loaded */
     GBX_CODE_LIBRARY,            /* the standard library's, from before */
-    GBX_CODE_LEARNER,            /* of /work/ */
+    GBX_CODE_LEARNER,            /* of /learner/ */
     GBX_CODE_OTHER               /* anything else, or made later: "<string>"... */
 } gbx_whose;
 

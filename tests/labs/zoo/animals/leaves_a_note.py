@@ -5,7 +5,7 @@ import socket
 
 with open("/lab/run.json", encoding="utf-8") as file:
     RUN = json.load(file)
-PLACES = ["/tmp/note", "/dev/shm/note", "/trace/note", "/work/note", "/lab/note", "/glassbox/note", "/note"]
+PLACES = ["/tmp/note", "/dev/shm/note", "/trace/note", "/learner/note", "/lab/note", "/glassbox/note", "/note"]
 FIRST = RUN["run"] == "main"
 
 found = False

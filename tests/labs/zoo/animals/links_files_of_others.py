@@ -1,7 +1,7 @@
 """Tries to have a second name for files that are not its own, and to be named as its own what is outside."""
 import os
 
-for target in ("/lab/run.json", "/lab/lab.py", "/work/work.py", "/glassbox/cpython/build/gil/python", "/inside", "/usr/lib/os-release"):
+for target in ("/lab/run.json", "/lab/lab.py", "/learner/work.py", "/glassbox/cpython/build/gil/python", "/inside", "/usr/lib/os-release"):
     for how in (os.link, os.rename):
         try:
             how(target, "/tmp/mine")
