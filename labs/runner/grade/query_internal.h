@@ -6,7 +6,7 @@
 #include "query.h"
 #include "walk.h"
 
-/* Which events are meant; made by gbx_match_open() from a query or from an element of `order`. */
+/* Which events are meant; filled in from a query or from an element of `order`. */
 typedef struct {
     bool kinds[256];
     const char *function;            /* NULL: any */

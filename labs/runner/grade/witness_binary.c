@@ -9,7 +9,6 @@
 
 #include <fcntl.h>
 #include <gelf.h>
-#include <libgen.h>
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,7 +16,7 @@
 #define LAYOUT_MOST 32
 
 struct gbx_binary {
-    char path[PATH_MAX], folder[PATH_MAX];
+    char path[PATH_MAX];
     uint64_t device, inode;
     int fd;
     Elf *elf;
@@ -283,13 +282,10 @@ static int
 open_file(gbx_binary *binary, gbx_error *error)
 {
     struct stat status;
-    char folder[PATH_MAX];
     binary->fd = open(binary->path, O_RDONLY | O_CLOEXEC);
     if (binary->fd < 0 || fstat(binary->fd, &status) < 0) {
         return gbx_error_system(error, "open", binary->path);
     }
-    snprintf(folder, sizeof(folder), "%s", binary->path);
-    snprintf(binary->folder, sizeof(binary->folder), "%s", dirname(folder));
     binary->device = (uint64_t)status.st_dev;
     binary->inode = (uint64_t)status.st_ino;
     binary->size = (size_t)status.st_size;
@@ -421,7 +417,6 @@ gbx_binary_expected(const gbx_binary *binary, uint64_t address, size_t size, boo
 }
 
 uint64_t gbx_binary_layout(const gbx_binary *binary, enum gbx_layout what) { return binary->layout[what]; }
-const char *gbx_binary_folder(const gbx_binary *binary) { return binary->folder; }
 uint64_t gbx_binary_headers(const gbx_binary *binary) { return binary->headers; }
 const gbx_binary_data *gbx_binary_data_of(const gbx_binary *binary) { return &binary->data; }
 

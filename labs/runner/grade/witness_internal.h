@@ -71,7 +71,6 @@ const unsigned char *gbx_binary_expected(const gbx_binary *binary, uint64_t addr
 void gbx_binary_code_range(const gbx_binary *binary, uint64_t *start, uint64_t *end);
 uint64_t gbx_binary_layout(const gbx_binary *binary, enum gbx_layout what);
 bool gbx_binary_is(const gbx_binary *binary, uint64_t device, uint64_t inode);
-const char *gbx_binary_folder(const gbx_binary *binary);
 uint64_t gbx_binary_headers(const gbx_binary *binary);          /* AT_PHDR less the load address */
 /* Addresses of data, as linked. */
 typedef struct {
